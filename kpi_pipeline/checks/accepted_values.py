@@ -1,0 +1,17 @@
+"""Accepted values: the column holds nothing but these."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from kpi_pipeline.checks.base import CheckBase
+
+
+class AcceptedValues(CheckBase):
+    """Each value is one of the list; a missing value passes."""
+
+    type: Literal["accepted_values"]
+    column: str
+    values: tuple[str, ...] = Field(min_length=1)

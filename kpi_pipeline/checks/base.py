@@ -1,0 +1,31 @@
+"""What every kind of check shares."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from kpi_pipeline.names import Expression, Noun
+
+
+def _share(value: Any) -> Any:
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return float(value.strip().removesuffix("%")) / 100
+    return value
+
+
+class CheckBase(Noun):
+    """An expectation on data; with `severity: error` its failure stops what depends on the data."""
+
+    name: str = ""
+    severity: Literal["error", "warn"] = "error"
+    filter: Expression | None = Field(default=None, description="only rows for which this is true")
+    tolerate: Annotated[float, BeforeValidator(_share)] = Field(
+        default=0, ge=0, lt=1, description="the share of rows that may fail, such as 0.1%"
+    )
+
+    @property
+    def title(self) -> str:
+        """The name it is reported under; unique on its table together with its place in the list."""
+        return self.name or str(getattr(self, "type", "check"))

@@ -1,0 +1,16 @@
+"""Column types: the columns are there with these types."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from kpi_pipeline.checks.base import CheckBase
+
+
+class ColumnTypes(CheckBase):
+    """Each column named is there and has the DuckDB type given."""
+
+    type: Literal["column_types"]
+    columns: dict[str, str] = Field(min_length=1)

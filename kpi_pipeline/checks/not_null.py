@@ -1,0 +1,16 @@
+"""Not null: the columns always have a value."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from kpi_pipeline.checks.base import CheckBase
+
+
+class NotNull(CheckBase):
+    """Every row has a value in each of the columns."""
+
+    type: Literal["not_null"]
+    columns: tuple[str, ...] = Field(min_length=1)

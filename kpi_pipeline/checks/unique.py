@@ -1,0 +1,16 @@
+"""Unique: no two rows agree in all the columns."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from kpi_pipeline.checks.base import CheckBase
+
+
+class Unique(CheckBase):
+    """No two rows have the same values in all the columns together."""
+
+    type: Literal["unique"]
+    columns: tuple[str, ...] = Field(min_length=1)

@@ -1,0 +1,83 @@
+"""Goals: what somebody wants to achieve, arranged in frameworks."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from kpi_pipeline.names import Name, Named, Noun
+from kpi_pipeline.periods import FirstDay
+
+
+class Framework(StrEnum):
+    """How a company arranges its goals."""
+
+    mbo = "mbo"
+    okr = "okr"
+    omtm = "omtm"
+    balanced_scorecard = "balanced_scorecard"
+
+    @property
+    def title(self) -> str:
+        """The name people use."""
+        return {
+            "mbo": "Management by objectives",
+            "okr": "Objectives and key results",
+            "omtm": "The one metric that matters",
+            "balanced_scorecard": "Balanced scorecard",
+        }[self.value]
+
+
+class Perspective(StrEnum):
+    """The four sides of a balanced scorecard."""
+
+    financial = "financial"
+    customer = "customer"
+    internal_process = "internal_process"
+    learning_growth = "learning_growth"
+
+    @property
+    def title(self) -> str:
+        """The name people use."""
+        return self.value.replace("_", " ").capitalize()
+
+
+class RollUp(StrEnum):
+    """How the KPIs of a goal become its score."""
+
+    weighted = "weighted"
+    worst = "worst"
+    average = "average"
+    share_on_track = "share_on_track"
+
+
+class Span(Noun):
+    """A stretch of days, first and last one included."""
+
+    from_: FirstDay = Field(alias="from")
+    to: FirstDay
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.to < self.from_:
+            raise ValueError(f"the period ends ({self.to}) before it begins ({self.from_})")
+        return self
+
+
+class Goal(Named):
+    """What a team wants to achieve; goals form a tree."""
+
+    statement: str
+    framework: Framework | None = None
+    perspective: Perspective | None = None
+    team: Name | None = None
+    owner: Name | None = None
+    agreed_by: tuple[str, ...] = ()
+    tied_to_pay: bool = False
+    parent: Name | None = None
+    period: Span | None = None
+    weight: float = Field(default=1, gt=0)
+    ambition: int | None = Field(default=None, ge=1, le=10, description="objectives and key results: 1 to 10")
+    roll_up: RollUp = RollUp.weighted

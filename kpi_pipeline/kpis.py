@@ -1,0 +1,151 @@
+"""KPIs: metrics somebody decided are important, with goal, target, owner and review."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from kpi_pipeline.metrics.base import Unit
+from kpi_pipeline.names import Name, Named, Noun
+from kpi_pipeline.periods import FirstDay, Grain
+from kpi_pipeline.targets import Target
+
+
+class Direction(StrEnum):
+    """Which way is better."""
+
+    up = "up"
+    down = "down"
+    hold = "hold"
+
+
+class Indicator(StrEnum):
+    """What a KPI tells a viewpoint: what happened, what is likely to, what happens now, or nobody has said."""
+
+    leading = "leading"
+    lagging = "lagging"
+    coincident = "coincident"
+    unclassified = "unclassified"
+
+
+def _share(value: Any) -> Any:
+    """10% and 0.1 are the same share."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return float(value.strip().removesuffix("%")) / 100
+    return value
+
+
+Share = Annotated[float, BeforeValidator(_share)]
+
+
+class GoalShare(Noun):
+    """A goal the KPI serves, and how much it counts there."""
+
+    goal: Name
+    weight: float = Field(default=1, gt=0)
+
+
+class StatusBands(Noun):
+    """How far below full attainment a KPI is still only at risk."""
+
+    at_risk_within: Share = Field(default=0.10, ge=0, le=1)
+
+
+class Review(Noun):
+    """How often people look at the KPI, and when they last did."""
+
+    every: Grain
+    last: FirstDay | None = None
+
+
+class Benchmark(Noun):
+    """A value from outside to compare with where there is no target yet."""
+
+    value: float
+    source: str
+
+
+class Annotation(Noun):
+    """Something that happened in a period and explains its value."""
+
+    period: FirstDay
+    text: str
+
+
+class Kpi(Named):
+    """A metric with goal, target, owner, direction, grain and review rhythm."""
+
+    metric: Name
+    goal: Name | None = None
+    goals: tuple[GoalShare, ...] = ()
+    team: Name | None = None
+    owner: Name | None = None
+    parent_kpi: Name | None = None
+    direction: Direction
+    grain: Grain
+    breakdowns: tuple[tuple[str, ...], ...] = ((),)
+    segments_at_most: int = Field(default=200, ge=1, description="the largest segments kept; the rest is (other)")
+    weight: float = Field(default=1, gt=0)
+    target: Target | None = None
+    status: StatusBands = StatusBands()
+    review: Review | None = None
+    scorecards: tuple[str, ...] = ()
+    benchmark: Benchmark | None = None
+    annotations: tuple[Annotation, ...] = ()
+    formerly: tuple[Name, ...] = ()
+    indicator: Indicator | None = Field(default=None, description="overrules what goals and links say")
+    measures: str = Field(default="direct", description="direct, or proxy for what")
+    counts: str = Field(default="result", description="result or activity")
+
+    @model_validator(mode="after")
+    def _goal_once(self) -> Self:
+        if self.goal and self.goals:
+            raise ValueError("give 'goal' or 'goals', not both")
+        if () not in self.breakdowns:
+            raise ValueError("'breakdowns' always holds the total: begin the list with []")
+        return self
+
+    @property
+    def serves(self) -> tuple[GoalShare, ...]:
+        """The goals it serves; the first is the primary one."""
+        return self.goals or ((GoalShare(goal=self.goal, weight=self.weight),) if self.goal else ())
+
+
+def written(value: float | None, unit: Unit, currency: str) -> str:
+    """A number as people read it, by its unit; a missing one is a dash.
+
+    >>> written(1234567.8, Unit.currency, "GBP"), written(0.6342, Unit.percent, ""), written(None, Unit.count, "")
+    ('£1,234,568', '63.4 %', '–')
+    """
+    if value is None:
+        return "–"
+    if unit is Unit.percent:
+        return f"{value * 100:,.1f} %"
+    if unit is Unit.currency:
+        return _money(value, currency)
+    if unit is Unit.count:
+        return f"{value:,.0f}"
+    digits = 0 if abs(value) >= 1000 else 2 if abs(value) < 100 else 1
+    number = f"{value:,.{digits}f}"
+    suffix = {
+        Unit.points: " pts",
+        Unit.times: "×",
+        Unit.minutes: " min",
+        Unit.hours: " h",
+        Unit.days: " d",
+        Unit.months: " mo",
+    }.get(unit, "")
+    return number + suffix
+
+
+_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
+
+
+def _money(value: float, currency: str) -> str:
+    digits = 2 if abs(value) < 1000 else 0
+    minus = "-" if value < 0 else ""
+    number = f"{abs(value):,.{digits}f}"
+    sign = _SIGNS.get(currency)
+    return f"{minus}{sign}{number}" if sign else f"{minus}{number} {currency}".rstrip()

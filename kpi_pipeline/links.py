@@ -1,0 +1,29 @@
+"""Links: the claim that one KPI leads another."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from kpi_pipeline.names import Name, Noun
+from kpi_pipeline.periods import WindowText
+
+
+def _without_zero(value: object) -> object:
+    """A lag of none is written 0 and means the same period."""
+    return None if value in ("0", 0) else value
+
+
+class Link(Noun):
+    """KPI `from` leads KPI `to` by about `lag`, with this sign, because of a mechanism said in one sentence."""
+
+    from_: Name = Field(alias="from")
+    to: Name
+    lag: Annotated[WindowText | None, BeforeValidator(_without_zero)] = Field(
+        description="such as 4 weeks; 0 for the same period"
+    )
+    sign: Literal["positive", "negative"] = "positive"
+    team: Name | None = Field(default=None, description="who claims it; a link serves all viewpoints")
+    because: str
+    ignore: dict[str, str] = Field(default_factory=dict)

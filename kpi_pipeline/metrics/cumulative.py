@@ -1,0 +1,34 @@
+"""Cumulative: a metric added up over a trailing window, since a period began, or since the beginning."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from kpi_pipeline.metrics.base import InputMetric, MetricBase
+from kpi_pipeline.periods import Grain, WindowText
+
+
+class Cumulative(MetricBase):
+    """`input_metric` over a trailing `window`, or since the start of `grain_to_date`, or over all time.
+
+    A distinct count counts distinct over the whole window. At a coarser grain `period_agg` chooses among the days of
+    the period: the last one's value, the first one's, or their average.
+    """
+
+    type: Literal["cumulative"]
+    input_metric: InputMetric
+    window: WindowText | None = None
+    grain_to_date: Grain | None = None
+    period_agg: Literal["last", "first", "average"] = "last"
+
+    @model_validator(mode="after")
+    def _one_reach(self) -> Self:
+        if self.window and self.grain_to_date:
+            raise ValueError("'window' and 'grain_to_date' exclude each other; keep one")
+        return self
+
+    @property
+    def inputs(self) -> tuple[InputMetric, ...]:
+        return (self.input_metric,)

@@ -1,0 +1,25 @@
+"""Derived: arithmetic over other metrics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from kpi_pipeline.metrics.base import InputMetric, MetricBase
+from kpi_pipeline.names import Expression
+
+
+class Derived(MetricBase):
+    """An expression over other metrics, by their names or aliases; an input may be moved in time (`offset_window`).
+
+    A missing input gives no value, and so does a division by zero. Offsets move by the calendar, not by rows.
+    """
+
+    type: Literal["derived"]
+    expr: Expression
+    input_metrics: tuple[InputMetric, ...] = Field(min_length=1)
+
+    @property
+    def inputs(self) -> tuple[InputMetric, ...]:
+        return self.input_metrics

@@ -1,0 +1,74 @@
+"""Models: the tables over sources that metrics are computed from."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from kpi_pipeline.checks import Check
+from kpi_pipeline.names import Expression, Name, Named, Noun
+
+
+class EntityType(StrEnum):
+    """Whether an entity's key is the row's own or points to another model's row."""
+
+    primary = "primary"
+    unique = "unique"
+    foreign = "foreign"
+
+
+class Entity(Noun):
+    """What a row is about or points to: the key that models join on."""
+
+    name: Name
+    type: EntityType
+    expr: Expression | None = None
+
+    @property
+    def key(self) -> str:
+        """The column or expression that holds the key."""
+        return self.expr or self.name
+
+
+class Dimension(Noun):
+    """An attribute to break a metric down by; a plain name is a column of the model."""
+
+    name: Name
+    type: Literal["categorical", "time"] = "categorical"
+    expr: Expression | None = None
+    label: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @property
+    def column(self) -> str:
+        """The column or expression that holds the value."""
+        return self.expr or self.name
+
+
+class Model(Named):
+    """A table of the warehouse, or SQL over such tables, with its time column, entities and dimensions."""
+
+    sql: str | None = None
+    table: str | None = Field(default=None, description="such as raw.invoice_lines")
+    materialized: Literal["view", "table"] = "view"
+    agg_time_dimension: Name
+    timezone: str | None = Field(default=None, description="zone of naive timestamps; by default that of its sources")
+    entities: tuple[Entity, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if bool(self.sql) == bool(self.table):
+            raise ValueError("a model is made of 'sql' or of 'table': give one of the two")
+        return self
+
+    def dimension(self, name: str) -> Dimension | None:
+        """The dimension of that name, if it has one."""
+        return next((one for one in self.dimensions if one.name == name), None)

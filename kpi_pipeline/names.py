@@ -1,0 +1,72 @@
+"""Names as the definitions may write them, and names of tables in the warehouse."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+LONGEST_NAME = 60
+NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+RESERVED_NAMES = frozenset({"all", "company"})
+
+
+def checked_name(text: str) -> str:
+    """The text itself if it is a name, else a ValueError that says what a name looks like.
+
+    >>> checked_name("net_sales")
+    'net_sales'
+    """
+    if not re.fullmatch(NAME_PATTERN, text):
+        raise ValueError(
+            f"'{text}' is not a name; names are lower-case letters, digits and _, and begin with a letter"
+        )
+    if len(text) > LONGEST_NAME:
+        raise ValueError(f"'{text}' is longer than {LONGEST_NAME} characters")
+    if text in RESERVED_NAMES:
+        raise ValueError(f"'{text}' is reserved")
+    return text
+
+
+Name = Annotated[str, AfterValidator(checked_name)]
+Expression = Annotated[str, Field(min_length=1)]
+"""DuckDB SQL without SELECT: a column, arithmetic, a condition."""
+
+
+class Noun(BaseModel):
+    """A frozen thing of the definitions; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+
+class Named(Noun):
+    """A noun with a name, words for people, and lint rules it asks to be excused from."""
+
+    name: Name
+    label: str = ""
+    description: str = ""
+    ignore: dict[str, str] = Field(
+        default_factory=dict, description="lint code -> reason why it does not apply here"
+    )
+
+    @property
+    def title(self) -> str:
+        """The label, or the name made readable."""
+        return self.label or self.name.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True)
+class TableRef:
+    """A table of the warehouse: schema and name, quoted by whoever writes SQL.
+
+    >>> str(TableRef("raw", "invoice_lines"))
+    'raw.invoice_lines'
+    """
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"

@@ -1,0 +1,139 @@
+"""Grains, windows and the dates people write for periods."""
+
+from __future__ import annotations
+
+import calendar as gregorian
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+
+class Grain(StrEnum):
+    """How long a period is, finest first."""
+
+    day = "day"
+    week = "week"
+    month = "month"
+    quarter = "quarter"
+    year = "year"
+
+    @property
+    def rank(self) -> int:
+        """Its place from finest (0) to coarsest.
+
+        >>> Grain.day.rank < Grain.month.rank
+        True
+        """
+        return list(Grain).index(self)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A length of time by the calendar: 28 days, 4 weeks, 1 year.
+
+    >>> Window.parse("28 days")
+    Window(count=28, grain=<Grain.day: 'day'>)
+    >>> str(Window(1, Grain.year))
+    '1 year'
+    """
+
+    count: int
+    grain: Grain
+
+    @classmethod
+    def parse(cls, text: str) -> Window:
+        match = re.fullmatch(r"\s*(\d+)\s+([a-z]+?)s?\s*", text)
+        if not match or match[2] not in Grain.__members__:
+            raise ValueError(f"'{text}' is not a length of time; write it like '28 days', '4 weeks' or '1 year'")
+        if int(match[1]) < 1:
+            raise ValueError("a length of time is at least 1")
+        return cls(int(match[1]), Grain(match[2]))
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.grain}{'s' if self.count != 1 else ''}"
+
+
+def _as_window(value: Any) -> Any:
+    return Window.parse(value) if isinstance(value, str) else value
+
+
+WindowText = Annotated[
+    Window,
+    BeforeValidator(_as_window),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+ (day|week|month|quarter|year)s?$"}),
+]
+
+
+def shift_day(day: date, window: Window, *, back: bool = True) -> date:
+    """The day that lies a window before (or after); a day the month does not have becomes its last one.
+
+    >>> shift_day(date(2010, 3, 31), Window(1, Grain.month))
+    datetime.date(2010, 2, 28)
+    >>> shift_day(date(2010, 1, 3), Window(2, Grain.week), back=False)
+    datetime.date(2010, 1, 17)
+    """
+    count = -window.count if back else window.count
+    if window.grain is Grain.day:
+        return day + timedelta(days=count)
+    if window.grain is Grain.week:
+        return day + timedelta(weeks=count)
+    months = count * {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}[window.grain]
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, gregorian.monthrange(year, month + 1)[1]))
+
+
+def first_day_named(text: str) -> date:
+    """The first day that a date, month, quarter, ISO week or year names.
+
+    >>> first_day_named("2010-09"), first_day_named("2010-Q2"), first_day_named("2010-W01")
+    (datetime.date(2010, 9, 1), datetime.date(2010, 4, 1), datetime.date(2010, 1, 4))
+    """
+    return _span_named(text)[0]
+
+
+def day_after_named(text: str) -> date:
+    """The day after the last one that a date, month, quarter, ISO week or year names.
+
+    >>> day_after_named("2010-09"), day_after_named("2010-12-09")
+    (datetime.date(2010, 10, 1), datetime.date(2010, 12, 10))
+    """
+    return _span_named(text)[1]
+
+
+def _span_named(text: str) -> tuple[date, date]:
+    text = text.strip()
+    try:
+        if re.fullmatch(r"\d{4}", text):
+            return date(int(text), 1, 1), date(int(text) + 1, 1, 1)
+        if re.fullmatch(r"\d{4}-\d{2}", text):
+            first = date.fromisoformat(f"{text}-01")
+            return first, shift_day(first, Window(1, Grain.month), back=False)
+        if match := re.fullmatch(r"(\d{4})-?[Qq]([1-4])", text):
+            first = date(int(match[1]), 3 * int(match[2]) - 2, 1)
+            return first, shift_day(first, Window(1, Grain.quarter), back=False)
+        if match := re.fullmatch(r"(\d{4})-?W(\d{2})", text):
+            first = date.fromisocalendar(int(match[1]), int(match[2]), 1)
+            return first, first + timedelta(weeks=1)
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            first = date.fromisoformat(text)
+            return first, first + timedelta(days=1)
+    except (ValueError, OverflowError) as problem:
+        raise ValueError(f"'{text}' is not a date: {problem}") from None
+    raise ValueError(f"'{text}' is not a date; write 2010-09-30, 2010-09, 2010-Q3, 2010-W39 or 2010")
+
+
+def _as_first_day(value: Any) -> Any:
+    return first_day_named(value) if isinstance(value, str) else value
+
+
+FirstDay = Annotated[
+    date,
+    BeforeValidator(_as_first_day),
+    WithJsonSchema({"type": "string", "description": "2010-09-30, 2010-09, 2010-Q3, 2010-W39 or 2010"}),
+]

@@ -1,0 +1,98 @@
+"""The project: everything the definitions say, looked up by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from kpi_pipeline.errors import Place
+from kpi_pipeline.goals import Goal
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.links import Link
+from kpi_pipeline.metrics import Metric
+from kpi_pipeline.models import Model
+from kpi_pipeline.names import Name, Noun
+from kpi_pipeline.periods import FirstDay, Grain
+from kpi_pipeline.sources import Source
+from kpi_pipeline.teams import Person, Team
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"'{name}' is not a time zone; write one like Europe/London or UTC") from None
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Month = Literal[
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
+]  # fmt: skip
+
+
+class Publish(Noun):
+    """Where the validated tables go, and at which grains every metric is published beside the KPIs' own."""
+
+    duckdb: str = "data/published/kpi.duckdb"
+    parquet: str | None = None
+    scorecard: str | None = "data/published/scorecard"
+    grains: tuple[Grain, ...] = (Grain.week, Grain.month)
+
+
+class Schedule(Noun):
+    """When the pipeline runs by itself."""
+
+    cron: str = "0 6 * * *"
+
+
+class Settings(Noun):
+    """What holds for the whole project: its clock, calendar, money and files."""
+
+    name: Name
+    label: str = ""
+    timezone: Zone = "UTC"
+    week_start: Weekday = "monday"
+    fiscal_year_start: Month = "january"
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    as_of: Literal["now", "data"] | FirstDay = "now"
+    warehouse: str = "data/warehouse.duckdb"
+    publish: Publish = Publish()
+    schedule: Schedule | None = Schedule()
+    automation: Literal["schedule", "declarative"] = "schedule"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The definitions as one frozen whole; every reference in it resolves, or loading would have refused it."""
+
+    root: Path
+    settings: Settings
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    teams: Mapping[str, Team] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    kpis: Mapping[str, Kpi] = field(default_factory=dict)
+    links: tuple[Link, ...] = ()
+    places: Mapping[tuple[str, ...], Place] = field(default_factory=dict)
+    """Where things are written: (kind, name, key, ...) -> place; kinds as in YAML (`metrics`, `kpis`, ...)."""
+
+    def place(self, *path: str) -> Place | None:
+        """The place of a thing or of a key in it; of the nearest thing around it where the key is not written."""
+        for length in range(len(path), 0, -1):
+            if found := self.places.get(path[:length]):
+                return found
+        return None
+
+    def path(self, relative: str) -> Path:
+        """A path of the definitions, seen from the project's root."""
+        return (self.root / relative).resolve()
