@@ -156,8 +156,8 @@ class Warehouse:
 def quoted(table: TableRef) -> str:
     """The table's name as SQL text.
 
-    >>> quoted(TableRef("raw", 'odd "name"'))
-    '"raw"."odd ""name"""'
+    >>> quoted(TableRef("raw", "Odd name"))
+    '"raw"."Odd name"'
     """
     return exp.table_(table.name, db=table.schema, quoted=True).sql(dialect="duckdb")
 
