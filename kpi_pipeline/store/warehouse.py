@@ -78,10 +78,12 @@ class Warehouse:
     def run(self, statement: exp.Expression | str, parameters: Sequence[object] = ()) -> None:
         """Runs a statement for its effect."""
         self._execute(statement, parameters)
+        self._connection.complete()
 
     def fetch(self, query: exp.Expression | str, parameters: Sequence[object] = ()) -> pl.DataFrame:
         """The rows of a query as a Polars frame."""
-        return self._execute(query, parameters).pl()
+        with self._storage_errors():
+            return self._connection.sql(self._text(query), params=list(parameters)).pl()
 
     def rows(self, query: exp.Expression | str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a small query as tuples."""
@@ -117,7 +119,7 @@ class Warehouse:
         if self._in_transaction:
             yield
             return
-        self._execute("BEGIN TRANSACTION", ())
+        self.run("BEGIN TRANSACTION")
         self._in_transaction = True
         try:
             yield
@@ -127,7 +129,7 @@ class Warehouse:
                 self._connection.execute("ROLLBACK")
             raise
         self._in_transaction = False
-        self._execute("COMMIT", ())
+        self.run("COMMIT")
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Another connection to the same database; it sees what is committed."""
@@ -147,8 +149,13 @@ class Warehouse:
         return statement if isinstance(statement, str) else statement.sql(dialect=self.dialect)
 
     def _execute(self, statement: exp.Expression | str, parameters: Sequence[object]) -> duckdb.DuckDBPyConnection:
-        try:
+        with self._storage_errors():
             return self._connection.execute(self._text(statement), list(parameters))
+
+    @contextmanager
+    def _storage_errors(self) -> Iterator[None]:
+        try:
+            yield
         except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as problem:
             raise _storage_error(problem, self.path) from problem
 
