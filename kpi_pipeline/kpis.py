@@ -114,38 +114,49 @@ class Kpi(Named):
 
 
 def written(value: float | None, unit: Unit, currency: str) -> str:
-    """A number as people read it, by its unit; a missing one is a dash.
+    """A number as people read it, by its unit; a missing one is a dash. Number and unit never part at a line's end.
 
-    >>> written(1234567.8, Unit.currency, "GBP"), written(0.6342, Unit.percent, ""), written(None, Unit.count, "")
-    ('£1,234,568', '63.4 %', '–')
+    >>> written(1234567.8, Unit.currency, "GBP"), written(-12.5, Unit.currency, "EUR"), written(None, Unit.count, "")
+    ('£1,234,568', '-€12.50', '–')
+    >>> written(0.6342, Unit.percent, ""), written(0.00041, Unit.percent, ""), written(1200.4, Unit.currency, "CHF")
+    ('63.4\xa0%', '0.04\xa0%', '1,200\xa0CHF')
+    >>> written(-0.2, Unit.count, ""), written(36.25, Unit.hours, ""), written(1.5, Unit.times, "")
+    ('0', '36.25\xa0h', '1.50×')
     """
     if value is None:
-        return "–"
+        return MISSING
     if unit is Unit.percent:
-        return f"{value * 100:,.1f} %"
+        return f"{_digits(value * 100, 2 if 0 < abs(value) < 0.01 else 1)}{NBSP}%"
     if unit is Unit.currency:
         return _money(value, currency)
     if unit is Unit.count:
-        return f"{value:,.0f}"
-    digits = 0 if abs(value) >= 1000 else 2 if abs(value) < 100 else 1
-    number = f"{value:,.{digits}f}"
-    suffix = {
-        Unit.points: " pts",
-        Unit.times: "×",
-        Unit.minutes: " min",
-        Unit.hours: " h",
-        Unit.days: " d",
-        Unit.months: " mo",
-    }.get(unit, "")
-    return number + suffix
+        return _digits(value, 0)
+    return _digits(value, 0 if abs(value) >= 1000 else 2 if abs(value) < 100 else 1) + _SUFFIXES.get(unit, "")
 
 
+MISSING = "–"
+NBSP = "\N{NO-BREAK SPACE}"
+
+_SUFFIXES = {
+    Unit.points: f"{NBSP}pts",
+    Unit.times: "×",
+    Unit.minutes: f"{NBSP}min",
+    Unit.hours: f"{NBSP}h",
+    Unit.days: f"{NBSP}d",
+    Unit.months: f"{NBSP}mo",
+}
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
+_WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
+
+
+def _digits(value: float, digits: int) -> str:
+    """With thousands separators; what rounds to nothing has no minus."""
+    return f"{round(value, digits) + 0.0:,.{digits}f}"
 
 
 def _money(value: float, currency: str) -> str:
-    digits = 2 if abs(value) < 1000 else 0
-    minus = "-" if value < 0 else ""
-    number = f"{abs(value):,.{digits}f}"
+    digits = 2 if abs(value) < 1000 and currency not in _WITHOUT_CENTS else 0
+    number = _digits(value, digits)
+    minus, amount = ("-", number[1:]) if number.startswith("-") else ("", number)
     sign = _SIGNS.get(currency)
-    return f"{minus}{sign}{number}" if sign else f"{minus}{number} {currency}".rstrip()
+    return f"{minus}{sign}{amount}" if sign else f"{minus}{amount}{NBSP}{currency}".rstrip()
