@@ -145,7 +145,7 @@ _SUFFIXES = {
     Unit.days: f"{NBSP}d",
     Unit.months: f"{NBSP}mo",
 }
-_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
+CURRENCY_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 _WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "ISK"})
 
 
@@ -158,5 +158,5 @@ def _money(value: float, currency: str) -> str:
     digits = 2 if abs(value) < 1000 and currency not in _WITHOUT_CENTS else 0
     number = _digits(value, digits)
     minus, amount = ("-", number[1:]) if number.startswith("-") else ("", number)
-    sign = _SIGNS.get(currency)
+    sign = CURRENCY_SIGNS.get(currency)
     return f"{minus}{sign}{amount}" if sign else f"{minus}{amount}{NBSP}{currency}".rstrip()

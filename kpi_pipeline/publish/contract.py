@@ -1,0 +1,417 @@
+"""The published tables: names, types and meanings that BI tools may rely on.
+
+A change of a name, a type or of whether a value may be missing is breaking and raises SCHEMA_VERSION.
+"""
+
+from __future__ import annotations
+
+from kpi_pipeline.publish.table import Column, ColumnType, Table, conform, empty_frame
+
+__all__ = ["SCHEMA_VERSION", "TABLES", "conform", "empty_frame", "table_named"]
+
+SCHEMA_VERSION = 1
+
+TEXT, NUMBER, INTEGER = ColumnType.text, ColumnType.number, ColumnType.integer
+FLAG, DAY, MOMENT = ColumnType.flag, ColumnType.day, ColumnType.moment
+
+KPI = Column("kpi", TEXT, "Name of the KPI; see table kpi")
+METRIC = Column("metric", TEXT, "Name of the metric; see table metric")
+GOAL = Column("goal", TEXT, "Name of the goal; see table goal")
+TEAM = Column("team", TEXT, "Name of the team that answers for it; see table team", nullable=True)
+OWNER = Column("owner", TEXT, "Name of the person who answers for it; see table person", nullable=True)
+FRAMEWORK = Column(
+    "framework", TEXT, "Framework of the goal: mbo, okr, omtm (the one metric that matters) or balanced_scorecard",
+    nullable=True,
+)  # fmt: skip
+PERSPECTIVE = Column(
+    "perspective", TEXT,
+    "Side of the balanced scorecard: financial, customer, internal_process or learning_growth", nullable=True,
+)  # fmt: skip
+DEFINITION_VERSION = Column(
+    "definition_version", TEXT,
+    "Changes when the definition, or one it builds on, changes in a way that can change a number, target or status",
+)  # fmt: skip
+DEFINED_IN = Column("defined_in", TEXT, "File and line where it is written", nullable=True)
+GRAIN = Column("grain", TEXT, "Length of a period: day, week, month, quarter or year")
+RUN_ID = Column("run_id", TEXT, "Name of the run that made it")
+
+PERIOD = (
+    GRAIN,
+    Column("period_start", DAY, "First day of the period"),
+    Column("period_end", DAY, "First day after the period"),
+    Column("last_day", DAY, "Last day of the period"),
+    Column("period_label", TEXT, "The period as people write it: 2010-11, 2010-W47, 2010-Q4"),
+    Column("period_start_utc", MOMENT, "The moment the period begins: midnight in the project's time zone"),
+)
+
+SEGMENT = (
+    Column("breakdown", TEXT, "Dimensions it is broken down by, such as country; 'all' for the total"),
+    Column("segment", TEXT, "Combination of dimension values, such as country=France; 'all' for the total"),
+)
+
+VALUE = (
+    Column("value", NUMBER, "The number; missing where it cannot be computed, which is not the same as 0").optional,
+    Column("numerator", NUMBER, "Upper part where the value is a ratio; add up parts, never ratios").optional,
+    Column("denominator", NUMBER, "Lower part where the value is a ratio; value = numerator / denominator").optional,
+    Column("sample_size", INTEGER, "How many rows of the model the value rests on").optional,
+)
+
+TARGET = (
+    Column("target", NUMBER, "The value to reach in this period").optional,
+    Column("target_low", NUMBER, "Lower end where the target is a band").optional,
+    Column("target_high", NUMBER, "Upper end where the target is a band").optional,
+    Column("target_provenance", TEXT, "Who set the target, when, and from what").optional,
+    Column("attainment", NUMBER, "How far the value is towards its target; 1 is reached, for any direction").optional,
+    Column("variance", NUMBER, "Value minus target, in the KPI's unit").optional,
+    Column("status", TEXT, "on_track, at_risk, off_track, in_progress (period not over), no_target or no_data"),
+    Column("status_rule", TEXT, "The rule that decided the status, in words").optional,
+)
+
+COMPLETE = Column("is_complete", FLAG, "False while the period is in progress: its value will still grow or change")
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "snapshot",
+        "This publication of the tables: exactly one row",
+        (
+            RUN_ID,
+            Column("published_at", MOMENT, "When the tables were published"),
+            Column("schema_version", INTEGER, "Version of this contract; a breaking change raises it"),
+            Column("definition_version", TEXT, "Version of all definitions together"),
+            Column("data_through", DAY, "Days before this one are complete in the newest source").optional,
+        ),
+        key=("run_id",),
+    ),
+    Table(
+        "kpi",
+        "A KPI: a metric somebody decided is important, with its goal, target, owner and review",
+        (
+            KPI,
+            Column("label", TEXT, "The KPI's name for people"),
+            Column("description", TEXT, "What it means, in a sentence or two").optional,
+            METRIC,
+            Column("formula", TEXT, "How the number is computed, in words"),
+            Column("unit", TEXT, "What the number counts: currency, percent (0.25 is 25 %), count, hours, ..."),
+            Column("display_format", TEXT, "Number format in the notation of spreadsheets, such as £#,##0"),
+            Column("currency", TEXT, "Currency of the amounts, such as GBP; missing where it is not money").optional,
+            Column("direction", TEXT, "Which way is better: up, down or hold"),
+            GRAIN,
+            Column("goal", TEXT, "The primary goal it serves; all of them are in kpi_goal").optional,
+            TEAM,
+            OWNER,
+            Column("indicator", TEXT, "For the company: leading, lagging, coincident or unclassified; see kpi_indicator"),
+            FRAMEWORK,
+            PERSPECTIVE,
+            Column("parent_kpi", TEXT, "The KPI this one explains a part of").optional,
+            Column("target_type", TEXT, "Kind of target, such as at_least or at_most").optional,
+            Column("review_every", TEXT, "How often people look at it: week, month, ...").optional,
+            Column("last_reviewed", DAY, "When they last did").optional,
+            Column("review_due", DAY, "When they should next; missing where no review was ever held or agreed").optional,
+            DEFINITION_VERSION,
+            DEFINED_IN,
+        ),
+        key=("kpi",),
+    ),
+    Table(
+        "goal",
+        "A goal: what somebody wants to achieve; goals form a tree",
+        (
+            GOAL,
+            Column("label", TEXT, "The goal's name for people"),
+            Column("statement", TEXT, "The goal in one sentence"),
+            FRAMEWORK,
+            PERSPECTIVE,
+            Column("parent_goal", TEXT, "The goal this one contributes to").optional,
+            TEAM,
+            OWNER,
+            Column("period_start", DAY, "First day on which the goal holds").optional,
+            Column("period_end", DAY, "First day on which it no longer does").optional,
+            Column("weight", NUMBER, "How much it counts in its parent goal"),
+            Column("ambition", INTEGER, "Objectives and key results: from 1 (safe) to 10 (a stretch)").optional,
+        ),
+        key=("goal",),
+    ),
+    Table(
+        "kpi_goal",
+        "A KPI that serves a goal; a KPI may serve several",
+        (KPI, GOAL, Column("weight", NUMBER, "How much the KPI counts in the goal")),
+        key=("kpi", "goal"),
+    ),
+    Table(
+        "team",
+        "A team, and the company above all teams",
+        (
+            Column("team", TEXT, "Name of the team; 'company' is everybody together"),
+            Column("label", TEXT, "The team's name for people"),
+            Column("parent_team", TEXT, "The team above").optional,
+            Column("manager", TEXT, "The person who leads the team, where one is named").optional,
+        ),
+        key=("team",),
+    ),
+    Table(
+        "person",
+        "Somebody who owns goals, KPIs or metrics",
+        (
+            Column("person", TEXT, "Name of the person or of the role"),
+            Column("label", TEXT, "How the person is shown"),
+            Column("team", TEXT, "The team the person belongs to").optional,
+            Column("manager", TEXT, "The person's manager").optional,
+        ),
+        key=("person",),
+    ),
+    Table(
+        "review",
+        "A review of a KPI that was held",
+        (
+            KPI,
+            Column("reviewed_at", DAY, "The day it was held"),
+            Column("reviewer", TEXT, "Who held it, where that was recorded").optional,
+            Column("decision", TEXT, "What was decided, where that was recorded").optional,
+        ),
+        key=("kpi", "reviewed_at"),
+    ),
+    Table(
+        "metric",
+        "A metric: a named measurement with one meaning",
+        (
+            METRIC,
+            Column("label", TEXT, "The metric's name for people"),
+            Column("description", TEXT, "What it means, in a sentence or two").optional,
+            Column("metric_type", TEXT, "Kind of metric: simple, ratio, derived, cumulative, ..."),
+            Column("formula", TEXT, "How the number is computed, in words"),
+            Column("unit", TEXT, "What the number counts"),
+            OWNER,
+            DEFINITION_VERSION,
+        ),
+        key=("metric",),
+    ),
+    Table(
+        "calendar",
+        "A day of the business calendar",
+        (
+            Column("day", DAY, "The day"),
+            Column("iso_year", INTEGER, "ISO year of its week"),
+            Column("iso_week", INTEGER, "ISO number of its week, 1 to 53"),
+            Column("is_holiday", FLAG, "Whether nobody works on it"),
+            Column("week_start", DAY, "First day of the week it is in"),
+            Column("month_start", DAY, "First day of the month it is in"),
+            Column("quarter_start", DAY, "First day of the (fiscal) quarter it is in"),
+            Column("year_start", DAY, "First day of the (fiscal) year it is in"),
+        ),
+        key=("day",),
+    ),
+    Table(
+        "calendar_period",
+        "A period of the business calendar",
+        (
+            Column("calendar_name", TEXT, "Name of the calendar"),
+            *PERIOD,
+            Column("period_number", INTEGER, "Its number within the year"),
+            Column("year_number", INTEGER, "The (fiscal or ISO) year it belongs to"),
+            Column("previous_start", DAY, "First day of the period before").optional,
+            Column("year_ago_start", DAY, "First day of the same period a year before").optional,
+        ),
+        key=("calendar_name", "grain", "period_start_utc"),
+    ),
+    Table(
+        "segment",
+        "A dimension value of a segment; the total is one row with segment 'all'",
+        (
+            Column("segment", TEXT, "The segment, such as country=France; 'all' for the total"),
+            Column("breakdown", TEXT, "Dimensions it belongs to, such as country; 'all' for the total"),
+            Column("dimension", TEXT, "One of these dimensions; missing for the total").optional,
+            Column("dimension_value", TEXT, "Its value; missing where the rows had none").optional,
+            Column("label", TEXT, "The value for people; (none) where the rows had none"),
+        ),
+        key=("segment", "dimension"),
+    ),
+    Table(
+        "kpi_value",
+        "The value of a KPI in a period and segment, against its target",
+        (
+            KPI,
+            *PERIOD,
+            *SEGMENT,
+            *VALUE,
+            *TARGET,
+            Column("previous_value", NUMBER, "Value of the period before; of its same days, while in progress").optional,
+            Column("change", NUMBER, "Value minus previous value, in the KPI's unit").optional,
+            Column("change_pct", NUMBER, "Change as a share of the previous value; 0.1 is 10 % more").optional,
+            Column("year_ago_value", NUMBER, "Value of the same period a year before").optional,
+            Column("year_over_year_pct", NUMBER, "Change against a year before, as a share; 0.1 is 10 % more").optional,
+            COMPLETE,
+            Column("projected_value", NUMBER, "Where the period in progress is expected to end").optional,
+            Column("projected_low", NUMBER, "Lower end of the 80 % interval of the projection").optional,
+            Column("projected_high", NUMBER, "Upper end of the 80 % interval of the projection").optional,
+            Column("projected_status", TEXT, "The status if the period ends as projected").optional,
+            Column("annotation", TEXT, "What happened in the period and explains its value").optional,
+        ),
+        key=("kpi", "grain", "period_start_utc", "segment"),
+    ),
+    Table(
+        "metric_value",
+        "The value of a metric in a period and segment",
+        (METRIC, *PERIOD, *SEGMENT, *VALUE, COMPLETE),
+        key=("metric", "grain", "period_start_utc", "segment"),
+    ),
+    Table(
+        "goal_score",
+        "How a goal stands in a period, rolled up from its KPIs",
+        (
+            GOAL,
+            Column("period_start", DAY, "First day of the period"),
+            Column("period_end", DAY, "First day after the period"),
+            Column("score", NUMBER, "Attainment of its KPIs rolled up; 1 is reached").optional,
+            Column("status", TEXT, "on_track, at_risk, off_track, in_progress, no_target or no_data"),
+            Column("kpis_on_track", INTEGER, "How many of its KPIs are on track"),
+            Column("kpis_at_risk", INTEGER, "How many are at risk"),
+            Column("kpis_off_track", INTEGER, "How many are off track"),
+            Column("kpis_in_progress", INTEGER, "How many are in a period that is not over"),
+            Column("kpis_no_target", INTEGER, "How many have no target"),
+            Column("kpis_no_data", INTEGER, "How many have no value"),
+            Column("kpis_total", INTEGER, "How many KPIs it has"),
+            Column("roll_up", TEXT, "How they become the score: weighted, worst, average or share_on_track"),
+        ),
+        key=("goal", "period_start", "period_end"),
+    ),
+    Table(
+        "kpi_indicator",
+        "Whether a KPI leads or lags, seen from a team or the whole company",
+        (
+            KPI,
+            Column("viewpoint", TEXT, "The team that asks, or 'company'"),
+            Column("indicator", TEXT, "leading, lagging, coincident or unclassified"),
+            Column("outcome_kpi", TEXT, "The outcome of the viewpoint that it leads to").optional,
+            Column("path", TEXT, "The KPIs on the way to that outcome").optional,
+            Column("reason", TEXT, "Why it is classified so, in words").optional,
+        ),
+        key=("kpi", "viewpoint"),
+    ),
+    Table(
+        "kpi_evidence",
+        "The claim that one KPI leads another, and what the data says of it",
+        (
+            Column("kpi", TEXT, "The KPI said to lead"),
+            Column("leads_kpi", TEXT, "The KPI said to follow"),
+            GRAIN,
+            Column("expected_lag", INTEGER, "By how many periods of the grain, as claimed; 0 is the same period"),
+            Column("expected_sign", TEXT, "positive (both rise) or negative (one rises, the other falls), as claimed"),
+            Column(
+                "verdict", TEXT,
+                "confirmed (it predicts, which is not to say it causes), weak, coincident, feedback, reversed, "
+                "not_supported or too_little_data; missing while the claim is not tested", nullable=True,
+            ),
+            Column("measured_lag", INTEGER, "By how many periods it leads in the data").optional,
+            Column("correlation", NUMBER, "Correlation at the measured lag, after removing what both share").optional,
+            Column("p_value", NUMBER, "How often chance alone does as well, the search for the lag included").optional,
+            Column("p_adjusted", NUMBER, "The same, corrected for testing all links of the project").optional,
+            Column("granger_p", NUMBER, "p value of the test that the leader helps to predict the follower").optional,
+            Column("reverse_p", NUMBER, "p value of the same test the other way round").optional,
+            Column("skill", NUMBER, "Share of the forecast error that the leader removes, out of sample").optional,
+            Column("periods", INTEGER, "How many complete periods were used").optional,
+            Column("seasonality_removed", FLAG, "Whether the season was taken out first").optional,
+            Column("differenced", FLAG, "Whether changes were compared instead of levels").optional,
+            Column("stability", NUMBER, "Share of shorter stretches of time with the same verdict").optional,
+            Column("tested_at", MOMENT, "When it was tested").optional,
+            Column("input_hash", TEXT, "Fingerprint of the two series that were tested").optional,
+        ),
+        key=("kpi", "leads_kpi", "grain", "expected_lag"),
+    ),
+    Table(
+        "kpi_value_history",
+        "A value, target and status as they were once published, and why they changed",
+        (
+            KPI,
+            *PERIOD,
+            *SEGMENT,
+            *VALUE,
+            *TARGET,
+            COMPLETE,
+            Column("recorded_at", MOMENT, "From when on this was the published value"),
+            Column("superseded_at", MOMENT, "Until when; missing where it still is").optional,
+            Column(
+                "reason", TEXT,
+                "Why it was recorded: new, late_data, correction, definition_changed, target_changed, rule_changed "
+                "or removed", nullable=True,
+            ),
+        ),
+        key=("kpi", "grain", "period_start_utc", "segment", "recorded_at"),
+    ),
+    Table(
+        "check_result",
+        "A check of the data in the last run",
+        (
+            Column("asset", TEXT, "What was checked, such as a source or a table"),
+            Column("check_name", TEXT, "Name of the check"),
+            Column("severity", TEXT, "error (its failure stops what depends on the data) or warn"),
+            Column("passed", FLAG, "Whether the data is as expected"),
+            Column("observed", TEXT, "What was found").optional,
+            Column("expected", TEXT, "What was expected").optional,
+            Column("failing_rows", INTEGER, "How many rows are not as expected").optional,
+            Column("checked_at", MOMENT, "When it was checked"),
+        ),
+    ),
+    Table(
+        "lint_result",
+        "Something in the definitions that makes for bad KPIs",
+        (
+            Column("rule", TEXT, "Code of the rule, such as T (no target)"),
+            Column("level", TEXT, "error or warning"),
+            Column("subject", TEXT, "What it is about, such as a KPI or a goal"),
+            Column("message", TEXT, "What is wrong"),
+            Column("hint", TEXT, "A way out").optional,
+            DEFINED_IN,
+        ),
+    ),
+    Table(
+        "lineage",
+        "Where a thing comes from: one step from source to goal",
+        (
+            Column("downstream", TEXT, "What is made or served, such as metric/orders, kpi/monthly_orders, goal/grow"),
+            Column("upstream", TEXT, "What it is made from, such as source/invoices, model/order_lines"),
+            Column("kind", TEXT, "What the upstream end is: source, model, metric, kpi or goal"),
+            Column("column_name", TEXT, "Column of the source or model that is read, where it can be told").optional,
+        ),
+        key=("downstream", "upstream", "column_name"),
+    ),
+    Table(
+        "run",
+        "A run of the pipeline",
+        (
+            RUN_ID,
+            Column("started_at", MOMENT, "When it began"),
+            Column("finished_at", MOMENT, "When it ended; missing for the run that published these tables").optional,
+            Column("status", TEXT, "How it ended"),
+            Column("definition_version", TEXT, "Version of all definitions together"),
+            Column("rows_read", INTEGER, "Rows read from the sources").optional,
+            Column("rows_quarantined", INTEGER, "Of these, rows that did not fit and were set aside").optional,
+            Column("values_computed", INTEGER, "Metric values computed").optional,
+            Column("values_restated", INTEGER, "Published values of complete periods that changed").optional,
+        ),
+        key=("run_id",),
+    ),
+    Table(
+        "run_stage",
+        "A stage of a run",
+        (
+            RUN_ID,
+            Column("stage", TEXT, "Name of the stage, such as ingest or reduce"),
+            Column("seconds", NUMBER, "How long it took").optional,
+            Column("peak_mb", NUMBER, "The most memory it held, in megabytes").optional,
+            Column("rows_out", INTEGER, "How many rows it made").optional,
+        ),
+        key=("run_id", "stage"),
+    ),
+)
+
+
+def table_named(name: str) -> Table:
+    """The published table of that name.
+
+    >>> table_named("kpi_goal").key
+    ('kpi', 'goal')
+    """
+    return _BY_NAME[name]
+
+
+_BY_NAME = {table.name: table for table in TABLES}

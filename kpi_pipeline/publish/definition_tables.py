@@ -1,0 +1,209 @@
+"""The published tables that say what is defined: KPIs, goals, metrics, teams, people, reviews, links and lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from kpi_pipeline.kpis import Indicator, Kpi
+from kpi_pipeline.links import Link
+from kpi_pipeline.metrics.base import Unit
+from kpi_pipeline.periods import Grain, Window, shift_day
+from kpi_pipeline.project import Project
+from kpi_pipeline.publish.contract import table_named
+from kpi_pipeline.publish.definition_version import kpi_versions, metric_versions
+from kpi_pipeline.publish.display_format import display_format
+from kpi_pipeline.publish.formula import formula
+from kpi_pipeline.publish.lineage import lineage
+from kpi_pipeline.publish.table import conform
+from kpi_pipeline.teams import COMPANY
+
+Row = dict[str, object]
+
+
+def definition_tables(project: Project, indicators: Mapping[str, str]) -> dict[str, pl.DataFrame]:
+    """The tables that follow from the definitions alone, by name; `indicators` says what each KPI is to the company."""
+    rows = {
+        "kpi": _kpis(project, indicators),
+        "goal": _goals(project),
+        "kpi_goal": _kpi_goals(project),
+        "team": _teams(project),
+        "person": _people(project),
+        "review": _reviews(project),
+        "metric": _metrics(project),
+        "lineage": _lineage(project),
+        "kpi_evidence": _links(project),
+    }
+    return {name: _frame(name, found) for name, found in rows.items()}
+
+
+def _frame(name: str, rows: Iterable[Row]) -> pl.DataFrame:
+    table = table_named(name)
+    return conform(table, pl.DataFrame(list(rows), schema=table.schema))
+
+
+def _kpis(project: Project, indicators: Mapping[str, str]) -> list[Row]:
+    versions = kpi_versions(project)
+    return [
+        {
+            **_named(kpi),
+            "kpi": kpi.name,
+            **_number(project, kpi),
+            **_primary_goal(project, kpi),
+            **_review(kpi),
+            "direction": kpi.direction.value,
+            "grain": kpi.grain.value,
+            "team": kpi.team,
+            "owner": kpi.owner,
+            "indicator": indicators.get(kpi.name, Indicator.unclassified.value),
+            "parent_kpi": kpi.parent_kpi,
+            "target_type": kpi.target.type if kpi.target else None,
+            "definition_version": versions[kpi.name],
+            "defined_in": _defined_in(project, "kpis", kpi.name),
+        }
+        for kpi in project.kpis.values()
+    ]
+
+
+def _named(noun: Kpi) -> Row:
+    return {"label": noun.title, "description": noun.description or None}
+
+
+def _number(project: Project, kpi: Kpi) -> Row:
+    """What the KPI measures, and how its number is written."""
+    metric = project.metrics[kpi.metric]
+    currency = project.settings.currency
+    return {
+        "metric": metric.name,
+        "formula": formula(metric),
+        "unit": metric.unit.value,
+        "display_format": display_format(metric.unit, currency),
+        "currency": currency if metric.unit is Unit.currency else None,
+    }
+
+
+def _primary_goal(project: Project, kpi: Kpi) -> Row:
+    if not kpi.serves:
+        return {}
+    goal = project.goals[kpi.serves[0].goal]
+    return {"goal": goal.name, "framework": goal.framework, "perspective": goal.perspective}
+
+
+def _review(kpi: Kpi) -> Row:
+    if not kpi.review:
+        return {}
+    last, every = kpi.review.last, kpi.review.every
+    due = shift_day(last, Window(1, every), back=False) if last else None
+    return {"review_every": every.value, "last_reviewed": last, "review_due": due}
+
+
+def _goals(project: Project) -> list[Row]:
+    return [
+        {
+            "goal": goal.name,
+            "label": goal.title,
+            "statement": goal.statement,
+            "framework": goal.framework,
+            "perspective": goal.perspective,
+            "parent_goal": goal.parent,
+            "team": goal.team,
+            "owner": goal.owner,
+            "period_start": goal.period.from_ if goal.period else None,
+            "period_end": _day_after(goal.period.to) if goal.period else None,
+            "weight": goal.weight,
+            "ambition": goal.ambition,
+        }
+        for goal in project.goals.values()
+    ]
+
+
+def _day_after(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def _kpi_goals(project: Project) -> list[Row]:
+    return [
+        {"kpi": kpi.name, "goal": share.goal, "weight": share.weight}
+        for kpi in project.kpis.values()
+        for share in kpi.serves
+    ]
+
+
+def _teams(project: Project) -> list[Row]:
+    company: Row = {"team": COMPANY, "label": project.settings.label or "Company"}
+    return [company] + [
+        {"team": team.name, "label": team.title, "parent_team": team.parent} for team in project.teams.values()
+    ]
+
+
+def _people(project: Project) -> list[Row]:
+    return [
+        {"person": person.name, "label": person.title, "team": person.team, "manager": person.manager}
+        for person in project.people.values()
+    ]
+
+
+def _reviews(project: Project) -> list[Row]:
+    return [
+        {"kpi": kpi.name, "reviewed_at": kpi.review.last}
+        for kpi in project.kpis.values()
+        if kpi.review and kpi.review.last
+    ]
+
+
+def _metrics(project: Project) -> list[Row]:
+    versions = metric_versions(project)
+    return [
+        {
+            "metric": metric.name,
+            "label": metric.title,
+            "description": metric.description or None,
+            "metric_type": metric.type,
+            "formula": formula(metric),
+            "unit": metric.unit.value,
+            "owner": metric.owner,
+            "definition_version": versions[metric.name],
+        }
+        for metric in project.metrics.values()
+    ]
+
+
+def _lineage(project: Project) -> list[Row]:
+    return [
+        {
+            "downstream": str(edge.downstream),
+            "upstream": str(edge.upstream),
+            "kind": edge.upstream.kind,
+            "column_name": edge.column,
+        }
+        for edge in lineage(project)
+    ]
+
+
+def _links(project: Project) -> list[Row]:
+    """The claims as they stand in the definitions, with everything the data says of them still missing."""
+    return [
+        {
+            "kpi": link.from_,
+            "leads_kpi": link.to,
+            "grain": _link_grain(project, link).value,
+            "expected_lag": link.lag.count if link.lag else 0,
+            "expected_sign": link.sign,
+        }
+        for link in project.links
+    ]
+
+
+def _link_grain(project: Project, link: Link) -> Grain:
+    """The grain of the lag; for a lag of none, the coarser one of the two KPIs."""
+    if link.lag:
+        return link.lag.grain
+    grains: Sequence[Grain] = [project.kpis[link.from_].grain, project.kpis[link.to].grain]
+    return max(grains, key=lambda grain: grain.rank)
+
+
+def _defined_in(project: Project, kind: str, name: str) -> str | None:
+    place = project.place(kind, name)
+    return f"{place.file}:{place.line}" if place else None

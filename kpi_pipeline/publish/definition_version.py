@@ -1,0 +1,85 @@
+"""Versions of definitions: short fingerprints that change when what a definition means changes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from kpi_pipeline.metrics import Metric, Simple
+from kpi_pipeline.models import Model
+from kpi_pipeline.names import Noun
+from kpi_pipeline.project import Project
+from kpi_pipeline.publish.lineage import model_edges
+
+WORDS_AND_DUTIES = frozenset(
+    {
+        "label", "description", "ignore", "checks", "owner", "team", "goal", "goals", "weight", "parent_kpi",
+        "review", "scorecards", "benchmark", "annotations", "formerly", "indicator", "measures", "counts",
+    }
+)  # fmt: skip
+"""What may be reworded or handed to somebody else while every number, target and status stays the same."""
+
+CLOCK_AND_MONEY = ("timezone", "week_start", "fiscal_year_start", "currency")
+"""What of the project's settings can change a number."""
+
+
+def metric_versions(project: Project) -> Mapping[str, str]:
+    """The version of every metric: of itself, the metrics and the model it is computed from, and that model's sources."""
+    versions: dict[str, str] = {}
+    for metric in project.metrics.values():
+        _metric_version(project, metric, versions)
+    return versions
+
+
+def kpi_versions(project: Project) -> Mapping[str, str]:
+    """The version of every KPI: of what decides its number, target and status."""
+    metrics = metric_versions(project)
+    return {
+        kpi.name: _fingerprint(
+            _meaning(kpi), metrics[kpi.metric], _sources(project, [kpi.target.table if kpi.target else None])
+        )
+        for kpi in project.kpis.values()
+    }
+
+
+def project_version(project: Project) -> str:
+    """The version of all definitions together, words and duties included."""
+    nouns = (project.sources, project.models, project.metrics, project.teams, project.people, project.goals, project.kpis)
+    links = sorted(json.dumps(_written(link), sort_keys=True) for link in project.links)
+    kinds = [{name: _written(noun) for name, noun in kind.items()} for kind in nouns]
+    return _fingerprint(_written(project.settings), kinds, links)
+
+
+def _metric_version(project: Project, metric: Metric, known: dict[str, str]) -> str:
+    if metric.name not in known:
+        inputs = {used.name: _metric_version(project, project.metrics[used.name], known) for used in metric.inputs}
+        model = _model_meaning(project, project.models[metric.model]) if isinstance(metric, Simple) else None
+        settings = {key: getattr(project.settings, key) for key in CLOCK_AND_MONEY}
+        known[metric.name] = _fingerprint(_meaning(metric), inputs, model, settings)
+    return known[metric.name]
+
+
+def _model_meaning(project: Project, model: Model) -> list[object]:
+    """The model, the models under it, and the sources they read."""
+    ends = {edge.upstream for edge in model_edges(project, model)}
+    below = [_model_meaning(project, project.models[end.name]) for end in sorted(ends) if end.kind == "model"]
+    return [_meaning(model), below, _sources(project, [end.name for end in sorted(ends) if end.kind == "source"])]
+
+
+def _sources(project: Project, names: list[str | None]) -> dict[str, object]:
+    return {name: _meaning(project.sources[name]) for name in names if name and name in project.sources}
+
+
+def _meaning(noun: Noun) -> dict[str, object]:
+    return noun.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=set(WORDS_AND_DUTIES))
+
+
+def _written(noun: Noun) -> dict[str, object]:
+    return noun.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _fingerprint(*parts: object) -> str:
+    """Twelve hexadecimal digits; unwritten defaults do not enter, so that a new optional field changes no version."""
+    canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]

@@ -1,0 +1,65 @@
+"""How a metric is computed, in words."""
+
+from __future__ import annotations
+
+from kpi_pipeline.metrics import Agg, Cumulative, Derived, Metric, Ratio, Simple
+from kpi_pipeline.metrics.base import InputMetric
+
+_AGGREGATES = {
+    Agg.sum: "sum of {}",
+    Agg.count: "number of rows with {}",
+    Agg.count_distinct: "number of different {}",
+    Agg.sum_boolean: "number of rows for which {}",
+    Agg.average: "average of {}",
+    Agg.min: "smallest {}",
+    Agg.max: "largest {}",
+    Agg.median: "median of {}",
+    Agg.percentile: "percentile of {}",
+}
+
+
+def formula(metric: Metric) -> str:
+    """The metric as a sentence a business reader can follow.
+
+    >>> formula(Simple(name="orders", type="simple", model="order_lines", agg="count_distinct", expr="invoice",
+    ...                filter="not is_cancelled"))
+    'number of different invoice where not is_cancelled'
+    >>> formula(Ratio(name="aov", type="ratio", numerator="net_sales", denominator="orders"))
+    'net_sales / orders'
+    """
+    match metric:
+        case Simple():
+            return _aggregate(metric) + (f" where {metric.filter}" if metric.filter else "")
+        case Ratio():
+            return f"{_input(metric.numerator)} / {_input(metric.denominator)}"
+        case Derived():
+            return metric.expr + _aliases(metric)
+        case Cumulative():
+            return f"{_input(metric.input_metric)} {_reach(metric)}"
+
+
+def _aggregate(metric: Simple) -> str:
+    if metric.agg is Agg.count and "expr" not in metric.model_fields_set:
+        return f"number of rows of {metric.model}"
+    if metric.agg is Agg.percentile and metric.percentile is not None:
+        return f"{metric.percentile:.4g} quantile of {metric.expr}"
+    return _AGGREGATES[metric.agg].format(metric.expr)
+
+
+def _input(used: InputMetric) -> str:
+    moved = f"{used.name} {used.offset_window} earlier" if used.offset_window else used.name
+    return f"({moved} where {used.filter})" if used.filter else moved
+
+
+def _aliases(metric: Derived) -> str:
+    """What the names in the expression stand for, where they are not plain metrics."""
+    meant = [f"{used.called} is {_input(used)}" for used in metric.inputs if _input(used) != used.called]
+    return f", where {' and '.join(meant)}" if meant else ""
+
+
+def _reach(metric: Cumulative) -> str:
+    if metric.window:
+        return f"over the last {metric.window}"
+    if metric.grain_to_date:
+        return f"since the {metric.grain_to_date} began"
+    return "since the beginning"

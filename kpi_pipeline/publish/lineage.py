@@ -1,0 +1,117 @@
+"""Lineage: every step from the sources' columns to the goals, read from the definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlglot import exp, parse_one
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+from kpi_pipeline.metrics import Metric, Simple
+from kpi_pipeline.models import Model
+from kpi_pipeline.project import Project
+
+Kind = Literal["source", "model", "metric", "kpi", "goal"]
+
+
+@dataclass(frozen=True, order=True)
+class End:
+    """A thing at one end of a step, told apart from others of the same name by its kind.
+
+    >>> str(End("metric", "orders"))
+    'metric/orders'
+    """
+
+    kind: Kind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Downstream is made from upstream; `column` is what it reads there, where that can be told."""
+
+    downstream: End
+    upstream: End
+    column: str | None = None
+
+
+def lineage(project: Project) -> tuple[Edge, ...]:
+    """All steps of the project, each once, from sources to goals."""
+    edges = [
+        *(edge for model in project.models.values() for edge in model_edges(project, model)),
+        *(edge for metric in project.metrics.values() for edge in _metric_edges(metric)),
+        *_kpi_edges(project),
+        *_goal_edges(project),
+    ]
+    return tuple(dict.fromkeys(edges))
+
+
+def model_edges(project: Project, model: Model) -> tuple[Edge, ...]:
+    """The sources and models that a model reads, column by column where its SQL says so."""
+    here = End("model", model.name)
+    if model.table:
+        tree: exp.Expression = exp.select("*").from_(exp.to_table(model.table, dialect="duckdb"))
+    else:
+        tree = parse_one(model.sql or "", dialect="duckdb")
+    edges = [
+        Edge(here, upstream, column)
+        for scope in traverse_scope(tree)
+        for alias, table in scope.sources.items()
+        if isinstance(table, exp.Table) and (upstream := _end_of(project, table))
+        for column in _columns_read(scope, alias)
+    ]
+    return tuple(dict.fromkeys(edges))
+
+
+def _end_of(project: Project, table: exp.Table) -> End | None:
+    """The source or model that a table of a model's SQL is; None for anything else, such as a table function."""
+    if table.db == "raw" and table.name in project.sources:
+        return End("source", table.name)
+    if table.db in ("", "model") and table.name in project.models:
+        return End("model", table.name)
+    return None
+
+
+def _columns_read(scope: Scope, alias: str) -> tuple[str | None, ...]:
+    """The columns a query reads of one of its tables; a single None where it reads all, or where it cannot be told."""
+    if any(selected.is_star for selected in scope.expression.selects):
+        return (None,)
+    alone = len(scope.sources) == 1
+    found = [column.name for column in scope.columns if column.table == alias or (alone and not column.table)]
+    return tuple(dict.fromkeys(found)) or (None,)
+
+
+def _metric_edges(metric: Metric) -> Iterator[Edge]:
+    here = End("metric", metric.name)
+    for used in metric.inputs:
+        yield Edge(here, End("metric", used.name))
+    if isinstance(metric, Simple):
+        for column in _columns_named(metric.expr, metric.filter, metric.agg_time_dimension):
+            yield Edge(here, End("model", metric.model), column)
+
+
+def _columns_named(*written: str | None) -> tuple[str | None, ...]:
+    """The columns that some expressions name; a single None where they name none."""
+    trees = [parse_one(text, dialect="duckdb") for text in written if text]
+    return tuple(dict.fromkeys(column.name for tree in trees for column in tree.find_all(exp.Column))) or (None,)
+
+
+def _kpi_edges(project: Project) -> Iterator[Edge]:
+    for kpi in project.kpis.values():
+        here = End("kpi", kpi.name)
+        yield Edge(here, End("metric", kpi.metric))
+        if kpi.target and kpi.target.table:
+            yield Edge(here, End("source", kpi.target.table))
+        for share in kpi.serves:
+            yield Edge(End("goal", share.goal), here)
+
+
+def _goal_edges(project: Project) -> Iterator[Edge]:
+    for goal in project.goals.values():
+        if goal.parent:
+            yield Edge(End("goal", goal.parent), End("goal", goal.name))
