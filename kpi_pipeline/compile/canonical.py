@@ -1,0 +1,46 @@
+"""SQL expressions in one spelling, so that the same thing written twice is computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import expressions as exp
+from sqlglot.errors import SqlglotError
+
+from kpi_pipeline.errors import QueryError
+
+
+@lru_cache(maxsize=4096)
+def canonical(sql: str) -> str:
+    """The expression in DuckDB's spelling, without comments.
+
+    >>> canonical("a   +b -- sum")
+    'a + b'
+    """
+    return sqlglot.parse_one(sql, read="duckdb").sql(dialect="duckdb", comments=False)
+
+
+def all_of(conditions: Iterable[str]) -> str:
+    """Conditions joined by AND, in the order given, each once; empty where there is none.
+
+    >>> all_of(["a = 1", "b or c", "a = 1"])
+    '(a = 1) AND (b OR c)'
+    """
+    distinct = list(dict.fromkeys(canonical(one) for one in conditions if one))
+    return distinct[0] if len(distinct) == 1 else " AND ".join(f"({one})" for one in distinct)
+
+
+def condition_asked(sql: str) -> tuple[str, frozenset[str]]:
+    """A condition somebody asks with, in one spelling, and the columns it names; only a plain condition is let through."""
+    try:
+        tree = sqlglot.parse_one(sql, read="duckdb")
+    except SqlglotError as problem:
+        raise QueryError(f"The condition {sql!r} is not SQL: {str(problem).splitlines()[0]}") from None
+    refused = tree.find(exp.Query, exp.AggFunc, exp.Window, exp.Command, exp.DDL, exp.DML, exp.Star)
+    if refused is not None or not isinstance(tree, exp.Condition):
+        raise QueryError(
+            f"The condition {sql!r} may only compare dimensions, such as: country = 'France' AND priority <> '4 - Low'"
+        )
+    return tree.sql(dialect="duckdb", comments=False), frozenset(column.name for column in tree.find_all(exp.Column))

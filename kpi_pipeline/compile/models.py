@@ -1,0 +1,87 @@
+"""A model of the definitions, made ready: its SQL, what it reads, and whether its rows stand for themselves."""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import expressions as exp
+
+from kpi_pipeline.errors import DefinitionError, Problem
+from kpi_pipeline.models import Model
+from kpi_pipeline.plan import ModelPlan
+from kpi_pipeline.project import Project
+
+
+def plan_models(project: Project, names: frozenset[str]) -> tuple[ModelPlan, ...]:
+    """The models named and all they read, in the order in which they can be made."""
+    made: dict[str, ModelPlan] = {}
+
+    def visit(name: str) -> None:
+        if name in made:
+            return
+        plan = plan_model(project, project.models[name])
+        for inner in plan.models:
+            visit(inner)
+        made[name] = plan
+
+    for name in sorted(names):
+        visit(name)
+    return tuple(made.values())
+
+
+def plan_model(project: Project, model: Model) -> ModelPlan:
+    """One model: tables are found in its SQL, the zone of its naive moments is that of its sources."""
+    tree = sqlglot.parse_one(model.sql or f"SELECT * FROM {model.table}", read="duckdb")
+    tables = [(table.db, table.name) for table in tree.find_all(exp.Table)]
+    sources = tuple(dict.fromkeys(name for schema, name in tables if schema == "raw"))
+    models = tuple(dict.fromkeys(name for schema, name in tables if schema == "model"))
+    dimensions = {one.name: one.column for one in model.dimensions}
+    return ModelPlan(
+        name=model.name,
+        sql=tree.sql(dialect="duckdb", comments=False),
+        materialized=model.materialized,
+        sources=sources,
+        models=models,
+        naive_zone=model.timezone or _zone(project, model, sources, models),
+        project_zone=project.settings.timezone,
+        dimensions=dimensions,
+        row_local_cursor=_row_local_cursor(project, model, tree, sources, models),
+    )
+
+
+def _zone(project: Project, model: Model, sources: tuple[str, ...], models: tuple[str, ...]) -> str:
+    zones = {project.sources[name].timezone or project.settings.timezone for name in sources}
+    zones |= {plan_model(project, project.models[name]).naive_zone for name in models}
+    if len(zones) > 1:
+        raise DefinitionError(
+            [
+                Problem(
+                    f"Model '{model.name}' reads sources in several time zones ({', '.join(sorted(zones))}).",
+                    project.place("models", model.name),
+                    "convert its moments in the SQL and say which zone they are in: timezone: Europe/London",
+                )
+            ]
+        )
+    return zones.pop() if zones else project.settings.timezone
+
+
+def _row_local_cursor(
+    project: Project, model: Model, tree: exp.Expression, sources: tuple[str, ...], models: tuple[str, ...]
+) -> str | None:
+    """The cursor column of the only source, if each row of the model comes from one row and keeps that moment.
+
+    Then a change of some days of the source changes only those days of the model.
+    """
+    if models or len(sources) != 1 or not isinstance(tree, exp.Select):
+        return None
+    if tree.find(exp.Join, exp.Window, exp.AggFunc, exp.Subquery, exp.Distinct, exp.Limit, exp.Group, exp.CTE, exp.Lateral):
+        return None
+    cursor = project.sources[sources[0]].load.cursor
+    written = model.dimension(model.agg_time_dimension)
+    wanted = written.column if written else model.agg_time_dimension
+    for projection in tree.expressions:
+        plain = projection.this if isinstance(projection, exp.Alias) else projection
+        if projection.alias_or_name.lower() == wanted.lower() and isinstance(plain, exp.Column):
+            return cursor if cursor and plain.name.lower() == cursor.lower() else None
+        if isinstance(projection, exp.Star) and cursor and wanted.lower() == cursor.lower():
+            return cursor
+    return None

@@ -1,0 +1,136 @@
+"""The whole plan of a run, and the plan of one question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kpi_pipeline.compile.canonical import condition_asked
+from kpi_pipeline.compile.formula import formula, sample_of
+from kpi_pipeline.compile.models import plan_models
+from kpi_pipeline.compile.reductions import reductions_for
+from kpi_pipeline.compile.selection import models_of, sources_below
+from kpi_pipeline.errors import QueryError, did_you_mean, listed
+from kpi_pipeline.periods import Grain
+from kpi_pipeline.plan import Derivation, Leaf, Plan, Series, fingerprint, leaves
+from kpi_pipeline.project import Project
+
+
+def compile_project(project: Project, *, kpis: Iterable[str] | None = None, metrics: Iterable[str] | None = None) -> Plan:
+    """What computes the KPIs and metrics named, or all of them."""
+    some_kpis = tuple(project.kpis) if kpis is None else tuple(sorted(kpis))
+    some_metrics = tuple(project.metrics) if metrics is None else tuple(sorted(metrics))
+    series = _series(project, some_kpis, some_metrics)
+    return _plan(project, series)
+
+
+def compile_query(
+    project: Project, metrics: Sequence[str], *, by: Sequence[str], grain: Grain | None, where: str | None
+) -> Plan:
+    """What answers a question about a few metrics; refuses what the definitions cannot answer."""
+    for name in metrics:
+        if name not in project.metrics:
+            hint = did_you_mean(name, project.metrics) or f"there are {listed(sorted(project.metrics))}"
+            raise QueryError(f"There is no metric named '{name}'.\nHint: {hint}")
+    if not metrics:
+        raise QueryError("Name at least one metric to query.\nHint: `kpi list --metrics` shows them.")
+    for dimension in by:
+        _has_dimension(project, metrics, dimension)
+    condition = ""
+    if where:
+        condition, columns = condition_asked(where)
+        for column in columns:
+            _has_dimension(project, metrics, column)
+    series = tuple(Series(name, grain, tuple(sorted(by)), at_most=2**31) for name in dict.fromkeys(metrics))
+    plan = _plan(project, series, condition)
+    for one in series:
+        _refuse_impossible_grain(plan.derivations[one.metric], grain)
+    return plan
+
+
+def _has_dimension(project: Project, metrics: Sequence[str], dimension: str) -> None:
+    for metric in metrics:
+        for name in models_of(project, project.metrics[metric]):
+            model = project.models[name]
+            if model.dimension(dimension) is None:
+                known = [one.name for one in model.dimensions]
+                hint = did_you_mean(dimension, known) or (
+                    f"it has {listed(known)}" if known else "add `dimensions` to the model"
+                )
+                raise QueryError(
+                    f"Metric '{metric}' cannot be asked by '{dimension}': model '{name}' has no such dimension.\nHint: {hint}"
+                )
+
+
+def _refuse_impossible_grain(derivation: Derivation, grain: Grain | None) -> None:
+    for leaf in leaves(derivation.node):
+        for window in leaf.offsets:
+            if grain is None:
+                raise QueryError(
+                    f"Metric '{derivation.metric}' compares periods, so it needs a grain.\n"
+                    f"Hint: ask with --grain {window.grain} or a finer one."
+                )
+            if not fits(grain, window.grain, window.count):
+                raise QueryError(
+                    f"Metric '{derivation.metric}' looks back {window}, which is no whole number of {grain}s.\n"
+                    f"Hint: ask with --grain {window.grain} or a finer one."
+                )
+
+
+def fits(grain: Grain, window_grain: Grain, count: int) -> bool:
+    """Whether periods of a grain can be moved by a number of periods of another.
+
+    >>> fits(Grain.week, Grain.year, 1), fits(Grain.month, Grain.day, 28), fits(Grain.week, Grain.day, 28)
+    (True, False, True)
+    """
+    if grain is Grain.week and window_grain is Grain.day:
+        return count % 7 == 0
+    return window_grain.rank >= grain.rank
+
+
+def _series(project: Project, kpis: Sequence[str], metrics: Sequence[str]) -> tuple[Series, ...]:
+    """The KPIs' own series first, then every metric's total at the published grains and those links are tested at."""
+    found: dict[tuple[str, Grain | None, tuple[str, ...]], Series] = {}
+
+    def want(series: Series) -> None:
+        key = (series.metric, series.grain, series.breakdown)
+        known = found.get(key)
+        if known is None or (series.compared and not known.compared) or series.at_most > known.at_most:
+            at_most = max(series.at_most, known.at_most) if known and known.breakdown else series.at_most
+            compared = series.compared or bool(known and known.compared)
+            found[key] = Series(series.metric, series.grain, series.breakdown, at_most, compared)
+
+    for name in kpis:
+        kpi = project.kpis[name]
+        for breakdown in kpi.breakdowns:
+            want(Series(kpi.metric, kpi.grain, tuple(sorted(breakdown)), kpi.segments_at_most, compared=True))
+    for link in project.links:
+        if link.lag:
+            for end in (link.from_, link.to):
+                if end in kpis:
+                    want(Series(project.kpis[end].metric, link.lag.grain))
+    for name in metrics:
+        for grain in project.settings.publish.grains:
+            windows = [window for leaf in leaves(formula(project, project.metrics[name])) for window in leaf.offsets]
+            if all(fits(grain, window.grain, window.count) for window in windows):
+                want(Series(name, grain))
+    return tuple(found.values())
+
+
+def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan:
+    derivations = {name: _derivation(project, name) for name in dict.fromkeys(one.metric for one in series)}
+    wanted: list[tuple[Leaf, tuple[str, ...]]] = []
+    for one in series:
+        derivation = derivations[one.metric]
+        wanted += [(leaf, one.breakdown) for leaf in leaves(derivation.node)]
+        wanted.append((derivation.sample, one.breakdown))
+    models = frozenset(leaf.measure.model for leaf, _ in wanted)
+    return Plan(plan_models(project, models), reductions_for(wanted, where), derivations, series)
+
+
+def _derivation(project: Project, name: str) -> Derivation:
+    metric = project.metrics[name]
+    node = formula(project, metric)
+    models = models_of(project, metric)
+    sources = tuple(sorted({source for model in models for source in sources_below(project, model)}))
+    plans = [one.fingerprint for one in plan_models(project, frozenset(models))]
+    return Derivation(name, node, sample_of(node), sources, fingerprint(repr(node), plans))

@@ -1,0 +1,202 @@
+"""All series of a plan in one lazy graph, collected once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.derive.partials import Partials
+from kpi_pipeline.derive.segments import SEGMENT, Segments, number_segments, segment_names
+from kpi_pipeline.derive.sheet import (
+    KEYS,
+    PERIOD,
+    Timeline,
+    joined,
+    leaf_column,
+    leaf_frames,
+    measures_of,
+    present,
+    rows_leaf,
+    with_nodes,
+)
+from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.plan import Coverage, Derivation, Leaf, Measure, Node, Series, moved
+
+__all__ = ["Partials", "derive"]
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Series that share a grain, a breakdown, a cap and a coverage are computed side by side."""
+
+    grain: Grain | None
+    breakdown: tuple[str, ...]
+    at_most: int
+    coverage: Coverage
+
+
+def derive(
+    series: Sequence[Series],
+    derivations: Mapping[str, Derivation],
+    partials: Partials,
+    calendar: Calendar,
+    coverage: Mapping[str, Coverage],
+    *,
+    dense: bool,
+    first: date | None = None,
+    last: date | None = None,
+) -> dict[Series, pl.DataFrame]:
+    """A frame a series: period_start, the dimensions, is_other, value, numerator, denominator, sample_size, is_complete.
+
+    Series asked to be compared also have previous_value and year_ago_value: of a period in progress over the same
+    elapsed span. Dense: a row for every period from the first data to the newest and for every segment that ever had
+    data. Otherwise rows only where there is data. `first` and `last` keep the periods that overlap those days (for a
+    series without grain: exactly those days). Metrics without coverage (no rows at all) give empty frames.
+    """
+    sheets: dict[_Sheet, list[Series]] = defaultdict(list)
+    for one in series:
+        if one.metric in coverage:
+            sheets[_Sheet(one.grain, one.breakdown, one.at_most, coverage[one.metric])].append(one)
+    graph: dict[Series, pl.LazyFrame] = {}
+    for sheet, members in sheets.items():
+        graph |= _sheet(sheet, members, derivations, partials, calendar, dense=dense, first=first, last=last)
+    collected = dict(zip(graph, pl.collect_all(list(graph.values())), strict=True))
+    return {one: collected.get(one, _empty(one)) for one in series}
+
+
+def _sheet(
+    sheet: _Sheet,
+    members: Sequence[Series],
+    derivations: Mapping[str, Derivation],
+    partials: Partials,
+    calendar: Calendar,
+    *,
+    dense: bool,
+    first: date | None,
+    last: date | None,
+) -> dict[Series, pl.LazyFrame]:
+    timeline = _timeline(sheet, calendar, first, last)
+    nodes = {one: _nodes(one, derivations[one.metric]) for one in members}
+    wanted = measures_of(node for named in nodes.values() for node in named.values())
+    segments = number_segments(sheet.breakdown, _sizes(wanted, partials, sheet.breakdown), sheet.at_most)
+    groups = leaf_frames(wanted, partials, timeline, segments)
+    periods = timeline.periods.lazy().select(PERIOD)
+    seen = [_seen(group, frame) for group, frame in groups]
+    keys = pl.concat(seen).unique().join(periods, on=PERIOD)
+    if dense:
+        keys = periods.join(pl.concat(seen).select(SEGMENT).unique(), how="cross")
+    table = joined(keys, [frame for _, frame in groups])
+    names = segment_names(segments)
+    return {
+        one: _output(one, named, table, names, timeline, partials, dense=dense) for one, named in nodes.items()
+    }
+
+
+def _nodes(series: Series, derivation: Derivation) -> dict[str, Node]:
+    """What a series has columns for."""
+    found: dict[str, Node] = {"value": derivation.node, "sample_size": derivation.sample}
+    if derivation.numerator and derivation.denominator:
+        found |= {"numerator": derivation.numerator, "denominator": derivation.denominator}
+    if series.compared and series.grain:
+        found["previous_value"] = moved(derivation.node, Window(1, series.grain))
+        found["year_ago_value"] = moved(derivation.node, Window(1, Grain.year))
+    return found
+
+
+def _sizes(wanted: Mapping[Leaf, None], partials: Partials, breakdown: tuple[str, ...]) -> list[pl.LazyFrame]:
+    """The number of rows of each combination of dimensions, a frame a model and time column."""
+    counts: dict[tuple[str, str], Measure] = {}
+    for leaf in wanted:
+        counts.setdefault((leaf.measure.model, leaf.measure.time), leaf.measure.all_rows)
+    return [
+        partials.frames[partials.reduction(rows)].select(*breakdown, _rows=pl.col(rows.column).cast(pl.Int64))
+        for rows in counts.values()
+    ]
+
+
+def _seen(group: Sequence[Leaf], frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The keys at which some leaf of the group has rows."""
+    counts = [pl.col(leaf_column(leaf)).fill_null(0) > 0 for leaf in group if leaf == rows_leaf(leaf)]
+    return frame.filter(pl.any_horizontal(counts) if counts else False).select(*KEYS)
+
+
+def _timeline(sheet: _Sheet, calendar: Calendar, first: date | None, last: date | None) -> Timeline:
+    begin = max(first or sheet.coverage.first_day, sheet.coverage.first_day)
+    end = min(last or sheet.coverage.newest_day, sheet.coverage.newest_day)
+    if sheet.grain is None:
+        days = calendar.days.filter(pl.col("day").is_between(begin, end)).select(_day="day", period_start=pl.lit(begin))
+        periods = pl.DataFrame({PERIOD: [begin], "period_end": [end]}).with_columns(
+            period_end=pl.col("period_end") + pl.duration(days=1)
+        )
+    else:
+        start = "day" if sheet.grain is Grain.day else f"{sheet.grain}_start"
+        days = calendar.days.select(_day="day", period_start=start)
+        overlaps = (pl.col("period_end") > begin) & (pl.col(PERIOD) <= end)
+        periods = calendar.of(sheet.grain).filter(overlaps).select(PERIOD, "period_end")
+    return Timeline(
+        sheet.grain, calendar, periods, days, sheet.coverage.newest_day, sheet.coverage.complete_before
+    )
+
+
+def _output(
+    series: Series,
+    nodes: Mapping[str, Node],
+    table: pl.LazyFrame,
+    names: pl.LazyFrame,
+    timeline: Timeline,
+    partials: Partials,
+    *,
+    dense: bool,
+) -> pl.LazyFrame:
+    """One metric's rows out of the sheet: where it has data, or, dense, every period of each segment that ever had."""
+    node = nodes["value"]
+    has_data = present(node)
+    frame = with_nodes(table.with_columns(_has_data=has_data), nodes, timeline, partials)
+    if dense:
+        frame = frame.filter(pl.col("_has_data").any().over(SEGMENT))
+    else:
+        frame = frame.filter("_has_data")
+    ends = timeline.periods.lazy().select(PERIOD, _is_complete=pl.col("period_end") <= timeline.complete_before)
+    return (
+        frame.join(names, on=SEGMENT)
+        .join(ends, on=PERIOD)
+        .select(
+            PERIOD,
+            *series.breakdown,
+            pl.col("_is_other").alias("is_other"),
+            "value",
+            *(_column(name, nodes) for name in ("numerator", "denominator")),
+            pl.col("sample_size").fill_null(0).cast(pl.Int64),
+            pl.col("_is_complete").alias("is_complete"),
+            *(_column(name, nodes) for name in ("previous_value", "year_ago_value") if series.compared),
+        )
+        .sort(PERIOD, "is_other", *series.breakdown, nulls_last=True)
+    )
+
+
+def _column(name: str, nodes: Mapping[str, Node]) -> pl.Expr:
+    return pl.col(name) if name in nodes else pl.lit(None, pl.Float64).alias(name)
+
+
+def _empty(series: Series) -> pl.DataFrame:
+    compared = {"previous_value": pl.Float64, "year_ago_value": pl.Float64} if series.compared else {}
+    return pl.DataFrame(
+        schema={
+            PERIOD: pl.Date,
+            **{name: pl.String for name in series.breakdown},
+            "is_other": pl.Boolean,
+            "value": pl.Float64,
+            "numerator": pl.Float64,
+            "denominator": pl.Float64,
+            "sample_size": pl.Int64,
+            "is_complete": pl.Boolean,
+            **compared,
+        }
+    )
+
+

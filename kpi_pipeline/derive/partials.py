@@ -1,0 +1,31 @@
+"""The partial results as derive gets them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from kpi_pipeline.plan import Measure, Reduction, Shape
+
+
+@dataclass(frozen=True)
+class Partials:
+    """One frame a reduction: `_day`, the dimensions, and what the shape holds (see reduce), with the days they span.
+
+    `spans` gives, by model and time column, the first and last day that any row has.
+    """
+
+    frames: Mapping[Reduction, pl.LazyFrame]
+    spans: Mapping[tuple[str, str], tuple[date, date]]
+
+    def reduction(self, measure: Measure) -> Reduction:
+        """The reduction that holds a measure."""
+        return next(
+            one
+            for one in self.frames
+            if (one.model, one.time, one.shape) == (measure.model, measure.time, measure.shape)
+            and (one.shape is Shape.additive or one.expr == measure.expr)
+        )

@@ -1,0 +1,55 @@
+"""Segments: the combinations of dimension values of a breakdown, numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+SEGMENT = "_segment"
+ALL = 0
+"""The number of the total; in a breakdown the number of the rest, (other)."""
+
+
+@dataclass(frozen=True)
+class Segments:
+    """The segments of one breakdown: `_segment`, the dimensions, and whether it stands for all the small ones.
+
+    The largest `at_most` by rows keep a number of their own; the rest share one row, whose dimensions are NULL.
+    """
+
+    breakdown: tuple[str, ...]
+    table: pl.LazyFrame
+
+    def attached(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows with their segment's number in the place of their dimensions."""
+        if not self.breakdown:
+            return rows.with_columns(pl.lit(ALL, pl.UInt32).alias(SEGMENT))
+        numbered = self.table.select(*self.breakdown, SEGMENT)
+        return rows.join(numbered, on=self.breakdown, how="left", nulls_equal=True)
+
+
+def number_segments(breakdown: tuple[str, ...], counted: Iterable[pl.LazyFrame], at_most: int) -> Segments:
+    """Numbers the combinations seen in any of the frames (dimensions and `_rows`), the largest first."""
+    if not breakdown:
+        return Segments((), pl.LazyFrame({SEGMENT: [ALL], "_is_other": [False]}, schema={SEGMENT: pl.UInt32, "_is_other": pl.Boolean}))
+    sizes = (
+        pl.concat(counted, how="vertical_relaxed")
+        .group_by(breakdown)
+        .agg(pl.col("_rows").sum())
+        .sort("_rows", *breakdown, descending=[True, *(False for _ in breakdown)], nulls_last=True)
+        .with_row_index("_rank")
+    )
+    kept = pl.col("_rank") < at_most
+    table = sizes.with_columns(
+        pl.when(kept).then(pl.col("_rank") + 1).otherwise(ALL).cast(pl.UInt32).alias(SEGMENT), _is_other=~kept
+    )
+    return Segments(breakdown, table.select(SEGMENT, "_is_other", *breakdown))
+
+
+def segment_names(segments: Segments) -> pl.LazyFrame:
+    """`_segment` with the dimensions it stands for; one row for (other), if there is one."""
+    return segments.table.with_columns(
+        pl.when("_is_other").then(None).otherwise(pl.col(name)).alias(name) for name in segments.breakdown
+    ).unique(subset=[SEGMENT], keep="first", maintain_order=True)

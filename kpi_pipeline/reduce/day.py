@@ -1,0 +1,38 @@
+"""The business day of a row."""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import expressions as exp
+
+from kpi_pipeline.errors import DataError
+from kpi_pipeline.plan import ModelPlan
+
+
+def business_day(model: ModelPlan, time: str, kind: str) -> exp.Expression:
+    """The day of a moment in the project's zone.
+
+    A date is a business date already; a naive moment is in its source's zone; a zoned one is converted. `kind` is the
+    column's DuckDB type; anything else cannot be placed in time and is refused.
+    """
+    column = sqlglot.parse_one(model.dimensions.get(time, f'"{time}"'), read="duckdb")
+    match kind:
+        case "DATE":
+            return column
+        case "TIMESTAMP" | "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S":
+            if model.naive_zone != model.project_zone:
+                column = _in_zone(_in_zone(column, model.naive_zone), model.project_zone)
+        case "TIMESTAMP WITH TIME ZONE" | "TIMESTAMPTZ":
+            column = _in_zone(column, model.project_zone)
+        case _:
+            raise DataError(
+                f"Model '{model.name}': its time column '{time}' is {kind}, which is not a moment or a day.\n"
+                "Hint: give the source a contract, columns: {"
+                + time
+                + ': {type: timestamp, format: "%d/%m/%Y %H:%M"}}, or cast it in the model.'
+            )
+    return exp.cast(column, "DATE")
+
+
+def _in_zone(moment: exp.Expression, zone: str) -> exp.Expression:
+    return exp.AtTimeZone(this=exp.paren(moment), zone=exp.Literal.string(zone))
