@@ -45,7 +45,8 @@ class Calendar:
     """All days from the first to the last, and all periods they fill.
 
     `days`: day and the start of the week, month, quarter and year it is in. `periods`: grain, period_start, period_end
-    (not included), last_day, period_label, period_number (within its year), year_number, previous_start, year_ago_start.
+    (not included), last_day, period_label, period_start_utc (the moment it begins), period_number (within its year),
+    year_number, previous_start, year_ago_start.
     """
 
     rules: CalendarRules
@@ -65,6 +66,10 @@ class Calendar:
         found = self.days.filter(pl.col("day") == day).get_column(f"{grain}_start")
         start: date = found.item()
         return start
+
+    def covers(self, day: date) -> bool:
+        """Whether the calendar has the day."""
+        return not self.days.filter(pl.col("day") == day).is_empty()
 
     def earlier(self, grain: Grain, window: Window) -> pl.DataFrame:
         """For every period the one a window before: period_start, source_start (null where there is none).
@@ -146,17 +151,25 @@ def _periods(days: pl.DataFrame, grain: Grain, rules: CalendarRules) -> pl.DataF
     table = table.with_columns(last_day=_last_day(grain))
     table = table.with_columns(
         period_end=pl.col("last_day") + pl.duration(days=1), **_numbers(grain, rules)
-    ).with_columns(period_label=_label(grain, rules), grain=pl.lit(grain.value))
+    ).with_columns(period_label=_label(grain, rules), grain=pl.lit(grain.value), period_start_utc=_begins(rules.timezone))
     table = table.with_columns(previous_start=pl.col("period_start").shift(1), year_ago_start=_year_ago(grain))
     return table.select(
-        "grain", "period_start", "period_end", "last_day", "period_label", "period_number", "year_number",
-        "previous_start", "year_ago_start",
+        "grain", "period_start", "period_end", "last_day", "period_label", "period_start_utc", "period_number",
+        "year_number", "previous_start", "year_ago_start",
     )  # fmt: skip
 
 
 def _last_day(grain: Grain) -> pl.Expr:
     length = {Grain.day: "1d", Grain.week: "7d", Grain.month: "1mo", Grain.quarter: "3mo", Grain.year: "12mo"}[grain]
     return pl.col("period_start").dt.offset_by(length) - pl.duration(days=1)
+
+
+def _begins(zone: str) -> pl.Expr:
+    """The moment a day begins: midnight in the zone or, where the clocks skip it, the first moment after."""
+    midnight = pl.col("period_start").cast(pl.Datetime("us"))
+    exact = midnight.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    skipped = midnight.dt.offset_by("1h").dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return pl.coalesce(exact, skipped).dt.convert_time_zone("UTC")
 
 
 def _numbers(grain: Grain, rules: CalendarRules) -> dict[str, pl.Expr]:

@@ -1,0 +1,110 @@
+"""KPI values: metric values of a KPI's grain and breakdowns, with target, attainment, status and comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.judge.status import attainment, status, status_rule
+from kpi_pipeline.judge.targets import with_targets
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.plan import Series
+from kpi_pipeline.project import Project
+from kpi_pipeline.segments import breakdown_name, segment_name
+
+COMPARED = ("previous_value", "year_ago_value")
+
+
+def judge(
+    project: Project, results: Mapping[Series, pl.DataFrame], targets: pl.DataFrame, calendar: Calendar
+) -> pl.DataFrame:
+    """One row a KPI, period and segment, with the columns of the published table `kpi_value`.
+
+    `results` are derived series; KPIs whose series are not all there are left out. Projections are not made here.
+    """
+    judged = [_values(kpi, results) for kpi in project.kpis.values() if _is_there(kpi, results)]
+    if not judged:
+        return pl.DataFrame()
+    values = pl.concat(judged)
+    annotations = _annotations(project, calendar)
+    return (
+        with_targets(values, targets)
+        .with_columns(variance=pl.col("value") - pl.col("target"))
+        .with_columns(attainment=attainment())
+        .with_columns(status=status(), status_rule=status_rule(), **_comparisons())
+        .join(calendar.periods, on=["grain", "period_start"], how="left")
+        .join(annotations, on=["kpi", "period_start"], how="left")
+        .with_columns(
+            target_low=pl.lit(None, pl.Float64),
+            target_high=pl.lit(None, pl.Float64),
+            projected_value=pl.lit(None, pl.Float64),
+            projected_low=pl.lit(None, pl.Float64),
+            projected_high=pl.lit(None, pl.Float64),
+            projected_status=pl.lit(None, pl.String),
+            target_provenance=pl.when(pl.col("target").is_not_null()).then("target_provenance"),
+        )
+        .sort("kpi", "breakdown", "segment", "period_start")
+    )
+
+
+def kpi_series(kpi: Kpi) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """The KPI's breakdowns as written and in the order that series have."""
+    return {breakdown: tuple(sorted(breakdown)) for breakdown in kpi.breakdowns}
+
+
+def _is_there(kpi: Kpi, results: Mapping[Series, pl.DataFrame]) -> bool:
+    return all(_series(kpi, breakdown, results) is not None for breakdown in kpi_series(kpi).values())
+
+
+def _series(kpi: Kpi, breakdown: tuple[str, ...], results: Mapping[Series, pl.DataFrame]) -> Series | None:
+    return next(
+        (one for one in results if (one.metric, one.grain, one.breakdown) == (kpi.metric, kpi.grain, breakdown)), None
+    )
+
+
+def _values(kpi: Kpi, results: Mapping[Series, pl.DataFrame]) -> pl.DataFrame:
+    frames = []
+    for breakdown in kpi_series(kpi).values():
+        series = _series(kpi, breakdown, results)
+        if series is None:
+            continue
+        frames.append(
+            results[series].select(
+                "period_start", "value", "numerator", "denominator", "sample_size", "is_complete", *COMPARED,
+                breakdown=pl.lit(breakdown_name(breakdown)),
+                segment=segment_name(breakdown),
+            )
+        )  # fmt: skip
+    return pl.concat(frames).with_columns(
+        kpi=pl.lit(kpi.name),
+        grain=pl.lit(kpi.grain.value),
+        target_type=pl.lit(kpi.target.type if kpi.target else None, pl.String),
+        at_risk_within=pl.lit(kpi.status.at_risk_within, pl.Float64),
+    )
+
+
+def _comparisons() -> dict[str, pl.Expr]:
+    """Change against the previous period, and the relative changes; NULL where there is nothing to compare with."""
+    value, previous, year_ago = pl.col("value"), pl.col("previous_value"), pl.col("year_ago_value")
+    return {
+        "change": value - previous,
+        "change_pct": pl.when(previous != 0).then((value - previous) / previous.abs()),
+        "year_over_year_pct": pl.when(year_ago != 0).then((value - year_ago) / year_ago.abs()),
+    }
+
+
+def _annotations(project: Project, calendar: Calendar) -> pl.DataFrame:
+    rows = [
+        (kpi.name, calendar.start_of(said.period, kpi.grain), said.text)
+        for kpi in project.kpis.values()
+        for said in kpi.annotations
+        if calendar.covers(said.period)
+    ]
+    schema = {"kpi": pl.String, "period_start": pl.Date, "annotation": pl.String}
+    return (
+        pl.DataFrame(rows, schema=schema, orient="row")
+        .group_by("kpi", "period_start", maintain_order=True)
+        .agg(pl.col("annotation").str.join("; "))
+    )
