@@ -157,7 +157,9 @@ def _repeated_keys(table: Table, frame: pl.DataFrame) -> Iterator[str]:
 def _rows(table: Table, rows: pl.DataFrame, what: str) -> str:
     """How many rows there are and which the first ones are, told by their key."""
     named = rows.select(table.key or table.schema.names()[:4]).head(EXAMPLES)
-    shown = "; ".join(", ".join(f"{name}={value}" for name, value in row.items()) for row in named.iter_rows(named=True))
+    shown = "; ".join(
+        ", ".join(f"{name}={value}" for name, value in row.items()) for row in named.iter_rows(named=True)
+    )
     more = " ..." if rows.height > EXAMPLES else ""
     return f"{rows.height:,} row{'s' if rows.height != 1 else ''} {what}: {shown}{more}"
 

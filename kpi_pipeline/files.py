@@ -1,0 +1,52 @@
+"""Files and folders that readers see whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from glob import escape
+from pathlib import Path
+
+BUILDING = ".tmp"
+"""The suffix of what is being built; beside its target, so that a rename moves no bytes."""
+
+
+def building(target: Path) -> Path:
+    """Where to build what will become the target; hidden, beside it, and never the same place twice.
+
+    >>> building(Path("out/kpi.duckdb")).name.startswith(".kpi.duckdb.")
+    True
+    """
+    return target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}{BUILDING}")
+
+
+def clear_leftovers(target: Path) -> None:
+    """Removes what killed runs began to build for this target; only its one writer may call it."""
+    for left in target.parent.glob(f".{escape(target.name)}.*{BUILDING}*"):
+        remove(left)
+
+
+def remove(path: Path) -> None:
+    """Removes a file or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on the disk."""
+    if os.name == "nt" and path.is_dir():
+        return  # NOTE: Windows cannot open a folder; NTFS journals names by itself.
+    handle = os.open(path, os.O_RDONLY if path.is_dir() or os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def put_in_place(built: Path, target: Path) -> None:
+    """Makes a finished file the target in one step, durably; who has the old one open keeps it."""
+    sync(built)
+    os.replace(built, target)
+    sync(target.parent)
