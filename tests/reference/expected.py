@@ -127,7 +127,8 @@ def as_printed(number: Decimal | float, printed: str) -> bool:
     >>> as_printed(0.63420018, "0.634200"), as_printed(22.2, "22.1")
     (True, False)
     """
-    half_a_digit = Decimal(1).scaleb(Decimal(printed).as_tuple().exponent) / 2
+    digits = len(printed.partition(".")[2])
+    half_a_digit = Decimal(5).scaleb(-digits - 1)
     return abs(Decimal(number) - Decimal(printed)) <= half_a_digit
 
 
