@@ -1,0 +1,10 @@
+"""Checks on the data, made by Great Expectations; importing this room does not import it."""
+
+from __future__ import annotations
+
+from kpi_pipeline.quality.frames import check_frames
+from kpi_pipeline.quality.plan import plan_checks
+from kpi_pipeline.quality.tables import check_tables
+from kpi_pipeline.quality.targets import CheckTarget, FrameTarget
+
+__all__ = ["CheckTarget", "FrameTarget", "check_frames", "check_tables", "plan_checks"]

@@ -1,0 +1,41 @@
+"""The result of a check, as every room tells it: to the tables, to Dagster, to the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+MASK = "•••"
+"""What stands in place of a personal value."""
+
+LONGEST_SAMPLE = 20
+"""How many failing rows a result shows at most."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found on an asset such as `raw/invoice_lines`: passed or not, and in plain words why.
+
+    `failing_rows` counts the rows that fail; a check on the table as a whole (its newest row, its row count, its
+    types) has none. `sample` holds some of the failing rows, personal values masked.
+    """
+
+    asset: str
+    check_name: str
+    severity: Literal["error", "warn"]
+    passed: bool
+    observed: str
+    expected: str
+    failing_rows: int
+    checked_at: datetime
+    sample: tuple[Mapping[str, str], ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """Whether what depends on the asset must not be computed."""
+        return not self.passed and self.severity == "error"
+
+    def __str__(self) -> str:
+        return f"{self.asset}  {self.check_name}: expected {self.expected}; {self.observed}"

@@ -1,0 +1,321 @@
+"""From the checks of the definitions to expectations of Great Expectations: the one place where both are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import sqlglot
+from sqlglot import expressions as exp
+
+from kpi_pipeline.checks import (
+    AcceptedRange,
+    AcceptedValues,
+    CheckBase,
+    ColumnTypes,
+    ExpectationCheck,
+    Matches,
+    NotNull,
+    Recency,
+    Relationships,
+    RowCount,
+    Unique,
+)
+from kpi_pipeline.checks.naming import check_names
+from kpi_pipeline.errors import did_you_mean, listed
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.periods import shift_day
+from kpi_pipeline.quality.targets import CheckTarget
+
+
+class CannotCheck(Exception):
+    """A check that cannot be made on this table; its text says why, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An expectation by its name in Great Expectations, with its arguments."""
+
+    expectation: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PlannedCheck:
+    """A check as Great Expectations will make it: which rows it looks at and what it expects of them.
+
+    `rows` is None where the check is about all rows of the table as they are. `personal` says that the check touches a
+    personal column, so that nothing it saw may be shown.
+    """
+
+    name: str
+    severity: Literal["error", "warn"]
+    expected: str
+    expectations: tuple[Expected, ...] = ()
+    rows: exp.Select | None = None
+    personal: bool = False
+    unable: str | None = None
+
+
+@dataclass(frozen=True)
+class _Table:
+    """What a translation needs to know of the table."""
+
+    ref: TableRef
+    columns: Mapping[str, str] = field(default_factory=dict)
+    related: Mapping[str, TableRef] = field(default_factory=dict)
+    related_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    timezone: str = "UTC"
+
+    def column(self, name: str) -> str:
+        """The column as the table spells it; SQL does not tell upper from lower case."""
+        return _found(name, self.columns, str(self.ref))
+
+
+@dataclass(frozen=True)
+class _Translation:
+    expected: str
+    expectations: tuple[Expected, ...]
+    rows: exp.Select | None = None
+
+
+def plan_checks(
+    target: CheckTarget,
+    columns: Mapping[str, str],
+    *,
+    as_of: datetime,
+    related_columns: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[PlannedCheck, ...]:
+    """The checks of a table as expectations, in their order.
+
+    Args:
+        target: the table and its checks.
+        columns: names and DuckDB types of the table's columns.
+        as_of: what counts as now, for recency.
+        related_columns: the columns of the tables that relationships point to, by name of source or model.
+    """
+    table = _Table(target.table, columns, target.related, related_columns or {}, target.timezone)
+    names = check_names(target.checks)
+    return tuple(
+        _planned(check, name, table, as_of, target.personal) for check, name in zip(target.checks, names, strict=True)
+    )
+
+
+def _planned(
+    check: CheckBase, name: str, table: _Table, as_of: datetime, personal: Sequence[str]
+) -> PlannedCheck:
+    written = check.model_dump_json().casefold()
+    touches_personal = any(column.casefold() in written for column in personal)
+    try:
+        translated = _translated(check, table, as_of)
+        rows = _only(check.filter, translated.rows, table)
+    except CannotCheck as problem:
+        return PlannedCheck(
+            name, check.severity, _title(check), personal=touches_personal, unable=str(problem)
+        )
+    return PlannedCheck(
+        name,
+        check.severity,
+        translated.expected + _conditions(check),
+        translated.expectations,
+        rows,
+        touches_personal,
+    )
+
+
+def _translated(check: CheckBase, table: _Table, as_of: datetime) -> _Translation:
+    mostly = {"mostly": round(1 - check.tolerate, 12)} if check.tolerate else {}
+    match check:
+        case NotNull():
+            return _not_null(check, table, mostly)
+        case Unique():
+            return _unique(check, table, mostly)
+        case AcceptedValues():
+            return _accepted_values(check, table, mostly)
+        case AcceptedRange():
+            return _accepted_range(check, table, mostly)
+        case Matches():
+            return _matches(check, table, mostly)
+        case Relationships():
+            return _relationships(check, table, mostly)
+        case Recency():
+            return _recency(check, table, as_of)
+        case RowCount():
+            return _row_count(check)
+        case ColumnTypes():
+            return _column_types(check, table)
+        case ExpectationCheck():
+            return _Translation(_title(check), (Expected(check.expectation, {**mostly, **check.arguments}),))
+    raise CannotCheck(f"there is no translation for checks of type '{_title(check)}'")
+
+
+def _not_null(check: NotNull, table: _Table, mostly: Mapping[str, float]) -> _Translation:
+    columns = list(dict.fromkeys(table.column(name) for name in check.columns))
+    return _Translation(
+        f"a value in {listed(columns)}",
+        tuple(Expected("expect_column_values_to_not_be_null", {"column": name, **mostly}) for name in columns),
+    )
+
+
+def _unique(check: Unique, table: _Table, mostly: Mapping[str, float]) -> _Translation:
+    columns = list(dict.fromkeys(table.column(name) for name in check.columns))
+    if len(columns) == 1:
+        expected = Expected("expect_column_values_to_be_unique", {"column": columns[0], **mostly})
+    else:
+        expected = Expected(
+            "expect_compound_columns_to_be_unique",
+            {"column_list": columns, "ignore_row_if": "never", **mostly},
+        )
+    return _Translation(f"no two rows with the same {listed(columns)}", (expected,))
+
+
+def _accepted_values(check: AcceptedValues, table: _Table, mostly: Mapping[str, float]) -> _Translation:
+    column = table.column(check.column)
+    as_text = exp.cast(exp.column(column, quoted=True), "VARCHAR").as_(column, quoted=True)
+    return _Translation(
+        f"'{column}' to be one of {listed(check.values)}",
+        (Expected("expect_column_values_to_be_in_set", {"column": column, "value_set": list(check.values), **mostly}),),
+        None if table.columns[column] == "VARCHAR" else _all_but(column, as_text, table),
+    )
+
+
+def _accepted_range(check: AcceptedRange, table: _Table, mostly: Mapping[str, float]) -> _Translation:
+    column = table.column(check.column)
+    bounds = {"min_value": check.min, "max_value": check.max}
+    return _Translation(
+        f"'{column}' {_between(check.min, check.max)}",
+        (Expected("expect_column_values_to_be_between", {"column": column, **bounds, **mostly}),),
+    )
+
+
+def _matches(check: Matches, table: _Table, mostly: Mapping[str, float]) -> _Translation:
+    column = table.column(check.column)
+    return _Translation(
+        f"'{column}' to match {check.pattern}",
+        (Expected("expect_column_values_to_match_regex", {"column": column, "regex": check.pattern, **mostly}),),
+    )
+
+
+def _relationships(check: Relationships, table: _Table, mostly: Mapping[str, float]) -> _Translation:
+    """Each row says whether its key is found in the other table; the expectation is that it always is."""
+    column = table.column(check.column)
+    if check.to not in table.related:
+        hint = did_you_mean(check.to, table.related)
+        raise CannotCheck(f"there is no source or model '{check.to}'" + (f"; {hint}" if hint else ""))
+    other = table.related[check.to]
+    key = check.field or check.column
+    if check.to in table.related_columns:
+        key = _found(key, table.related_columns[check.to], str(other))
+    answer = f"{column} is in {check.to}.{key}"
+    same_key = exp.column(key, table="other", quoted=True).eq(exp.column(column, table="own", quoted=True))
+    match_ = exp.select("1").from_(_from(other, "other")).where(same_key)
+    rows = (
+        exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier("own", quoted=True)))
+        .select(exp.Exists(this=match_).as_(answer, quoted=True))
+        .from_(_from(table.ref, "own"))
+        .where(exp.column(column, table="own", quoted=True).is_(exp.null()).not_())
+    )
+    return _Translation(
+        f"every '{column}' to be found in '{key}' of {check.to}",
+        (Expected("expect_column_values_to_be_in_set", {"column": answer, "value_set": [True], **mostly}),),
+        rows,
+    )
+
+
+def _recency(check: Recency, table: _Table, as_of: datetime) -> _Translation:
+    """The newest moment, on the clock of the table's zone, against the same clock at the as-of moment."""
+    column = table.column(check.column)
+    own = exp.column(column, quoted=True)
+    if table.columns[column] == "TIMESTAMP WITH TIME ZONE":
+        own = exp.AtTimeZone(this=own, zone=exp.Literal.string(table.timezone))
+    local = exp.cast(own, exp.DataType.build("TIMESTAMP", dialect="duckdb")).as_(column, quoted=True)
+    now = as_of.astimezone(ZoneInfo(table.timezone)).replace(tzinfo=None) if as_of.tzinfo else as_of
+    oldest = datetime.combine(shift_day(now.date(), check.within), now.time())
+    return _Translation(
+        f"the newest '{column}' within {check.within} of {now:%Y-%m-%d %H:%M}",
+        (Expected("expect_column_max_to_be_between", {"column": column, "min_value": oldest}),),
+        exp.select(local).from_(_from(table.ref)),
+    )
+
+
+def _row_count(check: RowCount) -> _Translation:
+    bounds = {"min_value": check.min, "max_value": check.max}
+    return _Translation(
+        f"the number of rows {_between(check.min, check.max)}",
+        (Expected("expect_table_row_count_to_be_between", bounds),),
+    )
+
+
+def _column_types(check: ColumnTypes, table: _Table) -> _Translation:
+    wanted = {table.column(name): _type_name(kind) for name, kind in check.columns.items()}
+    return _Translation(
+        ", ".join(f"'{name}' to be {kind}" for name, kind in wanted.items()),
+        tuple(
+            Expected("expect_column_values_to_be_of_type", {"column": name, "type_": kind})
+            for name, kind in wanted.items()
+        ),
+    )
+
+
+def _type_name(written: str) -> str:
+    """The type as DuckDB's catalogue calls it: int -> INTEGER, numeric(18, 2) -> DECIMAL(18,2)."""
+    try:
+        text = exp.DataType.build(written, dialect="duckdb").sql(dialect="duckdb")
+    except (sqlglot.errors.SqlglotError, ValueError):
+        raise CannotCheck(f"'{written}' is not a type of DuckDB") from None
+    name = {"INT": "INTEGER", "TEXT": "VARCHAR", "TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE", "REAL": "FLOAT"}.get(text)
+    return name or text.replace(", ", ",")
+
+
+def _only(condition: str | None, rows: exp.Select | None, table: _Table) -> exp.Select | None:
+    """The rows for which the check's `filter` is true; what it selects from the table stays as it is."""
+    if condition is None:
+        return rows
+    try:
+        tree = sqlglot.parse_one(condition, dialect="duckdb")
+    except sqlglot.errors.SqlglotError:
+        raise CannotCheck(f"its filter is not a condition in SQL: {condition}") from None
+    kept = exp.select("*").from_(_from(table.ref)).where(tree)
+    if rows is None:
+        return kept
+    alias = rows.args["from_"].this.alias or "kept"
+    return rows.from_(kept.subquery(exp.to_identifier(alias, quoted=True)))
+
+
+def _all_but(column: str, replacement: exp.Expression, table: _Table) -> exp.Select:
+    """The table's rows with one column replaced."""
+    kept = [exp.column(name, quoted=True) for name in table.columns if name != column]
+    return exp.select(*kept, replacement).from_(_from(table.ref))
+
+
+def _from(table: TableRef, alias: str | None = None) -> exp.Expression:
+    tree = exp.table_(table.name, db=table.schema, quoted=True)
+    return exp.alias_(tree, alias, table=True, quoted=True) if alias else tree
+
+
+def _found(name: str, known: Sequence[str] | Mapping[str, str], where: str) -> str:
+    for column in known:
+        if column.casefold() == name.casefold():
+            return column
+    hint = did_you_mean(name, known)
+    raise CannotCheck(f"there is no column '{name}' in {where}" + (f"; {hint}" if hint else ""))
+
+
+def _between(lowest: float | None, highest: float | None) -> str:
+    if highest is None:
+        return f"at least {lowest:,g}" if lowest is not None else "anything"
+    return f"at most {highest:,g}" if lowest is None else f"between {lowest:,g} and {highest:,g}"
+
+
+def _conditions(check: CheckBase) -> str:
+    where = f" where {check.filter}" if check.filter else ""
+    grace = f", but for {check.tolerate * 100:.6g}% of the rows" if check.tolerate else ""
+    return where + grace
+
+
+def _title(check: CheckBase) -> str:
+    kind = getattr(check, "expectation", None) or getattr(check, "type", "check")
+    return str(kind)
