@@ -1,0 +1,170 @@
+"""All definition files of a folder, read and sorted by kind: what is written where, before it means anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kpi_pipeline.errors import Place, Problem, did_you_mean, listed
+from kpi_pipeline.load.environment import with_environment
+from kpi_pipeline.load.kinds import BY_KEY, LINKS, PROJECT, Kind, link_name
+from kpi_pipeline.load.tree import Fields, Items, Scalar, Written
+from kpi_pipeline.load.yaml_file import read_yaml
+
+SUFFIXES = (".yaml", ".yml")
+UNSET_IS_NONE = (re.compile(r"project/publish/(?!duckdb$).+"), re.compile(r"people/\d+/email"))
+"""Where a variable that is not set means the value is not wanted, rather than a mistake."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One definition as it is written: its kind, its name if it has one, its tree."""
+
+    kind: Kind
+    name: str | None
+    number: int
+    node: Fields
+
+    @property
+    def subject(self) -> str:
+        """What messages call it."""
+        return self.kind.subject(self.name, self.number if self.kind is not PROJECT else None)
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything the files hold."""
+
+    members: tuple[Member, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    names_in_unread_files: frozenset[str] = field(default_factory=frozenset)
+    """Names that occur in files that could not be read, so that nobody is told they are not defined."""
+
+    def of(self, kind: Kind) -> tuple[Member, ...]:
+        """The members of one kind, in order of file and line."""
+        return tuple(member for member in self.members if member.kind is kind)
+
+
+def gather(definitions: Path, root: Path, variables: Mapping[str, str]) -> Gathered:
+    """Reads every YAML file below the folder."""
+    files = _files(definitions)
+    if not definitions.is_dir():
+        return Gathered(
+            problems=(
+                Problem(
+                    f"There is no folder {definitions}.", None, "run in the project's folder, or name it: --project"
+                ),
+            )
+        )
+    members: list[Member] = []
+    problems: list[Problem] = []
+    unread: set[str] = set()
+    for file in files:
+        where = file.relative_to(root).as_posix()
+        try:
+            text = file.read_bytes().decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as problem:
+            problems.append(_unopened(problem, where))
+            continue
+        tree, found = read_yaml(text, where)
+        problems.extend(found)
+        if tree is None:
+            unread.update(re.findall(r"\bname:\s*[\"']?([a-z][a-z0-9_]*)", text) if found else ())
+            continue
+        tree, found = with_environment(tree, variables, _may_lack)
+        problems.extend(found)
+        for item in _members(tree):
+            (problems if isinstance(item, Problem) else members).append(item)  # type: ignore[arg-type]
+    problems.extend(_about_the_project(members, unread, definitions, root))
+    return Gathered(tuple(members), tuple(problems), frozenset(unread))
+
+
+def _files(definitions: Path) -> list[Path]:
+    """The files in a fixed order; hidden ones (of editors, of checkpoints) are left out."""
+    found = (file for file in definitions.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+    return sorted(
+        file for file in found if not any(part.startswith(".") for part in file.relative_to(definitions).parts)
+    )
+
+
+def _unopened(problem: OSError | UnicodeDecodeError, where: str) -> Problem:
+    if isinstance(problem, UnicodeDecodeError):
+        return Problem(
+            f"This file is not UTF-8 text (byte {problem.start}).", Place(where, 1), "save it with the encoding UTF-8"
+        )
+    return Problem(f"This file cannot be read: {problem.strerror}.", Place(where, 1), "look at its permissions")
+
+
+def _may_lack(path: tuple[str, ...]) -> bool:
+    return any(pattern.fullmatch("/".join(path)) for pattern in UNSET_IS_NONE)
+
+
+def _members(tree: Written) -> Iterator[Member | Problem]:
+    if not isinstance(tree, Fields):
+        yield Problem(
+            "A definition file begins with a key such as 'metrics:'.",
+            tree.place,
+            f"known keys: {listed(tuple(BY_KEY))}",
+        )
+        return
+    for key, value in tree.entries:
+        kind = BY_KEY.get(key.text)
+        if kind is None:
+            near = did_you_mean(key.text, BY_KEY)
+            yield Problem(
+                f"'{key.text}' is not something a definition file holds.",
+                key.place,
+                near or f"known keys: {listed(tuple(BY_KEY))}",
+            )
+        elif kind is PROJECT:
+            yield from _project(value)
+        else:
+            yield from _list(kind, value)
+
+
+def _project(value: Written) -> Iterator[Member | Problem]:
+    if isinstance(value, Fields):
+        yield Member(PROJECT, value.text("name"), 1, value)
+    else:
+        yield Problem("'project' is a mapping of keys.", value.place, "write below it, indented: name: my_project")
+
+
+def _list(kind: Kind, value: Written) -> Iterator[Member | Problem]:
+    if isinstance(value, Scalar) and value.text is None:
+        return
+    if not isinstance(value, Items):
+        yield Problem(f"'{kind.key}' is a list.", value.place, f"begin each {kind.singular} with '- '")
+        return
+    for number, node in enumerate(value.members, start=1):
+        if not isinstance(node, Fields):
+            hint = "write it like - {from: leads, to: sales, ...}" if kind is LINKS else "begin it with '- name: ...'"
+            yield Problem(f"{kind.subject(None, number)} in this list is not a mapping of keys.", node.place, hint)
+        else:
+            yield Member(kind, _name(kind, node), number, node)
+
+
+def _name(kind: Kind, node: Fields) -> str | None:
+    if kind is not LINKS:
+        return node.text("name")
+    from_, to = node.text("from"), node.text("to")
+    return link_name(from_, to) if from_ and to else None
+
+
+def _about_the_project(members: Sequence[Member], unread: set[str], definitions: Path, root: Path) -> Iterator[Problem]:
+    """There is exactly one `project`."""
+    projects = [member for member in members if member.kind is PROJECT]
+    if not projects and not unread:
+        folder = definitions.relative_to(root).as_posix()
+        yield Problem(
+            f"No file in {folder} has the key 'project'.",
+            Place(f"{folder}/project.yaml", 1),
+            "write it in project.yaml: project: {name: my_project, timezone: Europe/London, currency: GBP}",
+        )
+    for again in projects[1:]:
+        yield Problem(
+            "'project' is written more than once.",
+            again.node.place,
+            f"it is first at {projects[0].node.place}; keep one",
+        )

@@ -1,0 +1,208 @@
+"""The SQL people write in definitions, parsed when loaded: what it may hold and where it goes wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from kpi_pipeline.load.fault import Fault
+
+DIALECT = "duckdb"
+
+CHANGING = frozenset({
+    "random", "rand", "uuid", "uuidv4", "uuidv7", "gen_random_uuid", "now", "today", "current_date",
+    "current_time", "current_timestamp", "get_current_timestamp", "get_current_time", "localtime",
+    "localtimestamp", "current_localtime", "current_localtimestamp", "transaction_timestamp",
+    "statement_timestamp", "clock_timestamp", "nextval", "currval", "setseed", "txid_current",
+})  # fmt: skip
+"""Functions whose answer changes from run to run."""
+
+CHANGING_NODES = (
+    exp.Rand,
+    exp.Uuid,
+    exp.CurrentDate,
+    exp.CurrentTime,
+    exp.CurrentTimestamp,
+    exp.CurrentDatetime,
+    exp.Localtime,
+    exp.Localtimestamp,
+)
+
+UNNAMED_AGGREGATES = frozenset({
+    "mad", "histogram", "product", "favg", "fsum", "sumkahan", "kahan_sum", "geomean", "geometric_mean",
+    "list_agg", "approx_quantile", "approx_top_k", "reservoir_quantile", "arbitrary", "bitstring_agg",
+    "weighted_avg", "entropy", "sem", "bit_and", "bit_or", "bit_xor", "count_star", "max_by", "min_by",
+    "histogram_exact", "quantile",
+})  # fmt: skip
+"""Aggregates of DuckDB that the parser knows by name only."""
+
+HARMLESS_TABLE_FUNCTIONS = frozenset({"generate_series", "range", "unnest", "explode", "generateseries"})
+
+
+class Refused(Exception):
+    """The text is not SQL that can be used here."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        super().__init__(fault.message)
+
+
+@lru_cache(maxsize=4096)
+def expression(text: str) -> exp.Expr:
+    """The tree of an expression; Refused where it is not one."""
+    try:
+        return sqlglot.parse_one(text, dialect=DIALECT, into=exp.Condition)
+    except (ParseError, TokenError) as problem:
+        raise Refused(_fault(problem, text)) from None
+
+
+@lru_cache(maxsize=1024)
+def query(text: str) -> exp.Query:
+    """The tree of one SELECT statement; Refused where it is none, or more than one."""
+    try:
+        statements = [one for one in sqlglot.parse(text, dialect=DIALECT) if one is not None]
+    except (ParseError, TokenError) as problem:
+        raise Refused(_fault(problem, text)) from None
+    if len(statements) != 1:
+        hint = "a model is ONE select statement"
+        raise Refused(Fault(f"holds {len(statements)} statements instead of one", hint=hint))
+    if not isinstance(statements[0], exp.Query):
+        word = text.split(maxsplit=1)[0].upper()
+        raise Refused(Fault(f"is a {word} statement instead of a SELECT", hint="a model only reads; write SELECT ..."))
+    return statements[0]
+
+
+def _fault(problem: ParseError | TokenError, text: str) -> Fault:
+    if isinstance(problem, TokenError) or not problem.errors:
+        open_quote = next((quote for quote in "'\"" if text.count(quote) % 2), "'")
+        column = text.rfind(open_quote) + 1
+        line, column = _line_and_column(text, max(column, 1))
+        return Fault("has a quote that is never closed", line, column, "close it")
+    error = problem.errors[0]
+    highlight = str(error.get("highlight") or "")
+    before = str(error.get("start_context") or "")
+    line, end = int(error["line"] or 1), int(error["col"] or 1)
+    column = max(end - len(highlight) + 1, 1)
+    description = str(error["description"]).rstrip(".")
+    if missing := re.search(r"Required keyword: '(\w+)' missing", description):
+        unnamed = missing[1] in ("expression", "this", "high", "low")
+        what = "something is missing" if unnamed else f"'{missing[1]}' is missing"
+        return Fault(f"ends too early or lacks a part: after '{highlight}' {what}", line, column, _sql_hint(text))
+    if description.startswith("Expecting"):
+        return Fault(f"is not SQL: {description.lower()} after '{highlight}'", line, column, _sql_hint(text))
+    after = f" after '{before.split()[-1]}'" if before.split() else ""
+    return Fault(f"is not SQL: '{highlight}' is not expected{after}", line, column, _sql_hint(text))
+
+
+def _sql_hint(text: str) -> str | None:
+    if re.fullmatch(r"[A-Za-z_]\w*( [A-Za-z_]\w*)+", text) and not re.search(
+        r"\b(and|or|not|is|in)\b", text, re.IGNORECASE
+    ):
+        return f"a column with a blank in its name keeps its double quotes inside single ones: '\"{text}\"'"
+    if text.lower().startswith(("select", "with")):
+        return "an expression is not a query: write what is between SELECT and FROM, and put queries into a model's sql"
+    if re.search(r"[A-Za-z_]\w* [A-Z]\w*", text):
+        return "a column with a blank in its name is written in double quotes"
+    return None
+
+
+def _line_and_column(text: str, offset: int) -> tuple[int, int]:
+    before = text[: offset - 1]
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+def position(node: exp.Expr) -> tuple[int, int]:
+    """Line and column of a part of a tree, as far as the parser kept them."""
+    for part in node.walk():
+        if "line" in part.meta:
+            length = int(part.meta.get("end", 0)) - int(part.meta.get("start", 0)) + 1
+            return int(part.meta["line"]), max(int(part.meta["col"]) - length + 1, 1)
+    return 1, 1
+
+
+def changing(tree: exp.Expr) -> Iterator[Fault]:
+    """A fault for each function whose answer is another one in every run."""
+    for node in tree.walk():
+        name = _function_name(node)
+        if isinstance(node, CHANGING_NODES) or name in CHANGING:
+            yield Fault(
+                f"uses {name or type(node).__name__.lower()}(), whose answer changes from run to run",
+                *position(node),
+                "a run must be repeatable: use a column, or the project's 'as_of'",
+            )
+        elif name == "age" and len(node.expressions) == 1:
+            yield Fault("uses age() of one date, which counts from today", *position(node), "give it both dates")
+        elif isinstance(node, exp.TableSample):
+            yield Fault("takes a random sample", 1, 1, "a run must be repeatable: filter on a column")
+
+
+def _function_name(node: exp.Expr) -> str:
+    if isinstance(node, exp.Anonymous):
+        return str(node.this).lower()
+    return node.sql_name().lower() if isinstance(node, exp.Func) else ""
+
+
+def more_than_rows(tree: exp.Expr) -> Iterator[Fault]:
+    """A fault for each part of an expression that needs more than the row at hand, or is not known when loading."""
+    for node in tree.walk():
+        if isinstance(node, exp.Window):
+            yield Fault(
+                "uses a window function (OVER), which looks at other rows",
+                *position(node),
+                "compute it as a column in the model's sql",
+            )
+        elif isinstance(node, exp.AggFunc) or _function_name(node) in UNNAMED_AGGREGATES:
+            if node.find_ancestor(exp.Window) is None:
+                yield _aggregate(node)
+        elif (
+            isinstance(node, exp.Query)
+            and not isinstance(node.parent, exp.Query | exp.Exists)
+            or isinstance(node, exp.Exists)
+        ):
+            yield Fault("holds a query", *position(node), "join it in the model's sql and use the column here")
+        elif isinstance(node, exp.Star | exp.Columns):
+            if node.find_ancestor(exp.AggFunc) is None:
+                yield Fault("uses *, which is not a value", 1, 1, "name the column; 'agg: count' needs no expr")
+        elif isinstance(node, exp.Placeholder | exp.Parameter):
+            yield Fault("has a parameter in it", 1, 1, "write the value")
+        elif isinstance(node, exp.Explode | exp.Unnest):
+            yield Fault("makes several rows of one (unnest)", *position(node), "unnest in the model's sql")
+
+
+def _aggregate(node: exp.Expr) -> Fault:
+    name = _function_name(node)
+    return Fault(
+        f"aggregates with {name}()",
+        *position(node),
+        "say how to aggregate in 'agg', and write only the value of one row here",
+    )
+
+
+def columns_used(tree: exp.Expr) -> Iterator[exp.Column]:
+    """The columns an expression names."""
+    yield from tree.find_all(exp.Column)
+
+
+def tables_read(tree: exp.Query) -> Iterator[exp.Table]:
+    """The tables a query reads, without the ones it makes for itself by WITH."""
+    for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.Func):
+            if _function_name(table.this) not in HARMLESS_TABLE_FUNCTIONS:
+                yield table
+        elif table.db or not _is_common_table(table):
+            yield table
+
+
+def _is_common_table(table: exp.Table) -> bool:
+    node: exp.Expr | None = table
+    while node is not None:
+        with_ = node.args.get("with_") or node.args.get("with")
+        if with_ and any(one.alias.lower() == table.name.lower() for one in with_.expressions):
+            return True
+        node = node.parent
+    return False
