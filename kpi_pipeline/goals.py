@@ -41,7 +41,12 @@ class Perspective(StrEnum):
     @property
     def title(self) -> str:
         """The name people use."""
-        return self.value.replace("_", " ").capitalize()
+        return {
+            "financial": "Financial",
+            "customer": "Customer",
+            "internal_process": "Internal process",
+            "learning_growth": "Learning and growth",
+        }[self.value]
 
 
 class RollUp(StrEnum):

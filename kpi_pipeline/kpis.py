@@ -113,25 +113,29 @@ class Kpi(Named):
         return self.goals or ((GoalShare(goal=self.goal, weight=self.weight),) if self.goal else ())
 
 
-def written(value: float | None, unit: Unit, currency: str) -> str:
+def written(value: float | None, unit: Unit, currency: str, *, beside: float | None = None) -> str:
     """A number as people read it, by its unit; a missing one is a dash. Number and unit never part at a line's end.
+
+    Large numbers lose their decimals. Numbers that stand together should lose the same ones: give the largest of them
+    as `beside`.
 
     >>> written(1234567.8, Unit.currency, "GBP"), written(-12.5, Unit.currency, "EUR"), written(None, Unit.count, "")
     ('£1,234,568', '-€12.50', '–')
     >>> written(0.6342, Unit.percent, ""), written(0.00041, Unit.percent, ""), written(1200.4, Unit.currency, "CHF")
     ('63.4\xa0%', '0.04\xa0%', '1,200\xa0CHF')
-    >>> written(-0.2, Unit.count, ""), written(36.25, Unit.hours, ""), written(1.5, Unit.times, "")
-    ('0', '36.25\xa0h', '1.50×')
+    >>> written(-0.2, Unit.count, ""), written(36.25, Unit.hours, ""), written(12.5, Unit.currency, "GBP", beside=4000)
+    ('0', '36.2\xa0h', '£12')
     """
     if value is None:
         return MISSING
+    size = max(abs(value), abs(beside or 0))
     if unit is Unit.percent:
-        return f"{_digits(value * 100, 2 if 0 < abs(value) < 0.01 else 1)}{NBSP}%"
+        return f"{_digits(value * 100, 2 if 0 < size < 0.01 else 1)}{NBSP}%"
     if unit is Unit.currency:
-        return _money(value, currency)
+        return _money(value, currency, digits=2 if 0 < size < 1000 and currency not in _WITHOUT_CENTS else 0)
     if unit is Unit.count:
         return _digits(value, 0)
-    return _digits(value, 0 if abs(value) >= 1000 else 2 if abs(value) < 100 else 1) + _SUFFIXES.get(unit, "")
+    return _digits(value, 0 if size >= 1000 else 1 if size >= 10 else 2) + _SUFFIXES.get(unit, "")
 
 
 MISSING = "–"
@@ -154,8 +158,7 @@ def _digits(value: float, digits: int) -> str:
     return f"{round(value, digits) + 0.0:,.{digits}f}"
 
 
-def _money(value: float, currency: str) -> str:
-    digits = 2 if abs(value) < 1000 and currency not in _WITHOUT_CENTS else 0
+def _money(value: float, currency: str, *, digits: int) -> str:
     number = _digits(value, digits)
     minus, amount = ("-", number[1:]) if number.startswith("-") else ("", number)
     sign = CURRENCY_SIGNS.get(currency)
