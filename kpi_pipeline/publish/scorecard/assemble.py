@@ -13,7 +13,7 @@ from kpi_pipeline.publish.scorecard.dates import day_before, day_written, moment
 from kpi_pipeline.publish.scorecard.page import FailedCheck, GoalCard, KpiCard, Page, Reference
 from kpi_pipeline.publish.scorecard.roles import leaders_of, roles_of
 from kpi_pipeline.publish.scorecard.segments import largest_segments, segments_named
-from kpi_pipeline.publish.scorecard.snapshot import Row, Snapshot, readable
+from kpi_pipeline.publish.scorecard.snapshot import Row, Snapshot
 from kpi_pipeline.publish.scorecard.status import STATUSES
 from kpi_pipeline.publish.scorecard.wording import Numbers
 
@@ -136,10 +136,9 @@ def _goal_facts(goal: Row, teams: Mapping[str, str], people: Mapping[str, str]) 
     facts = (
         Framework(framework).title if framework else "",
         f"{Perspective(perspective).title} perspective" if perspective else "",
-        teams.get(goal["team"] or "", ""),
-        people.get(goal["owner"] or "", ""),
+        ", ".join(name for name in (teams.get(goal["team"] or ""), people.get(goal["owner"] or "")) if name),
         span_written(goal["period_start"], day_before(goal["period_end"])),
-        f"ambition {goal['ambition']} of 10" if goal["ambition"] is not None else "",
+        f"Ambition {goal['ambition']} of 10" if goal["ambition"] is not None else "",
     )
     return tuple(fact for fact in facts if fact)
 
@@ -155,6 +154,4 @@ def _run(run_id: str, runs: Sequence[Row]) -> str:
 def _failed(row: Row) -> FailedCheck:
     rows = row["failing_rows"]
     observed = row["observed"] or (f"{rows:,} failing row{'' if rows == 1 else 's'}" if rows else "")
-    return FailedCheck(
-        row["asset"], readable(row["check_name"]), row["severity"] == "error", observed, row["expected"] or ""
-    )
+    return FailedCheck(row["asset"], row["check_name"], row["severity"] == "error", observed, row["expected"] or "")

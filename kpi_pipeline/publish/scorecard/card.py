@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.publish.scorecard.dates import day_written, period_written
 from kpi_pipeline.publish.scorecard.page import KpiCard, Reference, Role, Segments, Unfinished
+from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.publish.scorecard.status import Status, status_called
 from kpi_pipeline.publish.scorecard.trend import Moment, Trend, trend_of
 from kpi_pipeline.publish.scorecard.wording import (
@@ -63,7 +63,7 @@ def card_of(
         indicator=kpi["indicator"] or "unclassified",
         roles=roles,
         led_by=led_by,
-        unfinished=_unfinished(after, numbers),
+        unfinished=_unfinished(after, latest, numbers),
         segments=segments,
         notes=tuple(
             f"{period_written(row['period_label'])}: {row['annotation']}" for row in shown if row["annotation"]
@@ -96,17 +96,19 @@ def _record(complete: Sequence[Row], grain: str) -> str:
     return f"On track in {judged.count('on_track')} of {len(judged)} {grain}{'' if len(judged) == 1 else 's'}"
 
 
-def _unfinished(after: Sequence[Row], numbers: Numbers) -> Unfinished | None:
+def _unfinished(after: Sequence[Row], latest: Row | None, numbers: Numbers) -> Unfinished | None:
     """The newest period in progress that has a value, with its projection where there is one."""
     row = next((row for row in reversed(after) if row["value"] is not None), None)
     if row is None:
         return None
-    projection = ""
-    if row["projected_value"] is not None:
-        projection = f"heading for {numbers.write(row['projected_value'])}"
-        if row["projected_low"] is not None and row["projected_high"] is not None:
-            projection += f" ({numbers.write(row['projected_low'])} to {numbers.write(row['projected_high'])})"
-    return Unfinished(period_written(row["period_label"]), numbers.write(row["value"]), projection)
+
+    def write(column: str) -> str:
+        return numbers.write(row[column], beside=latest["value"] if latest else None)
+
+    projection = f"heading for {write('projected_value')}" if row["projected_value"] is not None else ""
+    if projection and row["projected_low"] is not None and row["projected_high"] is not None:
+        projection += f" ({write('projected_low')} to {write('projected_high')})"
+    return Unfinished(period_written(row["period_label"]), write("value"), projection)
 
 
 def _caution(latest: Row | None) -> str:

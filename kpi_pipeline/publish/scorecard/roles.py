@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.publish.scorecard.page import Reference, Role
+from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.teams import COMPANY
 
 ORDER = ("leading", "coincident", "lagging", "unclassified")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from kpi_pipeline.kpis import NBSP, written
 from kpi_pipeline.metrics.base import Unit
-from kpi_pipeline.publish.scorecard.snapshot import Row
 from kpi_pipeline.publish.scorecard.page import Attainment, Change
+from kpi_pipeline.publish.scorecard.snapshot import Row
 
 FULL = 1.5
 """The attainment at which the bar is full; what lies beyond is only in the number."""
