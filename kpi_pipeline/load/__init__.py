@@ -1,7 +1,23 @@
-"""Definition files to the project they define, with every problem at its file and line."""
+"""Definition files to the project they define, with every problem at its file and line; and the rules of `kpi check`."""
 
 from __future__ import annotations
 
-from kpi_pipeline.load.assemble import load
+from collections.abc import Mapping
 
-__all__ = ["load"]
+from kpi_pipeline.errors import Problem
+from kpi_pipeline.load.assemble import load
+from kpi_pipeline.load.rules import RULES, Finding, findings
+from kpi_pipeline.load.schema import json_schema
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.project import Project
+
+
+def check_columns(project: Project, columns: Mapping[TableRef, Mapping[str, str]]) -> tuple[Problem, ...]:
+    """A problem for each column that a definition names and its table does not have; see `load.columns`."""
+    # NOTE: imported when asked, because it brings sqlglot along, which takes a quarter of a second.
+    from kpi_pipeline.load import columns as second_pass
+
+    return second_pass.check_columns(project, columns)
+
+
+__all__ = ["RULES", "Finding", "check_columns", "findings", "json_schema", "load"]

@@ -1,0 +1,194 @@
+"""The second pass: once the columns of tables are known, every column that a definition names is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from kpi_pipeline.checks import Check
+from kpi_pipeline.checks.expectation import ExpectationCheck
+from kpi_pipeline.checks.relationships import Relationships
+from kpi_pipeline.errors import Problem
+from kpi_pipeline.load.assemble import in_order
+from kpi_pipeline.load.fault import Fault
+from kpi_pipeline.load.kinds import BY_KEY
+from kpi_pipeline.load.model_columns import Columns, model_columns, nearest_column, unknown_in_model
+from kpi_pipeline.load.sites import place_in_text, row_expressions, written_path
+from kpi_pipeline.load.sql import Refused, columns_used, expression, position
+from kpi_pipeline.metrics import Simple
+from kpi_pipeline.models import Model
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.project import Project
+from kpi_pipeline.sources import Source
+
+Typed = Mapping[TableRef, Mapping[str, str]]
+TIME_TYPES = ("DATE", "TIMESTAMP", "DATETIME")
+TARGET_COLUMNS = ("kpi", "period_start", "value")
+
+
+def check_columns(project: Project, columns: Typed) -> tuple[Problem, ...]:
+    """A problem for each column that a definition names and its table does not have, with the nearest one that it has.
+
+    Columns are compared as DuckDB does, without regard to case. Tables that are not given are passed over; the columns
+    of a model that is not given follow from those of its sources where its SQL tells them.
+
+    Args:
+        project: A loaded project.
+        columns: For raw tables and models, the names of their columns and the types DuckDB gives them.
+    """
+    known = model_columns(project, {table: tuple(names) for table, names in columns.items()})
+    return in_order(
+        (
+            *_in_sources(project, known),
+            *_in_model_sql(project, known),
+            *_in_models(project, known),
+            *_in_metrics(project, known),
+            *_in_expressions(project, known),
+            *_not_times(project, columns),
+            *_in_target_tables(project, known),
+        )
+    )
+
+
+def _missing(project: Project, path: tuple[str, ...], name: str, table: TableRef, known: Columns) -> Iterator[Problem]:
+    """A problem if a table is known and has no column of that name."""
+    names = known.get(table)
+    if names is None or name.lower() in {one.lower() for one in names}:
+        return
+    kind, user, *keys = path
+    yield Problem(
+        f"{BY_KEY[kind].subject(user)}: '{written_path(keys)}' names the column '{name}', which {table} does not have.",
+        project.place(*path),
+        nearest_column(name, names),
+    )
+
+
+def _in_sources(project: Project, known: Columns) -> Iterator[Problem]:
+    for source in project.sources.values():
+        table = TableRef("raw", source.name)
+        for keys, name in _columns_of_source(source):
+            yield from _missing(project, ("sources", source.name, *keys), name, table, known)
+        yield from _in_checks(project, "sources", source.name, source.checks, table, known)
+
+
+def _columns_of_source(source: Source) -> Iterator[tuple[tuple[str, ...], str]]:
+    if source.load.cursor:
+        yield ("load", "cursor"), source.load.cursor
+    for number, name in enumerate(source.load.key):
+        yield ("load", "key", str(number)), name
+    for number, name in enumerate(source.personal):
+        yield ("personal", str(number)), name
+    for name in source.columns:
+        yield ("columns", name), name
+
+
+def _in_models(project: Project, known: Columns) -> Iterator[Problem]:
+    for model in project.models.values():
+        table = TableRef("model", model.name)
+        for keys, name in _columns_of_model(model):
+            yield from _missing(project, ("models", model.name, *keys), name, table, known)
+        yield from _in_checks(project, "models", model.name, model.checks, table, known)
+
+
+def _columns_of_model(model: Model) -> Iterator[tuple[tuple[str, ...], str]]:
+    if not model.dimension(model.agg_time_dimension):
+        yield ("agg_time_dimension",), model.agg_time_dimension
+    for number, entity in enumerate(model.entities):
+        if not entity.expr:
+            yield ("entities", str(number)), entity.name
+    for number, dimension in enumerate(model.dimensions):
+        if not dimension.expr:
+            yield ("dimensions", str(number)), dimension.name
+
+
+def _in_checks(
+    project: Project, kind: str, user: str, checks: Sequence[Check], table: TableRef, known: Columns
+) -> Iterator[Problem]:
+    for number, check in enumerate(checks):
+        at = (kind, user, "checks", str(number))
+        for keys, name in _columns_of_check(check):
+            yield from _missing(project, (*at, *keys), name, table, known)
+        if isinstance(check, Relationships) and check.field:
+            schema = "model" if check.to in project.models else "raw"
+            yield from _missing(project, (*at, "field"), check.field, TableRef(schema, check.to), known)
+
+
+def _columns_of_check(check: Check) -> Iterator[tuple[tuple[str, ...], str]]:
+    """A check names one column, several, or columns with their types."""
+    if column := getattr(check, "column", None):
+        yield ("column",), column
+    for number, name in enumerate(columns := getattr(check, "columns", ())):
+        yield ("columns", name if isinstance(columns, dict) else str(number)), name
+    if isinstance(check, ExpectationCheck) and isinstance(column := check.arguments.get("column"), str):
+        yield ("arguments", "column"), column
+
+
+def _in_metrics(project: Project, known: Columns) -> Iterator[Problem]:
+    for metric in project.metrics.values():
+        if not isinstance(metric, Simple) or not metric.agg_time_dimension:
+            continue
+        model = project.models.get(metric.model)
+        if model and not model.dimension(metric.agg_time_dimension):
+            path = ("metrics", metric.name, "agg_time_dimension")
+            yield from _missing(project, path, metric.agg_time_dimension, TableRef("model", model.name), known)
+
+
+def _in_model_sql(project: Project, known: Columns) -> Iterator[Problem]:
+    for model in project.models.values():
+        for fault in unknown_in_model(model, known) if model.sql else ():
+            path = ("models", model.name, "sql")
+            yield Problem(
+                f"Model '{model.name}': 'sql' {fault.message}.", place_in_text(project, path, fault), fault.hint
+            )
+
+
+def _in_expressions(project: Project, known: Columns) -> Iterator[Problem]:
+    for site in row_expressions(project):
+        for table in site.tables:
+            names = known.get(table)
+            for fault in _unknown(site.text, table, names) if names is not None else ():
+                yield site.problem(project, fault)
+
+
+def _unknown(text: str, table: TableRef, names: tuple[str, ...]) -> Iterator[Fault]:
+    try:
+        tree = expression(text)
+    except Refused:
+        return
+    there = {name.lower() for name in names}
+    for column in columns_used(tree):
+        first = column.parts[0].name
+        if first.lower() not in there:
+            yield Fault(
+                f"uses the column '{first}', which {table} does not have",
+                *position(column),
+                nearest_column(first, names),
+            )
+
+
+def _not_times(project: Project, columns: Typed) -> Iterator[Problem]:
+    """A time column is a date or a timestamp."""
+    for model in project.models.values():
+        types = {name.lower(): kind for name, kind in columns.get(TableRef("model", model.name), {}).items()}
+        declared = model.dimension(model.agg_time_dimension)
+        column = declared.column if declared else model.agg_time_dimension
+        kind = types.get(column.lower())
+        if kind and not kind.upper().startswith(TIME_TYPES):
+            yield Problem(
+                f"Model '{model.name}': 'agg_time_dimension' is '{model.agg_time_dimension}', which has the type {kind}.",
+                project.place("models", model.name, "agg_time_dimension"),
+                f"cast it in the model's sql: CAST({column} AS TIMESTAMP) AS {model.agg_time_dimension}",
+            )
+
+
+def _in_target_tables(project: Project, known: Columns) -> Iterator[Problem]:
+    for kpi in project.kpis.values():
+        names = known.get(TableRef("raw", kpi.target.table)) if kpi.target and kpi.target.table else None
+        if names is None:
+            continue
+        lacking = [name for name in TARGET_COLUMNS if name not in {one.lower() for one in names}]
+        for name in lacking:
+            yield Problem(
+                f"KPI '{kpi.name}' takes its target from a table without the column '{name}'.",
+                project.place("kpis", kpi.name, "target", "table"),
+                "a table of targets has the columns kpi, period_start, value, and perhaps segment and provenance",
+            )

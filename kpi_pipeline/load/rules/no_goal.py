@@ -1,0 +1,22 @@
+"""G: a KPI that serves no goal is a metric."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpi_pipeline.load.rules.base import Remark, Rule
+from kpi_pipeline.project import Project
+
+
+def _look(project: Project) -> Iterator[Remark]:
+    for kpi in project.kpis.values():
+        if not kpi.serves:
+            yield Remark(
+                "kpis",
+                kpi,
+                f"KPI '{kpi.name}' serves no goal.",
+                "name the goal it shows progress towards, or leave it a metric",
+            )
+
+
+NO_GOAL = Rule("G", "warning", "no goal", _look)

@@ -1,0 +1,59 @@
+"""N: more KPIs for one goal than a team can follow; a framework may set its own number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from kpi_pipeline.goals import Framework, Goal
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.load.rules.base import Remark, Rule
+from kpi_pipeline.project import Project
+
+MOST_FOR_A_TEAM_AND_GOAL = 2
+KEY_RESULTS = range(3, 6)
+CODE = "N"
+
+
+def _look(project: Project) -> Iterator[Remark]:
+    """A KPI excused from the rule is not counted."""
+    serving: dict[str, list[Kpi]] = defaultdict(list)
+    for kpi in project.kpis.values():
+        for share in kpi.serves:
+            if CODE not in kpi.ignore:
+                serving[share.goal].append(kpi)
+    for goal in project.goals.values():
+        kpis = serving.get(goal.name, [])
+        yield from _key_results(goal, kpis) if goal.framework is Framework.okr else _for_each_team(goal, kpis)
+
+
+def _key_results(goal: Goal, kpis: list[Kpi]) -> Iterator[Remark]:
+    if len(kpis) not in KEY_RESULTS:
+        yield Remark(
+            "goals",
+            goal,
+            f"Objective '{goal.name}' has {len(kpis)} key results{_named(kpis)}.",
+            f"an objective has {KEY_RESULTS[0]} to {KEY_RESULTS[-1]}",
+        )
+
+
+def _for_each_team(goal: Goal, kpis: list[Kpi]) -> Iterator[Remark]:
+    teams: dict[str, list[Kpi]] = defaultdict(list)
+    for kpi in kpis:
+        teams[kpi.team or goal.team or ""].append(kpi)
+    for team, its_kpis in teams.items():
+        if len(its_kpis) > MOST_FOR_A_TEAM_AND_GOAL:
+            whose = f"Team '{team}'" if team else "No team"
+            yield Remark(
+                "goals",
+                goal,
+                f"{whose} has {len(its_kpis)} KPIs for goal '{goal.name}'{_named(its_kpis)}.",
+                f"keep the {MOST_FOR_A_TEAM_AND_GOAL} that say most about the goal; the others stay metrics",
+            )
+
+
+def _named(kpis: list[Kpi]) -> str:
+    return f": {', '.join(kpi.name for kpi in kpis)}" if kpis else ""
+
+
+TOO_MANY = Rule(CODE, "warning", "more KPIs than a team can follow for one goal", _look)

@@ -1,0 +1,41 @@
+"""U: a metric, model or source that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpi_pipeline.load.references import references
+from kpi_pipeline.load.rules.base import Remark, Rule
+from kpi_pipeline.project import Project
+
+
+def _look(project: Project) -> Iterator[Remark]:
+    # NOTE: imported when asked, because it brings sqlglot along, which takes a quarter of a second.
+    from kpi_pipeline.load.model_sql import models_read, sources_read
+
+    named = {(kind, one.name) for one in references(project) for kind in one.among}
+    read = {name for names in models_read(project).values() for name in names}
+    for metric in project.metrics.values():
+        if ("metrics", metric.name) not in named:
+            yield Remark(
+                "metrics",
+                metric,
+                f"Metric '{metric.name}' is used by no KPI and no other metric.",
+                "make it a KPI, use it, or take it away; ignore: {U: ...} keeps one that people only look up",
+            )
+    for model in project.models.values():
+        if ("models", model.name) not in named and model.name not in read:
+            yield Remark(
+                "models", model, f"Model '{model.name}' is used by no metric and no other model.", "take it away"
+            )
+    for source in project.sources.values():
+        if ("sources", source.name) not in named and source.name not in sources_read(project):
+            yield Remark(
+                "sources",
+                source,
+                f"Source '{source.name}' is read by no model and holds no targets.",
+                "stop loading it, or write a model over it",
+            )
+
+
+UNUSED = Rule("U", "warning", "used by nothing", _look)

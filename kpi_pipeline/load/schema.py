@@ -1,0 +1,69 @@
+"""A JSON Schema of definition files, so that editors complete and check while somebody types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kpi_pipeline.goals import Goal
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.links import Link
+from kpi_pipeline.metrics import Metric
+from kpi_pipeline.models import Model
+from kpi_pipeline.names import Noun
+from kpi_pipeline.project import Settings
+from kpi_pipeline.sources import Source
+from kpi_pipeline.teams import Person, Team
+
+Schema = dict[str, Any]
+
+A_NAME_IS_ENOUGH = ("InputMetric", "Dimension")
+"""Things that may be written as their name alone."""
+
+ANY_SCALAR = ["string", "number", "boolean"]
+
+
+class DefinitionFile(Noun):
+    """What one definition file may hold; a project's files may be split in any way."""
+
+    project: Settings | None = None
+    sources: tuple[Source, ...] | None = None
+    models: tuple[Model, ...] | None = None
+    metrics: tuple[Metric, ...] | None = None
+    teams: tuple[Team, ...] | None = None
+    people: tuple[Person, ...] | None = None
+    goals: tuple[Goal, ...] | None = None
+    kpis: tuple[Kpi, ...] | None = None
+    links: tuple[Link, ...] | None = None
+
+
+def json_schema() -> Schema:
+    """The JSON Schema of a definition file.
+
+    >>> sorted(json_schema()["properties"])[:3]
+    ['goals', 'kpis', 'links']
+    """
+    schema = DefinitionFile.model_json_schema(by_alias=True)
+    definitions: dict[str, Schema] = schema["$defs"]
+    for name in A_NAME_IS_ENOUGH:
+        definitions[name] = {"anyOf": [{"type": "string"}, definitions[name]]}
+    for definition in definitions.values():
+        for key, value in definition.get("properties", {}).items():
+            if key in ("at_risk_within", "tolerate"):
+                value["type"] = ["number", "string"]
+    definitions["Link"]["properties"]["lag"]["anyOf"].append({"const": 0})
+    _as_written(schema)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "KPI definitions", **schema}
+
+
+def _as_written(schema: object) -> None:
+    """Texts may look like numbers, truth values or years: `010` and `no` stay what was written."""
+    if isinstance(schema, list):
+        for member in schema:
+            _as_written(member)
+    if not isinstance(schema, dict):
+        return
+    if schema.get("type") == "string" and not {"enum", "const", "pattern"} & schema.keys():
+        schema["type"] = ANY_SCALAR
+    for key, member in schema.items():
+        if key not in ("default", "required", "enum"):
+            _as_written(member)
