@@ -45,4 +45,18 @@ Check = Annotated[
     Field(discriminator="type"),
 ]
 
-__all__ = ["KINDS", "Check", "CheckBase"]
+__all__ = [
+    "KINDS",
+    "AcceptedRange",
+    "AcceptedValues",
+    "Check",
+    "CheckBase",
+    "ColumnTypes",
+    "ExpectationCheck",
+    "Matches",
+    "NotNull",
+    "Recency",
+    "Relationships",
+    "RowCount",
+    "Unique",
+]

@@ -1,9 +1,9 @@
 """The warehouse in the words of SQLAlchemy, through which Great Expectations asks its questions.
 
-DuckDB speaks PostgreSQL's SQL, so the dialect is SQLAlchemy's own one for PostgreSQL and keeps its name, by which Great
-Expectations knows what it may ask. Four things differ: every name is quoted; `~` means that a pattern is found somewhere
-in the text; columns are read from information_schema; and a cursor reads its whole result at once, because Great
-Expectations fetches rows after it has given the connection back.
+DuckDB speaks the SQL of PostgreSQL, so the dialect is SQLAlchemy's own one for PostgreSQL and keeps its name, by which
+Great Expectations knows what it may ask. Four things differ: every name is quoted; `~` means that a pattern is found
+somewhere in the text; columns are read from information_schema; and a cursor reads its whole result at once, because
+Great Expectations fetches rows after it has given the connection back.
 """
 
 from __future__ import annotations
@@ -73,14 +73,14 @@ class OneConnection:
 
 
 class _Names(PGIdentifierPreparer):
-    def _requires_quotes(self, value: str) -> bool:
+    def _requires_quotes(self, value: str) -> bool:  # noqa: ARG002 - whatever the name
         return True
 
 
 class _Compiler(PGCompiler):
     def visit_custom_op_binary(self, element: Any, operator: Any, **kw: Any) -> str:
         if operator.opstring not in ("~", "!~"):
-            return str(super().visit_custom_op_binary(element, operator, **kw))
+            return str(super().visit_custom_op_binary(element, operator, **kw))  # type: ignore[no-untyped-call]
         found = f"regexp_matches({self.process(element.left, **kw)}, {self.process(element.right, **kw)})"
         return found if operator.opstring == "~" else f"NOT {found}"
 

@@ -8,10 +8,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from kpi_pipeline.checks.result import MASK, CheckResult
-from kpi_pipeline.quality import wording
+from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.errors import StorageError
 from kpi_pipeline.quality.gx import ephemeral_context
 from kpi_pipeline.quality.making import Made
+from kpi_pipeline.quality.shown import shown
 
 STYLES = Path(__file__).with_name("site")
 STORED = "results"
@@ -22,7 +23,17 @@ def write_pages(
     gx: Any, folder: Path, made: Sequence[Made], results: Sequence[CheckResult], checked_at: datetime
 ) -> None:
     """Writes a page for each asset checked, in place of its earlier one, and the index of all pages there are."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(gx, folder, made, results, checked_at)
+    except OSError as problem:
+        raise StorageError(
+            f"The pages of the checks cannot be written to {folder}: {problem.strerror or problem}.\n"
+            "Hint: is the disk full, or the folder read-only?"
+        ) from problem
+
+
+def _write(gx: Any, folder: Path, made: Sequence[Made], results: Sequence[CheckResult], checked_at: datetime) -> None:
     context = ephemeral_context(gx, stored=(folder / STORED).resolve(), styles=STYLES)
     context.add_data_docs_site(
         site_name="kpi_pipeline",
@@ -42,11 +53,11 @@ def write_pages(
         for earlier in store.list_keys():
             if earlier.expectation_suite_identifier.name == _suite(asset):
                 store.remove_key(earlier)
-        _store(store, asset, [_shown(one, result) for one, result in of_asset], checked_at)
+        _store(store, asset, [shown(one, result) for one, result in of_asset], checked_at)
     context.build_data_docs(site_names=["kpi_pipeline"])
 
 
-def _store(store: Any, asset: str, shown: Sequence[Sequence[Any]], checked_at: datetime) -> None:
+def _store(store: Any, asset: str, checks: Sequence[Sequence[Any]], checked_at: datetime) -> None:
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.resource_identifiers import (
@@ -54,7 +65,7 @@ def _store(store: Any, asset: str, shown: Sequence[Sequence[Any]], checked_at: d
         ValidationResultIdentifier,
     )
 
-    found = [one for of_check in shown for one in of_check]
+    found = [one for of_check in checks for one in of_check]
     passed = sum(one.success for one in found)
     run = RunIdentifier(run_name="latest", run_time=checked_at)
     suite = ExpectationSuiteIdentifier(name=_suite(asset))
@@ -76,46 +87,3 @@ def _store(store: Any, asset: str, shown: Sequence[Sequence[Any]], checked_at: d
 
 def _suite(asset: str) -> str:
     return asset.replace("/", "_")
-
-
-def _shown(made: Made, result: CheckResult) -> list[Any]:
-    """The results of a check's expectations as the page may show them: masked, without traces and temporary names."""
-    from great_expectations.core import ExpectationValidationResult
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-
-    if not result.observed.startswith("could not be checked"):
-        return [_masked(found, made) for found in made.found]
-    configuration = ExpectationConfiguration(
-        type="expect_table_row_count_to_be_between",
-        kwargs={},
-        description=result.expected.replace("$", "$$"),
-        severity="critical" if result.severity == "error" else "warning",
-    )
-    sentence = {"raised_exception": True, "exception_message": result.observed, "exception_traceback": ""}
-    return [
-        ExpectationValidationResult(
-            success=False, expectation_config=configuration, result={}, exception_info=sentence, meta={}
-        )
-    ]
-
-
-def _masked(found: Any, made: Made) -> Any:
-    hidden = made.check.personal
-    shown = {name: value for name, value in found.result.items() if name not in ("unexpected_index_query", "details")}
-    if hidden and "observed_value" in shown:
-        shown["observed_value"] = MASK
-    for name in ("partial_unexpected_list", "partial_unexpected_counts"):
-        if hidden and shown.get(name):
-            shown[name] = [MASK] if name == "partial_unexpected_list" else []
-    if rows := shown.get("partial_unexpected_index_list"):
-        shown["partial_unexpected_index_list"] = [
-            wording.masked_row(row, made.personal, masked=hidden) for row in rows
-        ]
-    masked = found.__class__(
-        success=found.success,
-        expectation_config=found.expectation_config,
-        result=shown,
-        exception_info=found.exception_info,
-        meta={},
-    )
-    return masked

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from sqlglot import expressions as exp
 
 from kpi_pipeline.checks.result import CheckResult
@@ -32,7 +33,7 @@ def check_frames(
 
 
 def _of_frame(gx: Any, source: Any, target: FrameTarget, as_of: datetime) -> list[Made]:
-    columns = {name: str(kind) for name, kind in target.frame.schema.items()}
+    columns = {name: "VARCHAR" if kind == pl.String else str(kind) for name, kind in target.frame.schema.items()}
     table = CheckTarget(target.asset, TableRef("frame", target.asset), target.checks, target.personal)
     checks = plan_checks(table, columns, as_of=as_of)
 
@@ -43,6 +44,4 @@ def _of_frame(gx: Any, source: Any, target: FrameTarget, as_of: datetime) -> lis
         definition = asset.add_batch_definition_whole_dataframe("all")
         return definition.get_batch({"dataframe": target.frame.to_pandas()})
 
-    return make_checks(
-        gx, target.asset, checks, batch, columns=tuple(columns), personal=target.personal
-    )
+    return make_checks(gx, target.asset, checks, batch, columns=tuple(columns), personal=target.personal)

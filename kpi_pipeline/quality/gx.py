@@ -36,7 +36,11 @@ def quietly() -> Iterator[Any]:
 
 def ephemeral_context(gx: Any, stored: Path | None = None, styles: Path | None = None) -> Any:
     """A context that is gone after the run; validation results are kept in the folder `stored` where one is given."""
-    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
     defaults = InMemoryStoreBackendDefaults()
     if stored:
@@ -47,16 +51,10 @@ def ephemeral_context(gx: Any, stored: Path | None = None, styles: Path | None =
     config = DataContextConfig(
         store_backend_defaults=defaults,
         plugins_directory=str(styles) if styles else None,
-        progress_bars={"globally": False, "metric_calculations": False},
+        progress_bars=ProgressBarsConfig(globally=False),
         analytics_enabled=False,
     )
     return gx.get_context(mode="ephemeral", project_config=config)
-
-
-def known_expectations(gx: Any) -> dict[str, Any]:
-    """The classes of all expectations Great Expectations comes with, by name."""
-    classes = (getattr(gx.expectations, name) for name in dir(gx.expectations) if name.startswith("Expect"))
-    return {str(one.expectation_type): one for one in classes if hasattr(one, "expectation_type")}
 
 
 def validated(gx: Any, batch: Any, expectations: Sequence[Any], columns: Sequence[str]) -> list[Any]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.errors import did_you_mean
 from kpi_pipeline.quality import wording
-from kpi_pipeline.quality.gx import known_expectations, validated
-from kpi_pipeline.quality.plan import PlannedCheck
+from kpi_pipeline.quality.expectations import built
+from kpi_pipeline.quality.gx import validated
+from kpi_pipeline.quality.plan import CannotCheck, PlannedCheck
 
 WIDEST_SAMPLE = 12
 """How many columns of a failing row are shown, besides those that are checked."""
@@ -76,29 +76,18 @@ def _made(
 
 def _expectations(gx: Any, check: PlannedCheck) -> list[Any] | str:
     """The check's expectations, or the reason why there are none."""
-    known = known_expectations(gx)
-    made = []
-    for place, expected in enumerate(check.expectations):
-        if expected.expectation not in known:
-            hint = did_you_mean(expected.expectation, known)
-            return f"Great Expectations has no '{expected.expectation}'" + (f"; {hint}" if hint else "")
-        try:
-            made.append(
-                known[expected.expectation](
-                    **expected.arguments,
-                    severity=SEVERITIES[check.severity],
-                    meta={"check": [check.name, place]},
-                    description=check.expected.replace("$", "$$") if check.rows else None,
-                )
+    words = check.expected.replace("$", "$$") if check.rows else None
+    try:
+        return [
+            built(
+                gx,
+                expected.expectation,
+                expected.arguments,
+                severity=SEVERITIES[check.severity],
+                meta={"check": [check.name, place]},
+                description=words,
             )
-        except ValueError as problem:
-            return f"its arguments do not fit: {_arguments_wrong(problem)}"
-    return made
-
-
-def _arguments_wrong(problem: ValueError) -> str:
-    """What is wrong with the arguments of an expectation, argument by argument."""
-    errors = getattr(problem, "errors", None)
-    if errors is None:
+            for place, expected in enumerate(check.expectations)
+        ]
+    except CannotCheck as problem:
         return str(problem)
-    return "; ".join(f"'{'.'.join(str(part) for part in one['loc'])}': {one['msg']}" for one in errors())

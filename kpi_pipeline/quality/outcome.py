@@ -41,11 +41,15 @@ def _result(made: Made, checked_at: datetime) -> CheckResult:
 
 
 def _observed(made: Made) -> str:
-    told_of = [wording.observed(found, masked=made.check.personal) for found in made.found]
-    if len(told_of) == 1:
-        return told_of[0]
-    columns = [str(found.expectation_config.kwargs.get("column")) for found in made.found]
-    return "; ".join(f"'{column}': {what}" for column, what in zip(columns, told_of, strict=True))
+    """What was seen, column by column where they differ."""
+    seen = {_column(found): wording.observed(found, masked=made.check.personal) for found in made.found}
+    if len(set(seen.values())) == 1:
+        return next(iter(seen.values()))
+    return "; ".join(f"'{column}': {what}" for column, what in seen.items())
+
+
+def _column(found: Any) -> str:
+    return str(found.expectation_config.kwargs.get("column"))
 
 
 def _reason(made: Made) -> str | None:

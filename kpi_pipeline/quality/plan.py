@@ -104,18 +104,14 @@ def plan_checks(
     )
 
 
-def _planned(
-    check: CheckBase, name: str, table: _Table, as_of: datetime, personal: Sequence[str]
-) -> PlannedCheck:
+def _planned(check: CheckBase, name: str, table: _Table, as_of: datetime, personal: Sequence[str]) -> PlannedCheck:
     written = check.model_dump_json().casefold()
     touches_personal = any(column.casefold() in written for column in personal)
     try:
         translated = _translated(check, table, as_of)
         rows = _only(check.filter, translated.rows, table)
     except CannotCheck as problem:
-        return PlannedCheck(
-            name, check.severity, _title(check), personal=touches_personal, unable=str(problem)
-        )
+        return PlannedCheck(name, check.severity, _title(check), personal=touches_personal, unable=str(problem))
     return PlannedCheck(
         name,
         check.severity,
@@ -126,7 +122,7 @@ def _planned(
     )
 
 
-def _translated(check: CheckBase, table: _Table, as_of: datetime) -> _Translation:
+def _translated(check: CheckBase, table: _Table, as_of: datetime) -> _Translation:  # noqa: PLR0911 - one a kind
     mostly = {"mostly": round(1 - check.tolerate, 12)} if check.tolerate else {}
     match check:
         case NotNull():
@@ -148,7 +144,7 @@ def _translated(check: CheckBase, table: _Table, as_of: datetime) -> _Translatio
         case ColumnTypes():
             return _column_types(check, table)
         case ExpectationCheck():
-            return _Translation(_title(check), (Expected(check.expectation, {**mostly, **check.arguments}),))
+            return _in_its_own_words(check, mostly)
     raise CannotCheck(f"there is no translation for checks of type '{_title(check)}'")
 
 
@@ -228,7 +224,7 @@ def _relationships(check: Relationships, table: _Table, mostly: Mapping[str, flo
 def _recency(check: Recency, table: _Table, as_of: datetime) -> _Translation:
     """The newest moment, on the clock of the table's zone, against the same clock at the as-of moment."""
     column = table.column(check.column)
-    own = exp.column(column, quoted=True)
+    own: exp.Expr = exp.column(column, quoted=True)
     if table.columns[column] == "TIMESTAMP WITH TIME ZONE":
         own = exp.AtTimeZone(this=own, zone=exp.Literal.string(table.timezone))
     local = exp.cast(own, exp.DataType.build("TIMESTAMP", dialect="duckdb")).as_(column, quoted=True)
@@ -260,6 +256,15 @@ def _column_types(check: ColumnTypes, table: _Table) -> _Translation:
     )
 
 
+def _in_its_own_words(check: ExpectationCheck, mostly: Mapping[str, float]) -> _Translation:
+    arguments = ", ".join(f"{name}: {value}" for name, value in check.arguments.items())
+    words = check.expectation.removeprefix("expect_").replace("_", " ")
+    return _Translation(
+        f"{words} ({arguments})" if arguments else words,
+        (Expected(check.expectation, {**mostly, **check.arguments}),),
+    )
+
+
 def _type_name(written: str) -> str:
     """The type as DuckDB's catalogue calls it: int -> INTEGER, numeric(18, 2) -> DECIMAL(18,2)."""
     try:
@@ -285,13 +290,13 @@ def _only(condition: str | None, rows: exp.Select | None, table: _Table) -> exp.
     return rows.from_(kept.subquery(exp.to_identifier(alias, quoted=True)))
 
 
-def _all_but(column: str, replacement: exp.Expression, table: _Table) -> exp.Select:
+def _all_but(column: str, replacement: exp.Expr, table: _Table) -> exp.Select:
     """The table's rows with one column replaced."""
     kept = [exp.column(name, quoted=True) for name in table.columns if name != column]
     return exp.select(*kept, replacement).from_(_from(table.ref))
 
 
-def _from(table: TableRef, alias: str | None = None) -> exp.Expression:
+def _from(table: TableRef, alias: str | None = None) -> exp.Expr:
     tree = exp.table_(table.name, db=table.schema, quoted=True)
     return exp.alias_(tree, alias, table=True, quoted=True) if alias else tree
 

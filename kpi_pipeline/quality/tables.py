@@ -59,7 +59,8 @@ class _WarehouseTables:
         """The names and types of a table's columns; empty where there is no such table."""
         found = self._connection.execute(
             "SELECT column_name, data_type FROM information_schema.columns "
-            "WHERE table_schema = ? AND table_name = ? AND table_catalog = current_database() ORDER BY ordinal_position",
+            "WHERE table_schema = ? AND table_name = ? AND table_catalog = current_database() "
+            "ORDER BY ordinal_position",
             [table.schema, table.name],
         ).fetchall()
         return {str(name): str(kind) for name, kind in found}
@@ -69,7 +70,7 @@ class _WarehouseTables:
         self._views += 1
         name = f"{asset} {self._views}"
         view = exp.Create(
-            this=exp.to_table(exp.to_identifier(name, quoted=True)),
+            this=exp.table_(name, quoted=True),
             kind="VIEW",
             expression=rows,
             properties=exp.Properties(expressions=[exp.TemporaryProperty()]),

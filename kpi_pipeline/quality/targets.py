@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from kpi_pipeline.checks import Check, CheckBase
+from kpi_pipeline.checks import CheckBase
 from kpi_pipeline.names import TableRef
 
 
@@ -21,7 +21,7 @@ class CheckTarget:
 
     asset: str
     table: TableRef
-    checks: Sequence[Check]
+    checks: Sequence[CheckBase]
     personal: Sequence[str] = ()
     related: Mapping[str, TableRef] = field(default_factory=dict)
     timezone: str = "UTC"

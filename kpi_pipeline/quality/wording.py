@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from kpi_pipeline.checks.result import LONGEST_SAMPLE, MASK
+
+MISSING = ("nan", "NaT", "<NA>")
+"""What pandas says where there is no value."""
 
 
 def observed(result: Any, *, masked: bool) -> str:
@@ -51,14 +52,16 @@ def masked_row(row: Any, personal: Collection[str], *, masked: bool) -> dict[str
 def text(value: Any) -> str:
     """A value as a person would write it; a missing one is (none).
 
+    >>> from datetime import datetime
+    >>> from decimal import Decimal
     >>> text(1234567), text(None), text(Decimal("1.50")), text(datetime(2010, 12, 9, 12, 50))
     ('1234567', '(none)', '1.50', '2010-12-09 12:50:00')
     """
-    if value is None or value != value:
+    if value is None or (not isinstance(value, str) and str(value) in MISSING):
         return "(none)"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:.12g}" if isinstance(value, float) else str(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value).removesuffix(" 00:00:00")
 
 
 def why_not(problem: str, *, masked: bool = False) -> str:

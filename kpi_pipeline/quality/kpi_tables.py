@@ -1,0 +1,76 @@
+"""What must hold of every KPI table before anybody sees it; built in, so nobody has to write it down."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from kpi_pipeline.checks import AcceptedRange, AcceptedValues, CheckBase, NotNull, RowCount, Unique
+from kpi_pipeline.quality.targets import FrameTarget
+
+KEY = ("kpi", "grain", "period_start", "segment")
+"""One row a KPI, period and segment; a segment's name says its breakdown."""
+
+STATUSES = ("on_track", "at_risk", "off_track", "in_progress", "no_target", "no_data")
+
+CLOSE_ENOUGH = 1e-9
+"""How far, as a share, a value may lie from numerator / denominator: the last bits of a DOUBLE."""
+
+VALUE_IS = "value is"
+OFF_BY = "value is off by"
+
+
+def kpi_table(asset: str, frame: pl.DataFrame, kpi: str | None = None) -> FrameTarget:
+    """A KPI table such as `kpi/weekly_net_sales` or `published/kpi_value` with the checks every one of them must pass.
+
+    A value is a number or missing, never NaN or infinite; it is numerator / denominator wherever both are given and
+    the denominator is not zero; the status is one of those there are; no KPI, period or segment comes twice; and there
+    is at least one row.
+
+    Args:
+        asset: the name it is reported under.
+        frame: the columns of `kpi_value`.
+        kpi: the only KPI in it, where it holds one; by default it may hold any.
+    """
+    return FrameTarget(asset, _with_judgements(frame), _checks(frame, kpi))
+
+
+def _checks(frame: pl.DataFrame, kpi: str | None) -> tuple[CheckBase, ...]:
+    key = tuple(column for column in KEY if column in frame.columns)
+    has_status = "status" in frame.columns
+    required = (*key, "status") if has_status else key
+    checks: list[CheckBase] = [
+        RowCount(type="row_count", name="has_rows", min=1),
+        NotNull(type="not_null", name="key_not_null", columns=required),
+        Unique(type="unique", name="key_unique", columns=key),
+        AcceptedValues(type="accepted_values", name="value_is_a_number", column=VALUE_IS, values=("a number",)),
+        AcceptedRange(type="accepted_range", name="value_is_its_ratio", column=OFF_BY, max=CLOSE_ENOUGH),
+    ]
+    if has_status:
+        checks.append(AcceptedValues(type="accepted_values", name="status_known", column="status", values=STATUSES))
+    if kpi is not None:
+        checks.append(AcceptedValues(type="accepted_values", name="one_kpi", column="kpi", values=(kpi,)))
+    return tuple(checks)
+
+
+def _with_judgements(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with two columns in words and numbers that pandas, which mixes up NaN and missing, can be trusted with.
+
+    `value is` says a number, not a number or infinite, and is missing where the value is. `value is off by` is the
+    relative distance from numerator / denominator, and missing where one of the two is, or the denominator is zero.
+    """
+    value, numerator, denominator = (pl.col(name).cast(pl.Float64) for name in ("value", "numerator", "denominator"))
+    ratio = numerator / denominator
+    scale = pl.max_horizontal(value.abs(), ratio.abs())
+    apart = pl.when(value == ratio).then(0.0).otherwise((value - ratio).abs() / scale)
+    return frame.with_columns(
+        pl.when(value.is_nan())
+        .then(pl.lit("not a number"))
+        .when(value.is_infinite())
+        .then(pl.lit("infinite"))
+        .when(value.is_not_null())
+        .then(pl.lit("a number"))
+        .alias(VALUE_IS),
+        pl.when(ratio.is_not_null() & (denominator != 0))
+        .then(pl.when(value.is_null() | value.is_nan()).then(1.0).otherwise(apart))
+        .alias(OFF_BY),
+    )
