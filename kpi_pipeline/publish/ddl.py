@@ -10,7 +10,7 @@ from kpi_pipeline.publish.contract import TABLES
 from kpi_pipeline.publish.table import Column, Table
 
 
-def table_statements() -> dict[str, tuple[exp.Expression, ...]]:
+def table_statements() -> dict[str, tuple[exp.Expr, ...]]:
     """What makes each published table, by its name: CREATE TABLE, then a comment on it and on every column.
 
     NOTE: keys are checked before publishing (`conform`) and named in the comments instead of declared: in DuckDB a
@@ -19,7 +19,7 @@ def table_statements() -> dict[str, tuple[exp.Expression, ...]]:
     return {table.name: (create_table(table), *_table_comments(table)) for table in TABLES}
 
 
-def create_table(table: Table) -> exp.Expression:
+def create_table(table: Table) -> exp.Expr:
     """CREATE TABLE with names, types and NOT NULL.
 
     >>> from kpi_pipeline.publish.table import ColumnType
@@ -30,7 +30,7 @@ def create_table(table: Table) -> exp.Expression:
     return exp.Create(kind="TABLE", this=exp.Schema(this=exp.table_(table.name, quoted=True), expressions=columns))
 
 
-def comments_on(kind: str, name: str, comment: str, columns: Mapping[str, str]) -> tuple[exp.Expression, ...]:
+def comments_on(kind: str, name: str, comment: str, columns: Mapping[str, str]) -> tuple[exp.Expr, ...]:
     """COMMENT statements for a table or view and its columns."""
     whole = exp.Comment(this=exp.table_(name, quoted=True), kind=kind, expression=exp.Literal.string(comment))
     return (
@@ -44,7 +44,7 @@ def comments_on(kind: str, name: str, comment: str, columns: Mapping[str, str]) 
     )
 
 
-def _table_comments(table: Table) -> tuple[exp.Expression, ...]:
+def _table_comments(table: Table) -> tuple[exp.Expr, ...]:
     key = f". Key: {', '.join(table.key)}" if table.key else ""
     return comments_on("TABLE", table.name, table.comment + key, {c.name: c.comment for c in table.columns})
 

@@ -55,7 +55,7 @@ def model_edges(project: Project, model: Model) -> tuple[Edge, ...]:
     """The sources and models that a model reads, column by column where its SQL says so."""
     here = End("model", model.name)
     if model.table:
-        tree: exp.Expression = exp.select("*").from_(exp.to_table(model.table, dialect="duckdb"))
+        tree: exp.Expr = exp.select("*").from_(exp.to_table(model.table, dialect="duckdb"))
     else:
         tree = parse_one(model.sql or "", dialect="duckdb")
     edges = [
@@ -79,7 +79,8 @@ def _end_of(project: Project, table: exp.Table) -> End | None:
 
 def _columns_read(scope: Scope, alias: str) -> tuple[str | None, ...]:
     """The columns a query reads of one of its tables; a single None where it reads all, or where it cannot be told."""
-    if any(selected.is_star for selected in scope.expression.selects):
+    query = scope.expression
+    if isinstance(query, exp.Query) and any(selected.is_star for selected in query.selects):
         return (None,)
     alone = len(scope.sources) == 1
     found = [column.name for column in scope.columns if column.table == alias or (alone and not column.table)]

@@ -26,7 +26,7 @@ def write_parquet(tables: Mapping[str, pl.DataFrame], folder: Path, run_id: str)
     Raises:
         StorageError: the folder cannot be written; what was published before is untouched.
     """
-    if Path(run_id).name != run_id or run_id == LATEST or run_id.startswith("."):
+    if not run_id or Path(run_id).name != run_id or run_id == LATEST or run_id.startswith("."):
         raise InternalError(f"'{run_id}' is not fit to be the name of a folder")
     target = folder / run_id
     try:

@@ -13,7 +13,7 @@ TREND_LENGTH = 12
 """How many values the little picture of a trend shows."""
 
 
-def _parsed(sql: str) -> exp.Expression:
+def _parsed(sql: str) -> exp.Expr:
     """SQL written by hand, as a tree with every name quoted."""
     tree = parse_one(sql, dialect="duckdb")
     quote_identifiers(tree, dialect="duckdb")

@@ -21,10 +21,10 @@ class View:
     name: str
     comment: str
     columns: Mapping[str, str]
-    query: exp.Expression
+    query: exp.Expr
 
     @property
-    def statements(self) -> tuple[exp.Expression, ...]:
+    def statements(self) -> tuple[exp.Expr, ...]:
         """What makes the view: CREATE VIEW and its comments."""
         create = exp.Create(kind="VIEW", this=exp.table_(self.name, quoted=True), expression=self.query.copy())
         return (create, *comments_on("VIEW", self.name, self.comment, self.columns))

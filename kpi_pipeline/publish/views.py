@@ -12,9 +12,7 @@ from kpi_pipeline.publish.wide_views import kpi_wide_views, model_views
 STABLE_VIEWS = (SCORECARD, KPI_LATEST)
 
 
-def view_statements(
-    project: Project, *, metric_value: pl.DataFrame, segment: pl.DataFrame
-) -> tuple[exp.Expression, ...]:
+def view_statements(project: Project, *, metric_value: pl.DataFrame, segment: pl.DataFrame) -> tuple[exp.Expr, ...]:
     """What makes all views and the macro, in order; the two tables tell which breakdowns there are."""
     views = (*STABLE_VIEWS, *kpi_wide_views(project), *model_views(project, metric_value, segment))
     return (*(statement for view in views for statement in view.statements), KPI_AS_OF)

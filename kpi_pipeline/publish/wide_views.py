@@ -23,8 +23,9 @@ def kpi_wide_views(project: Project) -> Iterator[View]:
             fixed = {name: comments_of("kpi_value")[name] for name in _PERIOD}
             fixed["is_complete"] = "False while the period is in progress for any of the KPIs"
             names = _apart_from(fixed, kpis, prefix="kpi")
+            complete = exp.alias_(exp.LogicalAnd(this=_column("is_complete")), "is_complete", quoted=True)
             query = (
-                exp.select(*_columns(_PERIOD), exp.alias_(exp.LogicalAnd(this=_column("is_complete")), "is_complete"))
+                exp.select(*_columns(_PERIOD), complete)
                 .select(*(_picked("value", "kpi", kpi, names[kpi]) for kpi in kpis))
                 .from_(_table("kpi_value"))
                 .where(_equals("grain", grain.value), _equals("segment", TOTAL))
@@ -53,9 +54,7 @@ def model_views(project: Project, metric_value: pl.DataFrame, segment: pl.DataFr
             shown = {name: title for name, title in metrics.items() if name in rows.get_column("metric")}
             broken_down_by = dimensions.join(rows, on="breakdown", how="semi").get_column("dimension").unique().sort()
             if shown:
-                labels = {
-                    name: label for name in broken_down_by if (label := _dimension_words(project, model.name, name))
-                }
+                labels = {name: _dimension_words(project, model.name, name) for name in broken_down_by}
                 title = f"{model.title}, by {grain}: dimensions and metrics as columns, one breakdown beside the other"
                 yield _model_view(f"{model.name}_{grain}", title, grain, labels, shown)
 
@@ -124,13 +123,13 @@ def _apart_from(taken: Iterable[str], names: Iterable[str], *, prefix: str) -> d
     return {name: f"{prefix}_{name}" if name in there else name for name in names}
 
 
-def _picked(value: str, by: str, name: str, called: str) -> exp.Expression:
+def _picked(value: str, by: str, name: str, called: str) -> exp.Expr:
     """One row's value out of a group: that whose `by` is `name`."""
     only = exp.Filter(this=exp.Max(this=_column(value)), expression=exp.Where(this=_equals(by, name)))
     return exp.alias_(only, called, quoted=True)
 
 
-def _equals(column: str, text: str) -> exp.Expression:
+def _equals(column: str, text: str) -> exp.Expr:
     return exp.EQ(this=_column(column), expression=exp.Literal.string(text))
 
 

@@ -38,8 +38,8 @@ def write_snapshot(
     warehouse: Warehouse,
     target: Path,
     *,
-    tables: Mapping[str, Sequence[exp.Expression]],
-    views: Sequence[exp.Expression] = (),
+    tables: Mapping[str, Sequence[exp.Expr]],
+    views: Sequence[exp.Expr] = (),
 ) -> SnapshotFile:
     """Publishes the committed tables of the warehouse's schema `kpi` as a new file in place of the target.
 
@@ -69,8 +69,8 @@ def write_snapshot(
 def _build(
     warehouse: Warehouse,
     path: Path,
-    tables: Mapping[str, Sequence[exp.Expression]],
-    views: Sequence[exp.Expression],
+    tables: Mapping[str, Sequence[exp.Expr]],
+    views: Sequence[exp.Expr],
 ) -> dict[str, int]:
     """Writes the new file and returns how many rows the warehouse has of each table."""
     with duckdb.connect(str(path)) as file, _one_moment(warehouse) as source:
@@ -129,7 +129,7 @@ def _verify(path: Path, rows: Mapping[str, int]) -> None:
                 raise InternalError(f"The view '{view}' does not work: {problem}") from problem
 
 
-def _run_all(connection: duckdb.DuckDBPyConnection, statements: Sequence[exp.Expression]) -> None:
+def _run_all(connection: duckdb.DuckDBPyConnection, statements: Sequence[exp.Expr]) -> None:
     for statement in statements:
         text = statement.sql(dialect=Warehouse.dialect)
         try:

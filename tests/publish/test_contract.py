@@ -1,0 +1,128 @@
+"""The contract itself, and what happens to a frame that breaks it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import polars as pl
+import pytest
+
+from kpi_pipeline.errors import InternalError
+from kpi_pipeline.publish.contract import TABLES, table_named
+from kpi_pipeline.publish.table import Column, ColumnType, Table, conform, empty_frame
+
+PERIOD = "grain, period_start, period_end, last_day, period_label, period_start_utc"
+VALUE = "value, numerator, denominator, sample_size"
+TARGET = "target, target_low, target_high, target_provenance, attainment, variance, status, status_rule"
+
+PROMISED = {
+    "snapshot": "run_id, published_at, schema_version, definition_version, data_through",
+    "kpi": "kpi, label, description, metric, formula, unit, display_format, currency, direction, grain, goal, team, owner,"
+    " indicator, framework, perspective, parent_kpi, target_type, review_every, last_reviewed, review_due,"
+    " definition_version, defined_in",
+    "goal": "goal, label, statement, framework, perspective, parent_goal, team, owner, period_start, period_end, weight,"
+    " ambition",
+    "kpi_goal": "kpi, goal, weight",
+    "team": "team, label, parent_team, manager",
+    "person": "person, label, team, manager",
+    "review": "kpi, reviewed_at, reviewer, decision",
+    "metric": "metric, label, description, metric_type, formula, unit, owner, definition_version",
+    "calendar": "day, iso_year, iso_week, is_holiday, week_start, month_start, quarter_start, year_start",
+    "calendar_period": f"calendar_name, {PERIOD}, period_number, year_number, previous_start, year_ago_start",
+    "segment": "segment, breakdown, dimension, dimension_value, label",
+    "kpi_value": f"kpi, {PERIOD}, breakdown, segment, {VALUE}, {TARGET}, previous_value, change, change_pct,"
+    " year_ago_value, year_over_year_pct, is_complete, projected_value, projected_low, projected_high, projected_status,"
+    " annotation",
+    "metric_value": f"metric, {PERIOD}, breakdown, segment, {VALUE}, is_complete",
+    "goal_score": "goal, period_start, period_end, score, status, kpis_on_track, kpis_at_risk, kpis_off_track,"
+    " kpis_in_progress, kpis_no_target, kpis_no_data, kpis_total, roll_up",
+    "kpi_indicator": "kpi, viewpoint, indicator, outcome_kpi, path, reason",
+    "kpi_evidence": "kpi, leads_kpi, grain, expected_lag, expected_sign, verdict, measured_lag, correlation, p_value,"
+    " p_adjusted, granger_p, reverse_p, skill, periods, seasonality_removed, differenced, stability, tested_at, input_hash",
+    "kpi_value_history": f"kpi, {PERIOD}, breakdown, segment, {VALUE}, {TARGET}, is_complete, recorded_at,"
+    " superseded_at, reason",
+    "check_result": "asset, check_name, severity, passed, observed, expected, failing_rows, checked_at",
+    "lint_result": "rule, level, subject, message, hint, defined_in",
+    "lineage": "downstream, upstream, kind, column_name",
+    "run": "run_id, started_at, finished_at, status, definition_version, rows_read, rows_quarantined, values_computed,"
+    " values_restated",
+    "run_stage": "run_id, stage, seconds, peak_mb, rows_out",
+}
+
+
+def test_tables_and_columns_are_those_promised() -> None:
+    assert {table.name: ", ".join(table.schema.names()) for table in TABLES} == PROMISED
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_table_explains_itself(table: Table) -> None:
+    assert table.comment
+    assert all(column.comment and not column.comment.endswith(".") for column in table.columns)
+    assert set(table.key) <= set(table.schema.names())
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_an_empty_frame_conforms(table: Table) -> None:
+    assert conform(table, empty_frame(table)).schema == table.schema
+
+
+SALES = Table(
+    "sales",
+    "What was sold",
+    (
+        Column("shop", ColumnType.text, "Where"),
+        Column("day", ColumnType.day, "When"),
+        Column("amount", ColumnType.number, "How much", nullable=True),
+        Column("loaded", ColumnType.moment, "Since when it is known", nullable=True),
+    ),
+    key=("shop", "day"),
+)
+
+
+def sales(**columns: object) -> pl.DataFrame:
+    day = date(2010, 1, 1)
+    return pl.DataFrame({"shop": ["a", "b"], "day": [day, day], "amount": [1, 2], "loaded": [None, None], **columns})
+
+
+def test_conform_orders_and_casts() -> None:
+    frame = conform(
+        SALES, sales(amount=pl.Series([1, 2]).cast(pl.Decimal(10, 2))).select("loaded", "amount", "day", "shop")
+    )
+
+    assert frame.schema == SALES.schema
+    assert frame.rows()[0] == ("a", date(2010, 1, 1), 1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (sales().drop("amount"), "'sales'.* lacks the columns 'amount'"),
+        (sales(colour=["red", "blue"]), "columns the contract does not know: 'colour'"),
+        (sales(shop=[None, "b"]), "1 row without 'shop': shop=None, day=2010-01-01"),
+        (sales(shop=["a", "a"]), r"2 rows that share their key \(shop, day\): shop=a, day=2010-01-01"),
+        (sales(amount=[1.0, float("nan")]), "1 row with NaN or infinity in 'amount': shop=b"),
+        (sales(amount=[float("-inf"), 1.0]), "1 row with NaN or infinity in 'amount': shop=a"),
+        (sales(amount=["1", "2"]), "'amount' is String, which is not Float64"),
+        (sales(loaded=[datetime(2010, 1, 1)] * 2), "'loaded' is Datetime.*, which is not"),
+        (sales(day=[datetime(2010, 1, 1, 15)] * 2), "'day' is Datetime.*, which is not Date"),
+    ],
+)
+def test_a_frame_that_breaks_the_contract_is_refused(broken: pl.DataFrame, message: str) -> None:
+    with pytest.raises(InternalError, match=message):
+        conform(SALES, broken)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(InternalError) as caught:
+        conform(SALES, sales(shop=[None, "b"], amount=[float("nan"), 1.0]))
+
+    assert "without 'shop'" in str(caught.value)
+    assert "NaN or infinity" in str(caught.value)
+
+
+def test_a_missing_part_of_a_key_counts_as_a_value() -> None:
+    total = {"segment": ["all", "all"], "breakdown": ["all", "all"], "dimension": [None, None]}
+    frame = pl.DataFrame({**total, "dimension_value": [None, None], "label": ["Total", "Total"]})
+
+    with pytest.raises(InternalError, match="share their key"):
+        conform(table_named("segment"), frame)
