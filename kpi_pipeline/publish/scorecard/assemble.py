@@ -1,4 +1,4 @@
-"""The page from the published tables: goals in the order of their tree, each with its KPIs."""
+"""The page from the published tables."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from itertools import groupby
 
 import polars as pl
 
-from kpi_pipeline.goals import Framework, Perspective
 from kpi_pipeline.publish.scorecard.card import Around, card_of
-from kpi_pipeline.publish.scorecard.dates import day_before, day_written, moment_written, span_written
-from kpi_pipeline.publish.scorecard.page import FailedCheck, GoalCard, KpiCard, Page, Reference
+from kpi_pipeline.publish.scorecard.dates import day_before, day_written, moment_written
+from kpi_pipeline.publish.scorecard.goal_cards import goal_cards
+from kpi_pipeline.publish.scorecard.page import FailedCheck, KpiCard, Page
 from kpi_pipeline.publish.scorecard.roles import leaders_of, roles_of
 from kpi_pipeline.publish.scorecard.segments import largest_segments, segments_named
 from kpi_pipeline.publish.scorecard.snapshot import Row, Snapshot
@@ -30,7 +30,7 @@ def page_of(
     """The scorecard of one snapshot.
 
     Args:
-        tables: the published tables by name, with the columns of the snapshot.
+        tables: the published tables by name, with the columns of the contract.
         title: what the project is called.
         attribution: whose data it is, a line each, as their licences ask.
         published: where the tables lie, for those who want to query them.
@@ -38,7 +38,7 @@ def page_of(
     snapshot = Snapshot(tables)
     this = snapshot.rows("snapshot")[0]
     cards = {card.name: card for card in _cards(snapshot)}
-    goals = _goal_cards(snapshot, cards)
+    goals = goal_cards(snapshot, cards)
     shown = {card.name for goal in goals for card in goal.kpis}
     checks = snapshot.rows("check_result", "asset", "check_name")
     return Page(
@@ -71,7 +71,7 @@ def _cards(snapshot: Snapshot) -> Iterable[KpiCard]:
             series.get(name, []),
             around=around,
             roles=roles_of([row for row in indicators if row["kpi"] == name], around.teams),
-            led_by=leaders_of(name, evidence, indicators, around.kpis),
+            led_by=leaders_of(name, evidence, around.kpis),
             segments=largest_segments(parts.get(name, []), named, Numbers.of(kpi)),
         )
 
@@ -88,59 +88,6 @@ def _values(snapshot: Snapshot) -> tuple[dict[str, list[Row]], dict[str, list[Ro
 def _by_kpi(sorted_by_kpi: pl.DataFrame) -> dict[str, list[Row]]:
     rows = sorted_by_kpi.to_dicts()
     return {name: list(of_kpi) for name, of_kpi in groupby(rows, key=lambda row: str(row["kpi"]))}
-
-
-def _goal_cards(snapshot: Snapshot, cards: Mapping[str, KpiCard]) -> tuple[GoalCard, ...]:
-    teams, people, goals = snapshot.titles("team"), snapshot.titles("person"), snapshot.titles("goal")
-    primary = {row["kpi"]: row["goal"] for row in snapshot.rows("kpi")}
-    serving = snapshot.rows("kpi_goal", "goal", "kpi")
-    by_weight = sorted(serving, key=lambda row: (row["goal"], -(row["weight"] or 0), cards[row["kpi"]].label))
-    served = {goal: [row["kpi"] for row in rows] for goal, rows in groupby(by_weight, key=lambda row: str(row["goal"]))}
-
-    def card(goal: Row) -> GoalCard:
-        names = served.get(goal["goal"], [])
-        return GoalCard(
-            name=goal["goal"],
-            label=goals[goal["goal"]],
-            statement=goal["statement"] or "",
-            facts=_goal_facts(goal, teams, people),
-            part_of=goals.get(goal["parent_goal"] or "", ""),
-            kpis=tuple(cards[name] for name in names if primary[name] == goal["goal"]),
-            also=tuple(
-                Reference(name, cards[name].label, goals.get(primary[name] or "", ""))
-                for name in names
-                if primary[name] != goal["goal"]
-            ),
-        )
-
-    return tuple(card(goal) for goal in in_tree_order(snapshot.rows("goal", "label", "goal")))
-
-
-def in_tree_order(goals: Sequence[Row]) -> list[Row]:
-    """Every goal before those that serve it; side by side as the balanced scorecard orders its perspectives."""
-    sides = {perspective.value: at for at, perspective in enumerate(Perspective)}
-    known = {goal["goal"] for goal in goals}
-    ordered = sorted(goals, key=lambda goal: sides.get(goal["perspective"] or "", len(sides)))
-
-    def below(parent: str | None) -> list[Row]:
-        children = [
-            goal for goal in ordered if (goal["parent_goal"] if goal["parent_goal"] in known else None) == parent
-        ]
-        return [found for child in children for found in (child, *below(child["goal"]))]
-
-    return below(None)
-
-
-def _goal_facts(goal: Row, teams: Mapping[str, str], people: Mapping[str, str]) -> tuple[str, ...]:
-    framework, perspective = goal["framework"], goal["perspective"]
-    facts = (
-        Framework(framework).title if framework else "",
-        f"{Perspective(perspective).title} perspective" if perspective else "",
-        ", ".join(name for name in (teams.get(goal["team"] or ""), people.get(goal["owner"] or "")) if name),
-        span_written(goal["period_start"], day_before(goal["period_end"])),
-        f"Ambition {goal['ambition']} of 10" if goal["ambition"] is not None else "",
-    )
-    return tuple(fact for fact in facts if fact)
 
 
 def _run(run_id: str, runs: Sequence[Row]) -> str:

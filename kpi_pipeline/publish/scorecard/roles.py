@@ -8,7 +8,8 @@ from kpi_pipeline.publish.scorecard.page import Reference, Role
 from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.teams import COMPANY
 
-ORDER = ("leading", "coincident", "lagging", "unclassified")
+UNCLASSIFIED = "unclassified"
+ORDER = ("leading", "coincident", "lagging", UNCLASSIFIED)
 VERDICTS = {
     "confirmed": "confirmed by the data",
     "weak": "weakly supported by the data",
@@ -22,14 +23,30 @@ VERDICTS = {
 
 def roles_of(indicators: Sequence[Row], teams: Mapping[str, str]) -> tuple[Role, ...]:
     """One line for each thing said, with everybody it is said to; unclassified only where nothing else is."""
-    said: dict[tuple[str, str], list[str]] = {}
+    said: dict[tuple[str, str | None], list[Row]] = {}
     for row in indicators:
-        said.setdefault((row["indicator"], row["reason"] or ""), []).append(viewpoint_title(row["viewpoint"], teams))
-    classified = {key: viewpoints for key, viewpoints in said.items() if key[0] != "unclassified"} or said
+        said.setdefault((row["indicator"], row["outcome_kpi"]), []).append(row)
+    classified = {key: rows for key, rows in said.items() if key[0] != UNCLASSIFIED} or said
     return tuple(
-        Role(indicator, _together(viewpoints), reason)
-        for (indicator, reason), viewpoints in sorted(classified.items(), key=lambda item: ORDER.index(item[0][0]))
+        Role(indicator, _viewpoints(rows, len(indicators), teams), _reason(rows))
+        for (indicator, _), rows in sorted(classified.items(), key=lambda item: ORDER.index(item[0][0]))
     )
+
+
+def _viewpoints(rows: Sequence[Row], all_of_them: int, teams: Mapping[str, str]) -> str:
+    if len(rows) == all_of_them and all_of_them > 2:
+        return "everybody"
+    return _together([viewpoint_title(row["viewpoint"], teams) for row in rows])
+
+
+def _reason(rows: Sequence[Row]) -> str:
+    """The tables' reason; in words that fit several viewpoints where there are several."""
+    row = rows[0]
+    if row["indicator"] == UNCLASSIFIED:
+        return "neither a result that somebody answers for nor known to lead one"
+    if row["outcome_kpi"] == row["kpi"]:
+        return f"a result {'they answer' if len(rows) > 1 else 'it answers'} for"
+    return row["reason"] or ""
 
 
 def viewpoint_title(viewpoint: str, teams: Mapping[str, str]) -> str:
@@ -46,17 +63,16 @@ def _together(names: Sequence[str]) -> str:
     return once[0] if len(once) == 1 else f"{', '.join(once[:-1])} and {once[-1]}"
 
 
-def leaders_of(
-    kpi: str, evidence: Sequence[Row], indicators: Sequence[Row], kpis: Mapping[str, str]
-) -> tuple[Reference, ...]:
-    """The KPIs said to lead this one: tested links with their verdict, then those that only the definitions claim."""
-    tested = {row["kpi"]: _remark(row) for row in evidence if row["leads_kpi"] == kpi}
-    claimed = {row["kpi"]: "" for row in indicators if row["outcome_kpi"] == kpi and row["indicator"] == "leading"}
-    leaders = {**claimed, **tested}
-    return tuple(Reference(name, kpis[name], remark) for name, remark in sorted(leaders.items()) if name in kpis)
+def leaders_of(kpi: str, evidence: Sequence[Row], kpis: Mapping[str, str]) -> tuple[Reference, ...]:
+    """The KPIs said to lead this one, by how long, and what the data says of it."""
+    return tuple(
+        Reference(row["kpi"], kpis[row["kpi"]], _remark(row))
+        for row in evidence
+        if row["leads_kpi"] == kpi and row["kpi"] in kpis
+    )
 
 
 def _remark(row: Row) -> str:
-    lag = row["measured_lag"] if row["measured_lag"] is not None else row["expected_lag"]
-    ahead = f"{lag:g} {row['grain']}{'' if lag == 1 else 's'} ahead" if lag else ""
-    return ", ".join(part for part in (ahead, VERDICTS.get(row["verdict"] or "", "")) if part)
+    lag = row["expected_lag"] if row["measured_lag"] is None else row["measured_lag"]
+    ahead = f"{lag} {row['grain']}{'' if lag == 1 else 's'} ahead" if lag else f"in the same {row['grain']}"
+    return f"{ahead}, {VERDICTS.get(row['verdict'] or '', 'not tested yet')}"

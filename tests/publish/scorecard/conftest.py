@@ -245,7 +245,7 @@ def indicator(kpi: str, viewpoint: str, word: str, reason: str, outcome: str | N
 def example_tables() -> Tables:
     """Every table of the contract: 14 KPIs of 5 goals in two frameworks, over 52 weeks and one in progress."""
     outcomes = [
-        indicator(row["kpi"], viewpoint, "lagging", "a result that this team answers for")
+        indicator(row["kpi"], viewpoint, "lagging", "is an outcome that is answered for", row["kpi"])
         for row in KPIS
         if row["goal"] and row["kpi"] not in {"new_customers", "backlog"}
         for viewpoint in ("company", row["team"])
@@ -311,10 +311,12 @@ def example_tables() -> Tables:
         ],
         "kpi_indicator": [
             *outcomes,
-            indicator("new_customers", "commercial", "lagging", "a result that this team answers for"),
-            indicator("new_customers", "company", "leading", "leads Weekly net sales by about 4 weeks: a new account "
-                      "places its second order within a month", "net_sales"),
-            indicator("backlog", "service", "leading", "leads Reopen rate by about 2 weeks", "reopen_rate"),
+            indicator("new_customers", "commercial", "lagging", "is an outcome", "new_customers"),
+            indicator("new_customers", "company", "leading", "is claimed to lead Weekly net sales, an outcome of the "
+                      "company: a new account places its second order within a month", "net_sales"),
+            indicator("backlog", "service", "leading", "is claimed to lead Reopen rate: haste", "reopen_rate"),
+            *(indicator("training_hours", viewpoint, "unclassified", f"is no outcome of {viewpoint}")
+              for viewpoint in ("company", "commercial", "service")),
         ],
         "kpi_evidence": [
             {"kpi": "new_customers", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 4,
@@ -355,7 +357,10 @@ def example_tables() -> Tables:
             },
         ],
     }  # fmt: skip
-    return {table.name: frame(table.name, rows[table.name]) if table.name in rows else empty_frame(table) for table in TABLES}
+    return {
+        table.name: frame(table.name, rows[table.name]) if table.name in rows else empty_frame(table)
+        for table in TABLES
+    }
 
 
 def _pair(part: Row) -> tuple[str, str]:
