@@ -67,6 +67,11 @@ class Calendar:
         start: date = found.item()
         return start
 
+    @property
+    def names(self) -> pl.DataFrame:
+        """What a value's period is called: grain, period_start, period_end, last_day, period_label, period_start_utc."""
+        return self.periods.select("grain", "period_start", "period_end", "last_day", "period_label", "period_start_utc")
+
     def covers(self, day: date) -> bool:
         """Whether the calendar has the day."""
         return not self.days.filter(pl.col("day") == day).is_empty()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -111,6 +112,18 @@ class Kpi(Named):
     def serves(self) -> tuple[GoalShare, ...]:
         """The goals it serves; the first is the primary one."""
         return self.goals or ((GoalShare(goal=self.goal, weight=self.weight),) if self.goal else ())
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What a KPI is to a viewpoint (a team, or the company), and why."""
+
+    kpi: str
+    viewpoint: str
+    indicator: Indicator
+    outcome_kpi: str | None
+    path: str | None
+    reason: str
 
 
 def written(value: float | None, unit: Unit, currency: str, *, beside: float | None = None) -> str:

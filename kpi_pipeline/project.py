@@ -68,6 +68,11 @@ class Settings(Noun):
     schedule: Schedule | None = Schedule()
     automation: Literal["schedule", "declarative"] = "schedule"
 
+    @property
+    def title(self) -> str:
+        """The label, or the name made readable."""
+        return self.label or self.name.replace("_", " ").capitalize()
+
 
 @dataclass(frozen=True)
 class Project:

@@ -8,24 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from kpi_pipeline.kpis import Indicator
+from kpi_pipeline.kpis import Classified, Indicator
 from kpi_pipeline.links import Link
 from kpi_pipeline.project import Project
 from kpi_pipeline.teams import COMPANY
-
-
-@dataclass(frozen=True)
-class Classified:
-    """What a KPI is to a viewpoint, and why."""
-
-    kpi: str
-    viewpoint: str
-    indicator: Indicator
-    outcome_kpi: str | None
-    path: str | None
-    reason: str
 
 
 def classify(project: Project) -> tuple[Classified, ...]:

@@ -34,7 +34,7 @@ def judge(
         .with_columns(variance=pl.col("value") - pl.col("target"))
         .with_columns(attainment=attainment())
         .with_columns(status=status(), status_rule=status_rule(), **_comparisons())
-        .join(calendar.periods, on=["grain", "period_start"], how="left")
+        .join(calendar.names, on=["grain", "period_start"], how="left")
         .join(annotations, on=["kpi", "period_start"], how="left")
         .with_columns(
             target_low=pl.lit(None, pl.Float64),
@@ -45,6 +45,7 @@ def judge(
             projected_status=pl.lit(None, pl.String),
             target_provenance=pl.when(pl.col("target").is_not_null()).then("target_provenance"),
         )
+        .drop("target_type", "at_risk_within")
         .sort("kpi", "breakdown", "segment", "period_start")
     )
 

@@ -34,6 +34,8 @@ class Warehouse:
     """
 
     dialect = "duckdb"
+    query_errors: tuple[type[Exception], ...] = (duckdb.Error,)
+    """What a statement that cannot be carried out raises, for reasons other than the disk."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | None, lock: FileLock | None) -> None:
         self._connection = connection
@@ -102,6 +104,25 @@ class Warehouse:
             [table.schema, table.name],
         )
         return {str(name): str(kind) for name, kind in found}
+
+    def table_kind(self, table: TableRef) -> str | None:
+        """BASE TABLE or VIEW; None where there is neither."""
+        found = self.rows(
+            "SELECT table_type FROM information_schema.tables "
+            "WHERE table_schema = ? AND table_name = ? AND table_catalog = current_database()",
+            [table.schema, table.name],
+        )
+        return str(found[0][0]) if found else None
+
+    def drop(self, table: TableRef) -> None:
+        """Removes a table or view, if it is there."""
+        kind = self.table_kind(table)
+        if kind:
+            self.run(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {quoted(table)}")
+
+    def count(self, table: TableRef) -> int:
+        """How many rows a table or view has."""
+        return int(self.rows(f"SELECT count(*) FROM {quoted(table)}")[0][0])
 
     def replace_table(self, table: TableRef, frame: pl.DataFrame) -> None:
         """Creates the table anew with the frame's rows."""

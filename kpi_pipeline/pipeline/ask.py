@@ -1,0 +1,126 @@
+"""Questions: the run's own engine asked for a few metrics, so that a number is the same wherever it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce as fold_left
+
+import polars as pl
+
+from kpi_pipeline.compile import compile_query
+from kpi_pipeline.derive import Partials, derive
+from kpi_pipeline.errors import DataError, QueryError, listed
+from kpi_pipeline.ingest import source_states
+from kpi_pipeline.periods import Grain, day_after_named, first_day_named
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
+from kpi_pipeline.plan import Plan, Series, Shape
+from kpi_pipeline.reduce import reduction_query
+
+KEY = "period_start"
+
+
+def query(
+    context: Context,
+    metrics: Sequence[str],
+    *,
+    by: Sequence[str] = (),
+    grain: Grain | str | None = None,
+    where: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    order_by: Sequence[str] = (),
+    limit: int | None = None,
+) -> pl.DataFrame:
+    """One row a period and segment that has data: period_start (where a grain is asked), the dimensions, a column a metric.
+
+    Args:
+        context: the project and its warehouse; nothing is written to it.
+        metrics: names of metrics.
+        by: dimensions that every metric's model has.
+        grain: day, week, month, quarter or year; without one the total over the time asked for.
+        where: a condition over dimensions, such as `country <> 'France'`.
+        start: the first period, named by a date, month, quarter, week or year; the period it lies in is whole.
+        end: the last one, included: 2010-12 means through December.
+        order_by: columns to sort by, `-` before a name for descending; by default time, then the dimensions.
+        limit: how many rows at most.
+
+    Raises:
+        QueryError: something asked for is not defined.
+        DataError: nothing was loaded yet.
+    """
+    asked = _grain(grain)
+    plan = compile_query(context.project, metrics, by=by, grain=asked, where=where)
+    _refuse_missing(context, plan)
+    partials = _partials(context, plan)
+    states = source_states(context.warehouse)
+    coverage = coverage_of(plan.derivations, partials, states, context.today)
+    calendar = calendar_for(context.project, coverage, context.now.date())
+    try:
+        first = first_day_named(start) if start else None
+        after = day_after_named(end) if end else None
+    except ValueError as problem:
+        raise QueryError(str(problem)) from None
+    last = pl.select(pl.lit(after).dt.offset_by("-1d")).item() if after else None
+    results = derive(
+        plan.series, plan.derivations, partials, calendar, coverage, dense=False, first=first, last=last
+    )
+    table = _side_by_side(plan.series, results, list(dict.fromkeys(by)), asked)
+    return _ordered(table, order_by, limit)
+
+
+def _grain(grain: Grain | str | None) -> Grain | None:
+    if grain is None or isinstance(grain, Grain):
+        return grain
+    if grain not in Grain.__members__:
+        raise QueryError(f"'{grain}' is not a grain.\nHint: use one of {listed([one.value for one in Grain])}")
+    return Grain(grain)
+
+
+def _refuse_missing(context: Context, plan: Plan) -> None:
+    missing = [one.name for one in plan.models if context.warehouse.table_kind(one.table) is None]
+    if missing:
+        raise DataError(
+            f"The data behind {listed(missing)} was not loaded yet.\nHint: `kpi run` loads it; then ask again."
+        )
+
+
+def _partials(context: Context, plan: Plan) -> Partials:
+    frames = {}
+    spans = {}
+    for reduction in plan.reductions:
+        frame = context.warehouse.fetch(reduction_query(reduction, plan.model(reduction.model), context.warehouse))
+        frames[reduction] = frame.lazy()
+        if reduction.shape is Shape.additive and not frame.is_empty():
+            first, last = frame.select(first=pl.col("_day").min(), last=pl.col("_day").max()).row(0)
+            spans[reduction.model, reduction.time] = (first, last)
+    return Partials(frames, spans)
+
+
+def _side_by_side(
+    series: Sequence[Series], results: dict[Series, pl.DataFrame], by: list[str], grain: Grain | None
+) -> pl.DataFrame:
+    """The metrics joined on what they share; a row that only some have is empty for the others."""
+    keys = [*([KEY] if grain else []), *by]
+    frames = []
+    for one in series:
+        frames.append(results[one].select(*keys, pl.col("value").alias(one.metric)))
+    if not keys:
+        return pl.concat([_one_row(frame) for frame in frames], how="horizontal")
+    return fold_left(
+        lambda left, right: left.join(right, on=keys, how="full", coalesce=True, nulls_equal=True), frames
+    ).sort(keys, nulls_last=True)
+
+
+def _one_row(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame if frame.height else pl.DataFrame({name: [None] for name in frame.columns}, schema=frame.schema)
+
+
+def _ordered(table: pl.DataFrame, order_by: Sequence[str], limit: int | None) -> pl.DataFrame:
+    names = [one.removeprefix("-") for one in order_by]
+    unknown = [name for name in names if name not in table.columns]
+    if unknown:
+        raise QueryError(f"There is no column {listed(unknown)} to order by.\nHint: there are {listed(table.columns)}")
+    if names:
+        table = table.sort(names, descending=[one.startswith("-") for one in order_by], nulls_last=True)
+    return table.head(limit) if limit is not None else table

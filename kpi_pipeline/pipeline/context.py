@@ -1,0 +1,75 @@
+"""What every stage of a run is given."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kpi_pipeline.ingest import SourceState
+from kpi_pipeline.pipeline.watch import Watch
+from kpi_pipeline.project import Project
+from kpi_pipeline.store import Warehouse
+from kpi_pipeline.store.runs import StageTaken
+
+
+@dataclass(frozen=True)
+class Context:
+    """A run at work: the project, the warehouse, the clock read once, and who looks on."""
+
+    project: Project
+    warehouse: Warehouse
+    run_id: str
+    now: datetime
+    watch: Watch
+    full: bool = False
+    since: date | None = None
+    taken: list[StageTaken] = field(default_factory=list)
+
+    @property
+    def today(self) -> date | None:
+        """The day that counts as today, or None where each KPI goes by its own data."""
+        as_of = self.project.settings.as_of
+        if as_of == "data":
+            return None
+        if isinstance(as_of, date):
+            return as_of
+        return self.now.astimezone(ZoneInfo(self.project.settings.timezone)).date()
+
+    def moment_for(self, state: SourceState | None) -> datetime:
+        """What counts as now for checks on a source: with `as_of: data` the end of its newest day."""
+        day = self.today
+        if day is None:
+            day = state.newest_day if state and state.newest_day else None
+        elif self.project.settings.as_of == "now":
+            return self.now
+        if day is None:
+            return self.now
+        end = datetime.combine(day + timedelta(days=1), datetime.min.time(), ZoneInfo(self.project.settings.timezone))
+        return end.astimezone(UTC) - timedelta(microseconds=1)
+
+    @property
+    def docs(self) -> Path:
+        """Where Great Expectations' pages go: beside the published file."""
+        return self.project.path(self.project.settings.publish.duckdb).parent / "data_docs"
+
+    @contextmanager
+    def stage(self, name: str, total: int) -> Iterator[list[int]]:
+        """A stage of the run, timed; what is put into the list is counted as its rows out."""
+        self.watch.stage(name, total)
+        began = time.perf_counter()
+        rows: list[int] = []
+        yield rows
+        self.taken.append(StageTaken(name, time.perf_counter() - began, _peak_mb(), sum(rows)))
+
+
+def _peak_mb() -> float:
+    """The most memory this process has held so far, in MB; Linux counts in kB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024) if sys.platform == "darwin" else peak / 1024

@@ -1,0 +1,63 @@
+"""How far each metric's data goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from kpi_pipeline.calendar import Calendar, CalendarRules, build_calendar
+from kpi_pipeline.derive import Partials
+from kpi_pipeline.ingest import SourceState
+from kpi_pipeline.plan import Coverage, Derivation, leaves
+from kpi_pipeline.project import Project
+
+
+def coverage_of(
+    derivations: Mapping[str, Derivation],
+    partials: Partials,
+    states: Mapping[str, SourceState],
+    today: date | None,
+) -> dict[str, Coverage]:
+    """The coverage of every metric that has any rows.
+
+    From the first day of any model it draws on, to the newest day that all its sources have come to, and no further
+    than today. A source without a cursor says nothing of its newest row: then the last day of the model counts, as in
+    progress.
+    """
+    found = {name: _coverage(one, partials, states, today) for name, one in derivations.items()}
+    return {name: one for name, one in found.items() if one}
+
+
+def _coverage(
+    derivation: Derivation, partials: Partials, states: Mapping[str, SourceState], today: date | None
+) -> Coverage | None:
+    keys = {(leaf.measure.model, leaf.measure.time) for leaf in leaves(derivation.node)}
+    spans = [partials.spans[key] for key in keys if key in partials.spans]
+    if not spans:
+        return None
+    last = max(span[1] for span in spans)
+    known = [states[source] for source in derivation.sources if source in states]
+    newest = min((state.newest_day or last for state in known), default=last)
+    complete = min((state.complete_before or last for state in known), default=last)
+    if today:
+        newest = min(newest, today)
+        complete = min(complete, today)
+    first = min(span[0] for span in spans)
+    if newest < first:
+        return None
+    return Coverage(first, newest, complete)
+
+
+def calendar_for(project: Project, coverage: Mapping[str, Coverage], today: date) -> Calendar:
+    """The calendar of everything that is covered."""
+    settings = project.settings
+    rules = CalendarRules(settings.week_start, settings.fiscal_year_start, settings.timezone)
+    first = min((one.first_day for one in coverage.values()), default=today)
+    last = max((one.newest_day for one in coverage.values()), default=today)
+    return build_calendar(first, last, rules)
+
+
+def data_through(coverage: Mapping[str, Coverage]) -> date | None:
+    """The last day through which every metric is complete."""
+    days = [one.complete_before for one in coverage.values()]
+    return min(days) - timedelta(days=1) if days else None

@@ -1,0 +1,97 @@
+"""Stage 1: what changed in the sources is staged, checked and accepted; what fails its checks is not let in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.ingest import SourceState, Staged, accept, reject, stage
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.pipeline.checking import check_asset, why_blocked
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.report import AssetReport
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The sources after loading: what they hold, what was touched, what is missing and why."""
+
+    states: Mapping[str, SourceState]
+    touched: Mapping[str, tuple[str | None, tuple[date, date] | None]]
+    """Of every changed source: the version before, and the days touched (None: any day may be)."""
+    blocked: Mapping[str, str]
+    """Sources that may not be used, and why."""
+    assets: tuple[AssetReport, ...]
+    checks: tuple[CheckResult, ...]
+    rows_read: int
+    rows_quarantined: int
+
+
+def stage_sources(context: Context, names: Sequence[str]) -> dict[str, Staged]:
+    """Looks at every source and stages what changed."""
+    staged: dict[str, Staged] = {}
+    for name in names:
+        staged[name] = stage(
+            context.project,
+            context.project.sources[name],
+            context.warehouse,
+            run_id=context.run_id,
+            now=context.now,
+            full=context.full,
+        )
+        context.watch.step(name)
+    return staged
+
+
+def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping[str, SourceState]) -> Loaded:
+    """Checks what was staged, and lets it in or not."""
+    states: dict[str, SourceState] = {}
+    touched: dict[str, tuple[str | None, tuple[date, date] | None]] = {}
+    blocked: dict[str, str] = {}
+    checks: list[CheckResult] = []
+    assets: list[AssetReport] = []
+    for name, one in staged.items():
+        source = context.project.sources[name]
+        asset = f"raw/{name}"
+        found = check_asset(
+            context,
+            asset,
+            one.table if one.changed else TableRef("raw", name),
+            source.checks,
+            about=f"{one.state.version}{one.state.loaded_at if one.changed else ''}",
+            as_of=context.moment_for(one.state),
+            personal=source.personal,
+            timezone=source.timezone or context.project.settings.timezone,
+        )
+        checks += found.results
+        known = before.get(name)
+        if found.blocked:
+            blocked[name] = why_blocked(asset, found.results)
+            if one.changed:
+                reject(one, context.warehouse)
+        else:
+            if one.changed:
+                accept(context.project, one, context.warehouse)
+                touched[name] = (known.version if known else None, one.touched)
+            states[name] = one.state
+        for text in one.notes:
+            context.watch.note(f"{asset}: {text}")
+        if one.rows_quarantined:
+            context.watch.note(
+                f"{asset}: {one.rows_quarantined:,} of {one.rows_read:,} rows did not fit and are in quarantine.{name}"
+            )
+        assets.append(
+            AssetReport(asset, one.changed, one.state.rows, one.columns, one.touched, one.rows_quarantined, one.notes)
+        )
+        context.watch.step(f"{name} checked")
+    return Loaded(
+        states,
+        touched,
+        blocked,
+        tuple(assets),
+        tuple(checks),
+        sum(one.rows_read for one in staged.values()),
+        sum(one.rows_quarantined for one in staged.values()),
+    )

@@ -1,0 +1,135 @@
+"""Stage 2: views and tables over the sources, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.errors import DataError, DefinitionError, Problem
+from kpi_pipeline.ingest import SourceState
+from kpi_pipeline.load import check_columns
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.pipeline.checking import Checked, check_asset, why_blocked
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.report import AssetReport
+from kpi_pipeline.plan import ModelPlan, Plan, fingerprint
+from kpi_pipeline.reduce import model_statement
+from kpi_pipeline.store.made import made_from, note_made
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models after this stage: which may be used, and the version of what is in them."""
+
+    versions: Mapping[str, str]
+    """Of every usable model: a fingerprint of its definition, what it reads, and their versions."""
+    blocked: Mapping[str, str]
+    assets: tuple[AssetReport, ...]
+    checks: tuple[CheckResult, ...]
+
+
+def make_models(
+    context: Context, plan: Plan, states: Mapping[str, SourceState], blocked_sources: Mapping[str, str]
+) -> Models:
+    """Makes every model whose sources and models may be used; a table only where what it holds would change."""
+    _refuse_unknown_columns(context, plan, states)
+    versions: dict[str, str] = {}
+    blocked: dict[str, str] = {}
+    assets: list[AssetReport] = []
+    checks: list[CheckResult] = []
+    for model in plan.models:
+        reason = _why_not(model, states, blocked_sources, blocked)
+        if reason:
+            blocked[model.name] = reason
+            context.watch.step(f"{model.name} left out")
+            continue
+        version = _version(model, states, versions)
+        changed = made_from(context.warehouse, model.table) != version
+        if changed or model.materialized == "view":
+            _make(context, model, version)
+        found = _checked(context, model, version, states)
+        checks += found.results
+        if found.blocked:
+            blocked[model.name] = why_blocked(f"model/{model.name}", found.results)
+        else:
+            versions[model.name] = version
+        columns = context.warehouse.table_columns(model.table)
+        rows = _row_count(context, model) if changed else 0
+        assets.append(AssetReport(f"model/{model.name}", changed, rows, columns))
+        context.watch.step(model.name)
+    return Models(versions, blocked, tuple(assets), tuple(checks))
+
+
+def _refuse_unknown_columns(context: Context, plan: Plan, states: Mapping[str, SourceState]) -> None:
+    """Now that the raw tables' columns are known, definitions that name others are refused, with their place."""
+    columns = {
+        TableRef("raw", name): context.warehouse.table_columns(TableRef("raw", name))
+        for name in context.project.sources
+        if name in states
+    }
+    problems = check_columns(context.project, {table: found for table, found in columns.items() if found})
+    if problems:
+        raise DefinitionError(problems)
+
+
+def _why_not(
+    model: ModelPlan, states: Mapping[str, SourceState], blocked_sources: Mapping[str, str], blocked: Mapping[str, str]
+) -> str | None:
+    for source in model.sources:
+        if source in blocked_sources:
+            return blocked_sources[source]
+        if source not in states:
+            return f"raw/{source} was never loaded"
+    return next((blocked[inner] for inner in model.models if inner in blocked), None)
+
+
+def _version(model: ModelPlan, states: Mapping[str, SourceState], versions: Mapping[str, str]) -> str:
+    return fingerprint(
+        model.fingerprint,
+        {source: states[source].version for source in model.sources},
+        {inner: versions[inner] for inner in model.models},
+    )
+
+
+def _make(context: Context, model: ModelPlan, version: str) -> None:
+    known = context.warehouse.table_kind(model.table)
+    wanted = "BASE TABLE" if model.materialized == "table" else "VIEW"
+    try:
+        with context.warehouse.transaction():
+            if known and known != wanted:
+                context.warehouse.drop(model.table)
+            context.warehouse.run(model_statement(model))
+            note_made(context.warehouse, model.table, version)
+    except context.warehouse.query_errors as problem:
+        place = context.project.place("models", model.name, "sql")
+        raise DefinitionError(
+            [Problem(f"Model '{model.name}' cannot be made: {_first_lines(problem)}", place, "try its SQL in DuckDB's shell")]
+        ) from problem
+
+
+def _checked(context: Context, model: ModelPlan, version: str, states: Mapping[str, SourceState]) -> Checked:
+    noun = context.project.models[model.name]
+    moments = [context.moment_for(states[source]) for source in states if source in model.sources]
+    personal = [column for source in model.sources for column in context.project.sources[source].personal]
+    return check_asset(
+        context,
+        f"model/{model.name}",
+        model.table,
+        noun.checks,
+        about=version,
+        as_of=max(moments, default=context.now),
+        personal=personal,
+        timezone=model.naive_zone,
+    )
+
+
+def _row_count(context: Context, model: ModelPlan) -> int:
+    try:
+        return context.warehouse.count(model.table)
+    except context.warehouse.query_errors as problem:
+        raise DataError(f"Model '{model.name}' cannot be read: {_first_lines(problem)}") from problem
+
+
+def _first_lines(problem: BaseException) -> str:
+    return " ".join(str(problem).split("\n")[:2]).strip()

@@ -1,0 +1,210 @@
+"""The last stages: the new tables are put together, checked, swapped in, and shown to readers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.judge import classify, headline
+from kpi_pipeline.load import findings
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.plan import Series
+from kpi_pipeline.publish import (
+    SCHEMA_VERSION,
+    TABLES,
+    calendar_tables,
+    conform,
+    definition_tables,
+    empty_frame,
+    indicator_table,
+    metric_values,
+    project_version,
+    segments,
+    table_named,
+    table_statements,
+    view_statements,
+    write_parquet,
+    write_scorecard,
+)
+from kpi_pipeline.quality import check_frames
+from kpi_pipeline.quality.kpi_tables import kpi_table
+from kpi_pipeline.store.runs import runs, stages
+from kpi_pipeline.store.snapshot import write_snapshot
+
+Tables = dict[str, pl.DataFrame]
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What this run computed, and which of the KPIs and metrics stay as they were published."""
+
+    results: Mapping[Series, pl.DataFrame]
+    kpi_value: pl.DataFrame
+    kpis: frozenset[str]
+    metrics: frozenset[str]
+
+
+def check_kpis(context: Context, computed: Computed) -> tuple[CheckResult, ...]:
+    """The values of every KPI just computed, checked before anybody sees them."""
+    by_kpi = computed.kpi_value.partition_by("kpi", as_dict=True) if computed.kpi_value.height else {}
+    table = table_named("kpi_value")
+    targets = [kpi_table(f"kpi/{name}", conform(table, frame), str(name)) for (name,), frame in by_kpi.items()]
+    return check_frames(targets, as_of=context.now, docs=context.docs)
+
+
+def assemble(
+    context: Context,
+    computed: Computed,
+    calendar: Calendar,
+    checks: tuple[CheckResult, ...],
+    through: date | None,
+) -> Tables:
+    """All published tables: what was computed, and of the rest what was published before."""
+    project = context.project
+    classified = classify(project)
+    tables: Tables = {table.name: empty_frame(table) for table in TABLES}
+    tables |= definition_tables(project, headline(project, classified))
+    tables |= calendar_tables(calendar)
+    tables["kpi_indicator"] = indicator_table(classified)
+    tables["lint_result"] = _findings(context)
+    tables["kpi_value"] = _with_kept(context, "kpi_value", "kpi", computed.kpi_value, computed.kpis, project.kpis)
+    values = metric_values(computed.results, calendar)
+    tables["metric_value"] = _with_kept(context, "metric_value", "metric", values, computed.metrics, project.metrics)
+    tables["segment"] = _segments(context, computed, tables)
+    tables["check_result"] = _check_results(context, checks)
+    tables["snapshot"] = _snapshot(context, through)
+    return tables
+
+
+def swap_in(context: Context, tables: Tables) -> None:
+    """Replaces the published tables of the warehouse, all of them or none."""
+    with context.warehouse.transaction():
+        for name, frame in tables.items():
+            context.warehouse.replace_table(TableRef("kpi", name), frame)
+
+
+def with_runs(context: Context, tables: Tables) -> Tables:
+    """The tables with the runs so far, this one as published."""
+    table = table_named("run")
+    known = runs(context.warehouse).with_columns(
+        status=pl.when(pl.col("run_id") == context.run_id).then(pl.lit("published")).otherwise("status")
+    )
+    taken = pl.concat(
+        [
+            stages(context.warehouse),
+            pl.DataFrame(
+                [(context.run_id, *stage) for stage in context.taken], schema=table_named("run_stage").schema, orient="row"
+            ),
+        ],
+        how="vertical_relaxed",
+    )
+    return tables | {"run": conform(table, known), "run_stage": conform(table_named("run_stage"), taken)}
+
+
+def show(context: Context, tables: Tables) -> dict[str, Path]:
+    """Writes what readers see: the snapshot file first, then Parquet and the scorecard page."""
+    publish = context.project.settings.publish
+    target = context.project.path(publish.duckdb)
+    views = view_statements(context.project, metric_value=tables["metric_value"], segment=tables["segment"])
+    written = {"tables": write_snapshot(context.warehouse, target, tables=table_statements(), views=views).path}
+    context.watch.step("kpi.duckdb")
+    if publish.parquet:
+        written["parquet"] = write_parquet(tables, context.project.path(publish.parquet), context.run_id)
+        context.watch.step("parquet")
+    if publish.scorecard:
+        written["scorecard"] = write_scorecard(
+            tables,
+            context.project.path(publish.scorecard),
+            title=context.project.settings.title,
+            published=[str(publish.duckdb)],
+        )
+        context.watch.step("scorecard")
+    return written
+
+
+def _with_kept(
+    context: Context, name: str, key: str, new: pl.DataFrame, computed: frozenset[str], defined: Mapping[str, object]
+) -> pl.DataFrame:
+    """The new rows and, of what is still defined but was not computed, the rows published before."""
+    table = table_named(name)
+    fresh = conform(table, new) if new.height else empty_frame(table)
+    before = _published(context, name)
+    if before is None:
+        return fresh
+    keep = pl.col(key).is_in([one for one in defined if one not in computed])
+    return conform(table, pl.concat([fresh, conform(table, before.filter(keep))]))
+
+
+def _segments(context: Context, computed: Computed, tables: Tables) -> pl.DataFrame:
+    """The segments that some published value has."""
+    found = segments(computed.results)
+    before = _published(context, "segment")
+    if before is not None:
+        found = pl.concat([found, before.select(found.columns)]).unique(["segment", "dimension"], keep="first")
+    used = pl.concat([tables[name].select("segment") for name in ("kpi_value", "metric_value")]).unique()
+    table = found.join(used, on="segment", how="semi").sort("segment", "dimension", nulls_last=True)
+    return conform(table_named("segment"), table)
+
+
+def _published(context: Context, name: str) -> pl.DataFrame | None:
+    """A table as it was last published; None where it never was, or was by an older version with other columns."""
+    table = TableRef("kpi", name)
+    columns = context.warehouse.table_columns(table)
+    if set(columns) != set(table_named(name).schema):
+        return None
+    return context.warehouse.fetch(f'SELECT * FROM "kpi"."{name}"')
+
+
+def _check_results(context: Context, checks: tuple[CheckResult, ...]) -> pl.DataFrame:
+    """The results of this run and, for assets not checked again, those of the run that checked them last."""
+    table = table_named("check_result")
+    rows = [{name: getattr(one, name) for name in table.schema} for one in checks]
+    fresh = conform(table, pl.DataFrame(rows, schema=table.schema))
+    before = _published(context, "check_result")
+    project = context.project
+    known = [
+        *(f"raw/{name}" for name in project.sources),
+        *(f"model/{name}" for name in project.models),
+        *(f"kpi/{name}" for name in project.kpis),
+    ]
+    if before is not None:
+        kept = before.filter(
+            pl.col("asset").is_in(known) & ~pl.col("asset").is_in(fresh.get_column("asset").unique().implode())
+        )
+        fresh = pl.concat([fresh, conform(table, kept)])
+    return fresh.sort("asset", "check_name")
+
+
+def _findings(context: Context) -> pl.DataFrame:
+    table = table_named("lint_result")
+    rows = [
+        {
+            "rule": one.rule,
+            "level": one.level,
+            "subject": one.subject,
+            "message": one.message,
+            "hint": one.hint,
+            "defined_in": f"{one.place.file}:{one.place.line}" if one.place else None,
+        }
+        for one in findings(context.project)
+    ]
+    return conform(table, pl.DataFrame(rows, schema=table.schema))
+
+
+def _snapshot(context: Context, through: date | None) -> pl.DataFrame:
+    table = table_named("snapshot")
+    row = {
+        "run_id": context.run_id,
+        "published_at": context.now,
+        "schema_version": SCHEMA_VERSION,
+        "definition_version": project_version(context.project),
+        "data_through": through,
+    }
+    return conform(table, pl.DataFrame([row], schema=table.schema))

@@ -1,0 +1,108 @@
+"""Stage 3: partial results, made again only where what they rest on changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from kpi_pipeline.derive import Partials
+from kpi_pipeline.errors import DataError
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.load_sources import Loaded
+from kpi_pipeline.pipeline.make_models import Models
+from kpi_pipeline.plan import ModelPlan, Plan, Reduction, Shape, fingerprint
+from kpi_pipeline.reduce import reduction_query
+from kpi_pipeline.store.partials import Entry, ledger, read_partials, replace_partials
+
+Days = tuple[date, date]
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """What the reduce stage did: how many passes were made, and over how many rows of partial results."""
+
+    made: int
+    rows: int
+    entries: Mapping[Reduction, Entry]
+
+
+def reduce_models(context: Context, plan: Plan, loaded: Loaded, models: Models) -> Reduced:
+    """Makes the partial results of every usable model, whole or only the days that were touched."""
+    known = {} if context.full else ledger(context.warehouse)
+    entries: dict[Reduction, Entry] = {}
+    made = 0
+    for reduction in plan.reductions:
+        if reduction.model in models.blocked:
+            continue
+        model = plan.model(reduction.model)
+        version = fingerprint(_definition(plan, model), reduction.fingerprint)
+        inputs = {source: loaded.states[source].version for source in plan.sources_of(model.name)}
+        before = known.get(reduction.table.name)
+        if before and before.fingerprint == version and before.inputs == inputs and not context.since:
+            entries[reduction] = before
+        else:
+            days = _days(context, model, loaded, before if before and before.fingerprint == version else None)
+            entries[reduction] = _make(context, reduction, model, version, inputs, days)
+            made += 1
+        context.watch.step(reduction.table.name)
+    return Reduced(made, sum(entry.rows for entry in entries.values()), entries)
+
+
+def _definition(plan: Plan, model: ModelPlan) -> str:
+    """The model's definition and those of the models it reads."""
+    return fingerprint(model.fingerprint, [_definition(plan, plan.model(inner)) for inner in model.models])
+
+
+def _days(context: Context, model: ModelPlan, loaded: Loaded, before: Entry | None) -> Days | None:
+    """The days to make again; None means all of them.
+
+    Only the touched days where each row of the model stands for itself, the cursor is its time, and what is there was
+    made from the version before this one. NOTE: a day more on both sides, because the cursor's day is that of the
+    source's zone and the business day that of the project's.
+    """
+    if before is None or model.row_local_cursor is None:
+        return None
+    source = model.sources[0]
+    previous, touched = loaded.touched.get(source, (None, None))
+    if context.since and before.inputs.get(source) == loaded.states[source].version:
+        return context.since, date.max
+    if touched is None or before.inputs.get(source) != previous:
+        return None
+    first = min(touched[0], context.since) if context.since else touched[0]
+    return first - timedelta(days=1), touched[1] + timedelta(days=2)
+
+
+def _make(
+    context: Context, reduction: Reduction, model: ModelPlan, version: str, inputs: Mapping[str, str], days: Days | None
+) -> Entry:
+    try:
+        query = reduction_query(
+            reduction,
+            model,
+            context.warehouse,
+            from_day=days[0] if days else None,
+            to_day=days[1] if days else None,
+        )
+        return replace_partials(
+            context.warehouse, reduction, query, fingerprint=version, inputs=inputs, days=days, made_at=context.now
+        )
+    except context.warehouse.query_errors as problem:
+        about = " ".join(str(problem).split("\n")[:2])
+        place = context.project.place("models", model.name)
+        raise DataError(
+            f"{place}  Model '{model.name}' cannot be reduced: {about}\n"
+            f"Hint: `kpi explain METRIC` shows the SQL; the metrics on this model aggregate "
+            f"{'; '.join(str(one) for one in reduction.measures if one.expr != '1') or 'rows'}."
+        ) from problem
+
+
+def read_all(context: Context, reduced: Reduced) -> Partials:
+    """The partial results as frames, with the days that each model and time column spans."""
+    frames = {reduction: read_partials(context.warehouse, reduction) for reduction in reduced.entries}
+    spans = {
+        (reduction.model, reduction.time): (entry.first_day, entry.last_day)
+        for reduction, entry in reduced.entries.items()
+        if reduction.shape is Shape.additive and entry.first_day and entry.last_day
+    }
+    return Partials(frames, spans)

@@ -1,0 +1,59 @@
+"""What a run did, for the terminal, Dagster and tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.store.runs import StageTaken
+
+Status = Literal["published", "unchanged", "blocked"]
+
+
+@dataclass(frozen=True)
+class AssetReport:
+    """A source or model after the run: its rows, columns, the days touched, and what is worth saying."""
+
+    asset: str
+    changed: bool
+    rows: int
+    columns: Mapping[str, str]
+    touched: tuple[date, date] | None = None
+    quarantined: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The outcome of a run.
+
+    published: everything asked for was computed and published. blocked: a blocking check failed, so what depends on it
+    kept its last good values; the rest was published. unchanged: nothing had changed, so nothing was computed.
+    """
+
+    run_id: str
+    status: Status
+    seconds: float
+    published: Mapping[str, Path]
+    """What was written: kpi.duckdb, parquet folder, scorecard page, by name."""
+    stages: tuple[StageTaken, ...] = ()
+    assets: tuple[AssetReport, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    blocked: Mapping[str, str] = field(default_factory=dict)
+    """What was not computed, such as kpi/weekly_orders, and why."""
+    kpi_values: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """All KPI values as published."""
+    computed: frozenset[str] = frozenset()
+    """The KPIs computed by this run."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def failed_checks(self) -> tuple[CheckResult, ...]:
+        """The checks of this run that did not pass, blocking ones first."""
+        return tuple(sorted((one for one in self.checks if not one.passed), key=lambda one: not one.blocks))

@@ -1,0 +1,274 @@
+"""The whole way, once: ingest, model, reduce, derive, judge, validate, publish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import polars as pl
+
+import kpi_pipeline
+from kpi_pipeline.compile import compile_project, selected
+from kpi_pipeline.derive import derive
+from kpi_pipeline.ingest import SourceState, Staged, clear_leftovers, source_states
+from kpi_pipeline.judge import inline_targets, judge, table_targets
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of, data_through
+from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, stage_sources
+from kpi_pipeline.pipeline.make_models import Models, make_models
+from kpi_pipeline.pipeline.publish_tables import Computed, assemble, check_kpis, show, swap_in, with_runs
+from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
+from kpi_pipeline.pipeline.report import RunReport
+from kpi_pipeline.pipeline.watch import Quiet, Watch
+from kpi_pipeline.plan import Derivation, Plan, fingerprint, leaves
+from kpi_pipeline.project import Project
+from kpi_pipeline.publish import project_version
+from kpi_pipeline.store import Warehouse
+from kpi_pipeline.store.ledger import prepare_ledger
+from kpi_pipeline.store.runs import begin_run, end_run, prepare_runs, up_to_date_key
+
+PATIENCE = 600.0
+"""Seconds to wait for another run to end."""
+
+
+def run(
+    project: Project,
+    *,
+    select: Iterable[str] = (),
+    full: bool = False,
+    since: date | None = None,
+    wait: float = PATIENCE,
+    watch: Watch | None = None,
+    now: datetime | None = None,
+) -> RunReport:
+    """Brings the published tables up to date, and says what it did.
+
+    Args:
+        project: the definitions.
+        select: KPIs, metrics, goals, teams, models or sources to compute; all of them by default.
+        full: read every source and compute everything again.
+        since: compute again all days from this one on, whatever changed.
+        wait: seconds to wait for another run on the same warehouse.
+        watch: is told how far the run is.
+        now: the moment that counts as now; the clock's by default.
+
+    Raises:
+        DefinitionError, DataError, WarehouseBusy, StorageError: nothing was published; readers see what they saw.
+    """
+    began = time.perf_counter()
+    moment = now or datetime.now(UTC)
+    seen_by = watch or Quiet()
+    run_id = f"{moment:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+
+    def waiting(holder: str) -> None:
+        seen_by.note(f"The warehouse is being written by {holder}; waiting up to {wait:.0f} s.")
+
+    path = project.path(project.settings.warehouse)
+    with Warehouse.open(path, wait=wait, on_wait=waiting, holder=f"run {run_id}") as warehouse:
+        context = Context(project, warehouse, run_id, moment, seen_by, full=full, since=since)
+        return _run(context, tuple(select), began)
+
+
+def _run(context: Context, select: tuple[str, ...], began: float) -> RunReport:
+    project, warehouse = context.project, context.warehouse
+    prepare_ledger(warehouse)
+    prepare_runs(warehouse)
+    clear_leftovers(warehouse)
+    kpis, metrics = selected(project, select) if select else (frozenset(project.kpis), frozenset(project.metrics))
+    plan = compile_project(project, kpis=kpis, metrics=metrics)
+    sources = _sources(project, plan, kpis)
+    with context.stage("ingest", 2 * len(sources)):
+        staged = stage_sources(context, sources)
+        if not context.full and not context.since and _is_up_to_date(context, staged):
+            seconds = time.perf_counter() - began
+            return RunReport(context.run_id, "unchanged", seconds, _already_published(project))
+        before = source_states(warehouse)
+        begin_run(warehouse, context.run_id, context.now, project_version(project))
+        try:
+            loaded = load_sources(context, staged, before)
+        except BaseException:
+            end_run(warehouse, context.run_id, finished_at=_clock(context), status="failed")
+            raise
+    try:
+        return _compute(context, plan, kpis, metrics, loaded, whole=not select, began=began)
+    except BaseException:
+        end_run(warehouse, context.run_id, finished_at=_clock(context), status="failed", stages=context.taken)
+        raise
+
+
+def _compute(
+    context: Context,
+    plan: Plan,
+    kpis: frozenset[str],
+    metrics: frozenset[str],
+    loaded: Loaded,
+    *,
+    whole: bool,
+    began: float,
+) -> RunReport:
+    """Everything after the sources are in."""
+    project, warehouse = context.project, context.warehouse
+    with context.stage("model", len(plan.models)) as rows:
+        models = make_models(context, plan, loaded.states, loaded.blocked)
+        rows.extend(one.rows for one in models.assets)
+    with context.stage("reduce", len(plan.reductions)) as rows:
+        reduced = reduce_models(context, plan, loaded, models)
+        rows.append(reduced.rows)
+    with context.stage("derive", 1) as rows:
+        partials = read_all(context, reduced)
+        derivations, blocked = _computable(plan, models)
+        coverage = coverage_of(derivations, partials, loaded.states, context.today)
+        calendar = calendar_for(project, coverage, context.now.date())
+        series = tuple(one for one in plan.series if one.metric in derivations)
+        results = derive(series, derivations, partials, calendar, coverage, dense=True)
+        rows.extend(frame.height for frame in results.values())
+        context.watch.step(f"{len(results)} series")
+    with context.stage("judge", 1) as rows:
+        blocked |= _without_targets(project, kpis, loaded, warehouse)
+        blocked |= {f"kpi/{kpi}": blocked[f"metric/{of}"] for kpi, of in _metric_of(project, kpis) if f"metric/{of}" in blocked}
+        computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
+        values = judge(_only(project, computed_kpis), results, _targets(project, warehouse), calendar)
+        rows.append(values.height)
+        context.watch.step(f"{len(computed_kpis)} KPIs")
+    with context.stage("validate", 1):
+        computed = Computed(results, values, computed_kpis, frozenset(derivations))
+        kpi_checks = check_kpis(context, computed)
+        failed = {one.asset: f"{one.asset} fails '{one.check_name}': {one.observed}" for one in kpi_checks if one.blocks}
+        blocked |= failed
+        computed = _without(computed, failed)
+        context.watch.step(f"{len(kpi_checks)} checks")
+    checks = (*loaded.checks, *models.checks, *kpi_checks)
+    with context.stage("publish", 4) as rows:
+        tables = assemble(context, computed, calendar, checks, data_through(coverage))
+        tables = with_runs(context, tables)
+        swap_in(context, tables)
+        context.watch.step("warehouse")
+        published = show(context, tables)
+        rows.append(tables["kpi_value"].height)
+    end_run(
+        warehouse,
+        context.run_id,
+        finished_at=_clock(context),
+        status="blocked" if blocked else "published",
+        rows_read=loaded.rows_read,
+        rows_quarantined=loaded.rows_quarantined,
+        values_computed=sum(frame.height for frame in results.values()),
+        up_to_date_key=_key(context, loaded.states) if whole and not blocked else None,
+        stages=context.taken,
+    )
+    return RunReport(
+        context.run_id,
+        "blocked" if blocked else "published",
+        time.perf_counter() - began,
+        published,
+        tuple(context.taken),
+        (*loaded.assets, *models.assets),
+        checks,
+        blocked,
+        tables["kpi_value"],
+        computed.kpis,
+    )
+
+
+def _sources(project: Project, plan: Plan, kpis: frozenset[str]) -> tuple[str, ...]:
+    """The sources that the plan's models read, and those that give targets."""
+    read = [source for model in plan.models for source in model.sources]
+    given = [kpi.target.table for kpi in project.kpis.values() if kpi.name in kpis and kpi.target and kpi.target.table]
+    return tuple(sorted({*read, *given}))
+
+
+def _is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:
+    """Whether nothing that the published tables rest on has changed since they were published."""
+    if any(one.changed for one in staged.values()):
+        return False
+    known = up_to_date_key(context.warehouse)
+    states = source_states(context.warehouse)
+    return known is not None and known == _key(context, states) and all(
+        path.exists() for path in _already_published(context.project).values()
+    )
+
+
+def _key(context: Context, states: Mapping[str, SourceState]) -> str:
+    """Names everything that the published tables rest on."""
+    versions = {name: state.version for name, state in states.items() if name in context.project.sources}
+    return fingerprint(kpi_pipeline.__version__, project_version(context.project), versions, context.today)
+
+
+def _already_published(project: Project) -> dict[str, Path]:
+    publish = project.settings.publish
+    found = {"tables": project.path(publish.duckdb)}
+    if publish.parquet:
+        found["parquet"] = project.path(publish.parquet)
+    if publish.scorecard:
+        found["scorecard"] = project.path(publish.scorecard) / "index.html"
+    return found
+
+
+def _computable(plan: Plan, models: Models) -> tuple[dict[str, Derivation], dict[str, str]]:
+    """The metrics all of whose models may be used; for the others why they are not computed."""
+    found: dict[str, Derivation] = {}
+    blocked: dict[str, str] = {}
+    for name, derivation in plan.derivations.items():
+        reason = next(
+            (models.blocked[leaf.measure.model] for leaf in leaves(derivation.node) if leaf.measure.model in models.blocked),
+            None,
+        )
+        if reason:
+            blocked[f"metric/{name}"] = reason
+        else:
+            found[name] = derivation
+    return found, blocked
+
+
+def _metric_of(project: Project, kpis: frozenset[str]) -> list[tuple[str, str]]:
+    return [(name, project.kpis[name].metric) for name in sorted(kpis)]
+
+
+def _without_targets(
+    project: Project, kpis: frozenset[str], loaded: Loaded, warehouse: Warehouse
+) -> dict[str, str]:
+    """KPIs whose targets come from a source that was never let in: without them their status would be a lie."""
+    missing: dict[str, str] = {}
+    for name in kpis:
+        target = project.kpis[name].target
+        if target and target.table and warehouse.table_kind(TableRef("raw", target.table)) is None:
+            missing[f"kpi/{name}"] = loaded.blocked.get(target.table, f"raw/{target.table} was never loaded")
+    return missing
+
+
+def _targets(project: Project, warehouse: Warehouse) -> pl.DataFrame:
+    """All targets: those written with the KPIs and those of the target sources."""
+    tables = {kpi.target.table for kpi in project.kpis.values() if kpi.target and kpi.target.table}
+    frames = [inline_targets(project)]
+    for name in sorted(tables):
+        if warehouse.table_kind(TableRef("raw", name)):
+            frames.append(table_targets(project, name, warehouse.fetch(f'SELECT * FROM raw."{name}"')))
+    return pl.concat(frames)
+
+
+def _only(project: Project, kpis: frozenset[str]) -> Project:
+    """The project with only some of its KPIs to be judged."""
+    return replace(project, kpis={name: kpi for name, kpi in project.kpis.items() if name in kpis})
+
+
+def _without(computed: Computed, failed: Mapping[str, str]) -> Computed:
+    """What was computed, less the KPIs that failed their checks."""
+    if not failed:
+        return computed
+    names = {asset.removeprefix("kpi/") for asset in failed}
+    return Computed(
+        computed.results,
+        computed.kpi_value.filter(~pl.col("kpi").is_in(sorted(names))),
+        computed.kpis - names,
+        computed.metrics,
+    )
+
+
+def _clock(context: Context) -> datetime:
+    """When something ended: the moment that counts as now and what has passed since, as far as the stages know."""
+    return context.now + timedelta(seconds=sum(stage.seconds for stage in context.taken))

@@ -1,0 +1,96 @@
+"""The published tables that hold periods, segments and values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.kpis import Classified
+from kpi_pipeline.plan import Series
+from kpi_pipeline.publish.contract import table_named
+from kpi_pipeline.publish.table import conform, empty_frame
+from kpi_pipeline.segments import NONE, OTHER, TOTAL, breakdown_name, segment_name, shown_value
+
+CALENDAR_NAME = "business"
+
+
+def calendar_tables(calendar: Calendar) -> dict[str, pl.DataFrame]:
+    """The days and periods of the business calendar."""
+    days = calendar.days.with_columns(
+        iso_year=pl.col("day").dt.iso_year().cast(pl.Int64),
+        iso_week=pl.col("day").dt.week().cast(pl.Int64),
+        is_holiday=pl.lit(False),
+    )
+    periods = calendar.periods.with_columns(calendar_name=pl.lit(CALENDAR_NAME))
+    return {
+        "calendar": conform(table_named("calendar"), days),
+        "calendar_period": conform(table_named("calendar_period"), periods),
+    }
+
+
+def metric_values(results: Mapping[Series, pl.DataFrame], calendar: Calendar) -> pl.DataFrame:
+    """Every derived series as rows of `metric_value`."""
+    frames = [
+        frame.select(
+            "period_start", "value", "numerator", "denominator", "sample_size", "is_complete",
+            metric=pl.lit(series.metric),
+            grain=pl.lit(series.grain.value),
+            breakdown=pl.lit(breakdown_name(series.breakdown)),
+            segment=segment_name(series.breakdown),
+        )
+        for series, frame in results.items()
+        if series.grain and frame.height
+    ]  # fmt: skip
+    if not frames:
+        return empty_frame(table_named("metric_value"))
+    joined = pl.concat(frames).join(calendar.names, on=["grain", "period_start"], how="left")
+    return conform(table_named("metric_value"), joined)
+
+
+def segments(results: Mapping[Series, pl.DataFrame]) -> pl.DataFrame:
+    """Every segment that has a value, a row a dimension; the total is one row."""
+    frames = [_total()]
+    for series, frame in results.items():
+        if not series.breakdown or frame.is_empty():
+            continue
+        distinct = frame.select(*series.breakdown, "is_other").unique()
+        for dimension in series.breakdown:
+            shown = shown_value(dimension)
+            frames.append(
+                distinct.select(
+                    segment=segment_name(series.breakdown),
+                    breakdown=pl.lit(breakdown_name(series.breakdown)),
+                    dimension=pl.lit(dimension),
+                    dimension_value=pl.when("is_other").then(pl.lit(OTHER)).otherwise(pl.col(dimension).cast(pl.String)),
+                    label=pl.when("is_other").then(pl.lit(OTHER)).otherwise(shown.fill_null(NONE)),
+                )
+            )
+    table = pl.concat(frames).unique(["segment", "dimension"]).sort("segment", "dimension", nulls_last=True)
+    return conform(table_named("segment"), table)
+
+
+def _total() -> pl.DataFrame:
+    schema = table_named("segment").schema
+    return pl.DataFrame(
+        {"segment": [TOTAL], "breakdown": [TOTAL], "dimension": [None], "dimension_value": [None], "label": ["Total"]},
+        schema={name: schema[name] for name in ("segment", "breakdown", "dimension", "dimension_value", "label")},
+    )
+
+
+def indicator_table(classified: Iterable[Classified]) -> pl.DataFrame:
+    """What every KPI is to every viewpoint."""
+    rows = [
+        {
+            "kpi": one.kpi,
+            "viewpoint": one.viewpoint,
+            "indicator": one.indicator.value,
+            "outcome_kpi": one.outcome_kpi,
+            "path": one.path,
+            "reason": one.reason,
+        }
+        for one in classified
+    ]
+    table = table_named("kpi_indicator")
+    return conform(table, pl.DataFrame(rows, schema=table.schema))

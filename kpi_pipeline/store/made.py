@@ -1,0 +1,27 @@
+"""What the tables made from definitions were made from, so that they are made again only when that changed."""
+
+from __future__ import annotations
+
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.store.warehouse import Warehouse, quoted
+
+_MADE = quoted(TableRef("state", "made"))
+
+
+def made_from(warehouse: Warehouse, table: TableRef) -> str | None:
+    """The version a table was made from; None where it is not there."""
+    _prepare(warehouse)
+    found = warehouse.rows(f"SELECT version FROM {_MADE} WHERE name = ?", [str(table)])
+    version: str | None = found[0][0] if found else None
+    return version if warehouse.table_kind(table) else None
+
+
+def note_made(warehouse: Warehouse, table: TableRef, version: str) -> None:
+    """Remembers what a table was made from."""
+    with warehouse.transaction():
+        warehouse.run(f"DELETE FROM {_MADE} WHERE name = ?", [str(table)])
+        warehouse.run(f"INSERT INTO {_MADE} VALUES (?, ?)", [str(table), version])
+
+
+def _prepare(warehouse: Warehouse) -> None:
+    warehouse.run(f"CREATE TABLE IF NOT EXISTS {_MADE} (name VARCHAR PRIMARY KEY, version VARCHAR NOT NULL)")

@@ -1,0 +1,100 @@
+"""Partial results in the warehouse, and the ledger of what made them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+from sqlglot import expressions as exp
+
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan import Reduction, Shape
+from kpi_pipeline.store.warehouse import Warehouse, quoted
+
+_LEDGER = TableRef("state", "reduction")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the ledger says of a reduction: its fingerprint, the versions of the sources it was made from, its days."""
+
+    fingerprint: str
+    inputs: Mapping[str, str]
+    first_day: date | None
+    last_day: date | None
+    rows: int
+
+
+def ledger(warehouse: Warehouse) -> dict[str, Entry]:
+    """What is known of every reduction, by the name of its table."""
+    _prepare(warehouse)
+    found = warehouse.rows(f"SELECT reduction, fingerprint, inputs, first_day, last_day, row_count FROM {quoted(_LEDGER)}")
+    return {name: Entry(made_of, json.loads(inputs), first, last, rows) for name, made_of, inputs, first, last, rows in found}
+
+
+def replace_partials(
+    warehouse: Warehouse,
+    reduction: Reduction,
+    query: exp.Select,
+    *,
+    fingerprint: str,
+    inputs: Mapping[str, str],
+    days: tuple[date, date] | None,
+    made_at: datetime,
+) -> Entry:
+    """Makes a reduction's table, or only some of its days (from, to; to is not included), with its ledger row: all or nothing."""
+    _prepare(warehouse)
+    table = quoted(reduction.table)
+    with warehouse.transaction():
+        made = _coded(warehouse, reduction, query) if reduction.shape is Shape.distinct else query
+        if days is None:
+            warehouse.run(exp.Create(this=_table(reduction.table), kind="TABLE", replace=True, expression=made))
+        else:
+            warehouse.run(f"DELETE FROM {table} WHERE _day >= ? AND _day < ?", list(days))
+            warehouse.run(exp.Insert(this=_table(reduction.table), expression=made, by_name=True))
+        first, last, rows = warehouse.rows(f"SELECT min(_day), max(_day), count(*) FROM {table}")[0]
+        warehouse.run(f"DELETE FROM {quoted(_LEDGER)} WHERE reduction = ?", [reduction.table.name])
+        warehouse.run(
+            f"INSERT INTO {quoted(_LEDGER)} VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [reduction.table.name, fingerprint, json.dumps(dict(inputs), sort_keys=True), first, last, rows, made_at],
+        )
+    return Entry(fingerprint, inputs, first, last, rows)
+
+
+def read_partials(warehouse: Warehouse, reduction: Reduction) -> pl.LazyFrame:
+    """A reduction's table as a frame."""
+    return warehouse.fetch(exp.select("*").from_(_table(reduction.table))).lazy()
+
+
+def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp.Select:
+    """The query with small numbers for keys: raw keys are kept once, in a dictionary of their own, and never leave it."""
+    keys = TableRef("partial", f"{reduction.table.name}__keys")
+    kind = warehouse.columns(query)["_key"]
+    if warehouse.table_columns(keys).get("key") != kind:
+        warehouse.run(f"CREATE OR REPLACE TABLE {quoted(keys)} (key {kind} NOT NULL, code UINTEGER NOT NULL)")
+    seen = TableRef("partial", f"{reduction.table.name}__seen")
+    warehouse.run(exp.Create(this=_table(seen), kind="TABLE", replace=True, expression=query))
+    warehouse.run(
+        f"INSERT INTO {quoted(keys)} "
+        f"SELECT key, (SELECT coalesce(max(code), 0) FROM {quoted(keys)}) + row_number() OVER (ORDER BY key) "
+        f"FROM (SELECT DISTINCT _key AS key FROM {quoted(seen)} ANTI JOIN {quoted(keys)} ON _key = key)"
+    )
+    rows = warehouse.fetch(
+        f"SELECT seen.* REPLACE (code AS _key) FROM {quoted(seen)} AS seen JOIN {quoted(keys)} ON _key = key"
+    )
+    warehouse.replace_table(seen, rows)
+    return exp.select("*").from_(_table(seen))
+
+
+def _table(table: TableRef) -> exp.Table:
+    return exp.table_(table.name, db=table.schema, quoted=True)
+
+
+def _prepare(warehouse: Warehouse) -> None:
+    warehouse.run(
+        f"CREATE TABLE IF NOT EXISTS {quoted(_LEDGER)} (reduction VARCHAR PRIMARY KEY, fingerprint VARCHAR NOT NULL, "
+        "inputs VARCHAR NOT NULL, first_day DATE, last_day DATE, row_count BIGINT NOT NULL, made_at TIMESTAMPTZ NOT NULL)"
+    )
