@@ -50,10 +50,11 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 def _shaped(gathered: Gathered, root: Path) -> tuple[Project, tuple[Problem, ...]]:
     """The project of all definitions that are well formed; of a name given twice, the first."""
     problems: list[Problem] = list(unique_names(gathered.members))
+    said_already = {problem.place for problem in gathered.problems}
     nouns: dict[str, dict[str, Noun]] = {}
     for member in gathered.members:
         noun, found = to_noun(member.kind, member.node, member.subject)
-        problems.extend(found)
+        problems.extend(problem for problem in found if problem.place not in said_already)
         if noun is not None and member.name is not None:
             nouns.setdefault(member.kind.key, {}).setdefault(member.name, noun)
     named = cast(dict[str, Any], {key: value for key, value in nouns.items() if key not in (PROJECT.key, LINKS.key)})

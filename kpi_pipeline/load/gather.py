@@ -29,8 +29,10 @@ class Member:
 
     @property
     def subject(self) -> str:
-        """What messages call it."""
-        return self.kind.subject(self.name, self.number if self.kind is not PROJECT else None)
+        """What messages call it, without values of the environment."""
+        name = self.node.get("name")
+        written = name.written if isinstance(name, Scalar) and self.name else self.name
+        return self.kind.subject(written, self.number if self.kind is not PROJECT else None)
 
 
 @dataclass(frozen=True)
@@ -42,43 +44,38 @@ class Gathered:
     names_in_unread_files: frozenset[str] = field(default_factory=frozenset)
     """Names that occur in files that could not be read, so that nobody is told they are not defined."""
 
-    def of(self, kind: Kind) -> tuple[Member, ...]:
-        """The members of one kind, in order of file and line."""
-        return tuple(member for member in self.members if member.kind is kind)
-
 
 def gather(definitions: Path, root: Path, variables: Mapping[str, str]) -> Gathered:
     """Reads every YAML file below the folder."""
-    files = _files(definitions)
     if not definitions.is_dir():
-        return Gathered(
-            problems=(
-                Problem(
-                    f"There is no folder {definitions}.", None, "run in the project's folder, or name it: --project"
-                ),
-            )
-        )
+        missing = Problem(f"There is no folder {definitions.name} in {root}.", None, "begin a project with `kpi init`")
+        return Gathered(problems=(missing,))
     members: list[Member] = []
     problems: list[Problem] = []
-    unread: set[str] = set()
-    for file in files:
+    unread: list[str] = []
+    for file in _files(definitions):
         where = file.relative_to(root).as_posix()
         try:
             text = file.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as problem:
             problems.append(_unopened(problem, where))
+            unread.append("")
             continue
         tree, found = read_yaml(text, where)
         problems.extend(found)
         if tree is None:
-            unread.update(re.findall(r"\bname:\s*[\"']?([a-z][a-z0-9_]*)", text) if found else ())
+            unread.extend([text] if found else [])
             continue
         tree, found = with_environment(tree, variables, _may_lack)
         problems.extend(found)
-        for item in _members(tree):
-            (problems if isinstance(item, Problem) else members).append(item)  # type: ignore[arg-type]
-    problems.extend(_about_the_project(members, unread, definitions, root))
-    return Gathered(tuple(members), tuple(problems), frozenset(unread))
+        held = tuple(_members(tree))
+        members.extend(one for one in held if isinstance(one, Member))
+        problems.extend(one for one in held if isinstance(one, Problem))
+    projects = [member for member in members if member.kind is PROJECT]
+    if projects or not unread:
+        problems.extend(_about_the_project(projects, definitions, root))
+    names = (name for text in unread for name in re.findall(r"\bname:\s*[\"']?([a-z][a-z0-9_]*)", text))
+    return Gathered(tuple(members), tuple(problems), frozenset(names))
 
 
 def _files(definitions: Path) -> list[Path]:
@@ -152,10 +149,9 @@ def _name(kind: Kind, node: Fields) -> str | None:
     return link_name(from_, to) if from_ and to else None
 
 
-def _about_the_project(members: Sequence[Member], unread: set[str], definitions: Path, root: Path) -> Iterator[Problem]:
+def _about_the_project(projects: Sequence[Member], definitions: Path, root: Path) -> Iterator[Problem]:
     """There is exactly one `project`."""
-    projects = [member for member in members if member.kind is PROJECT]
-    if not projects and not unread:
+    if not projects:
         folder = definitions.relative_to(root).as_posix()
         yield Problem(
             f"No file in {folder} has the key 'project'.",

@@ -58,12 +58,13 @@ def unknown_in_model(model: Model, known: Columns) -> Iterator[Fault]:
         return
     scopes = {id(scope.expression): scope for scope in traverse_scope(tree)}
     for column in tree.find_all(exp.Column):
-        scope = scopes.get(id(column.parent_select))
-        if scope is not None and not isinstance(column.this, exp.Star):
-            yield from _unknown(column, scope, known)
+        select = column.parent_select
+        scope = scopes.get(id(select))
+        if select is not None and scope is not None and not isinstance(column.this, exp.Star):
+            yield from _unknown(column, select, scope, known)
 
 
-def _unknown(column: exp.Column, scope: Scope, known: Columns) -> Iterator[Fault]:
+def _unknown(column: exp.Column, select: exp.Select, scope: Scope, known: Columns) -> Iterator[Fault]:
     visible: dict[str, tuple[str, ...] | None] = {}
     for one in _around(scope):
         for name, source in one.sources.items():
@@ -77,7 +78,7 @@ def _unknown(column: exp.Column, scope: Scope, known: Columns) -> Iterator[Fault
     if any(names is None for names in visible.values()):
         return
     every = tuple(name for names in visible.values() for name in names or ())
-    aliases = {part.alias_or_name.lower() for part in column.parent_select.selects}
+    aliases = {part.alias_or_name.lower() for part in select.selects}
     first = column.parts[0].name.lower()
     if first not in _lower(every) | aliases | ALWAYS_THERE:
         written = column.sql(dialect="duckdb")

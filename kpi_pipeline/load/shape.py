@@ -80,6 +80,8 @@ def _located(error: ErrorDetails, node: Written, schema: Schema) -> Misfit:
             path = f"{path}[{step}]"
         else:
             break
+    if error["type"] == "union_tag_invalid" and isinstance(here, Fields) and (tag := here.get("type")):
+        place = tag.place
     return Misfit(error, path, "", here, place, expected, expected)
 
 

@@ -131,7 +131,7 @@ def changing(tree: exp.Expr) -> Iterator[Fault]:
         name = _function_name(node)
         if isinstance(node, CHANGING_NODES) or name in CHANGING:
             yield Fault(
-                f"uses {name or type(node).__name__.lower()}(), whose answer changes from run to run",
+                f"uses {_as_called(node, name)}, whose answer changes from run to run",
                 *position(node),
                 "a run must be repeatable: use a column, or the project's 'as_of'",
             )
@@ -139,6 +139,10 @@ def changing(tree: exp.Expr) -> Iterator[Fault]:
             yield Fault("uses age() of one date, which counts from today", *position(node), "give it both dates")
         elif isinstance(node, exp.TableSample):
             yield Fault("takes a random sample", 1, 1, "a run must be repeatable: filter on a column")
+
+
+def _as_called(node: exp.Expr, name: str) -> str:
+    return f"{name}()" if isinstance(node, exp.Anonymous) else node.sql(dialect=DIALECT).lower()
 
 
 def _function_name(node: exp.Expr) -> str:

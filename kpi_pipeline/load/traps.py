@@ -52,6 +52,8 @@ def unreadable(problem: MarkedYAMLError, text: str, file: str) -> Problem:
         what = "a quote or bracket that is opened here is never closed"
     elif "single document" in str(problem.context):
         what = "a second document begins here"
+    elif "an alias" in str(problem.context):
+        what = "a * begins an alias"
     return Problem(
         f"This file is not readable as YAML: {what}.",
         Place(file, line + 1, column + 1),
@@ -71,7 +73,7 @@ def _way_out(what: str, context: str, line: str, column: int) -> str:
         return "a value that begins with ! is a tag to YAML: write 'filter: not x', or quote the value"
     if in_flow and re.search(r":\s+\$\{", line):
         return 'inside braces, quote what comes from the environment: url: "${URL}"'
-    if "undefined alias" in what:
+    if "alias" in what:
         return "a value that begins with * is an alias to YAML: quote it"
     if re.search(r"""(:|-)\s+("[^"]*"|'[^']*')\s*[^\s,}\]#:]""", line):
         return "a value that begins with a quote ends at the next one: quote the whole, or write it below 'expr: |'"

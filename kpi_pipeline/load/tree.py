@@ -21,7 +21,7 @@ class Scalar:
     """Where the text itself begins (after a quote, below `|`); None where its lines were folded into one."""
     quoted: bool = False
     written: str = ""
-    """The text before values of the environment were put in, so that no message shows a secret."""
+    """The text before values of the environment were put in, so that messages about its form show no secret."""
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ def _name_hint(misfit: Misfit) -> str | None:
         return None
     if text == "company":
         return "the company is not a team; leave the key out where everybody is meant"
-    return None
+    return "'all' stands for the total in the published tables" if text == "all" else None
 
 
 def _not_text(misfit: Misfit) -> Said:
@@ -174,10 +174,10 @@ def _bare(misfit: Misfit) -> str:
 
 def _not_mapping(misfit: Misfit) -> Said:
     known = tuple(misfit.expected.get("properties", ()))
-    return (
-        f" is {misfit.written}, not a mapping of keys",
-        f"write it with its keys: {listed(known, most=8)}" if known else "write it as key: value",
-    )
+    if known[:1] == ("name",):
+        return f" is {misfit.written}, not a name", f"write a name, or these keys: {listed(known)}"
+    hint = f"write it with its keys: {listed(known)}" if known else "write it as key: value"
+    return f" is {misfit.written}, not a mapping of keys", hint
 
 
 def _not_number(misfit: Misfit) -> Said:

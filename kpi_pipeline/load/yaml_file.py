@@ -17,6 +17,8 @@ from kpi_pipeline.load.tree import Fields, Items, Key, Scalar, Written
 NULL = "tag:yaml.org,2002:null"
 SQL_KEYS = frozenset({"expr", "filter", "sql"})
 SPLIT = "YAML splits"
+STAND_IN = "true"
+"""Read instead of SQL that was already said to be broken, so that it is said only once."""
 
 
 def read_yaml(text: str, file: str) -> tuple[Written | None, tuple[Problem, ...]]:
@@ -138,7 +140,7 @@ class _Reader:
     def _scalar(self, node: ScalarNode, key: str) -> Scalar:
         place = self.place(node)
         if self._refuse_tag(node, key):
-            return Scalar("true" if key in SQL_KEYS else "", place)
+            return Scalar(STAND_IN if key in SQL_KEYS else "", place)
         style = node.style or ""
         if not style and node.tag == NULL:
             return Scalar(None, place)
@@ -147,6 +149,7 @@ class _Reader:
             rest = self.text[node.end_mark.index :].split("\n", 1)[0]
             if cut := cut_by_comment(key, value, rest, is_sql=key in SQL_KEYS):
                 self.problems.append(Problem(cut.message, place, cut.hint))
+                value = STAND_IN if key in SQL_KEYS else value
         return Scalar(value, place, self._text_place(node, style), style in ("'", '"'), value)
 
     def _text_place(self, node: ScalarNode, style: str) -> Place | None:
