@@ -29,7 +29,9 @@ def formula(metric: Metric) -> str:
     """
     match metric:
         case Simple():
-            return _aggregate(metric) + (f" where {metric.filter}" if metric.filter else "")
+            where = f" where {metric.filter}" if metric.filter else ""
+            when = f", at {metric.agg_time_dimension}" if metric.agg_time_dimension else ""
+            return _aggregate(metric) + where + when
         case Ratio():
             return f"{_input(metric.numerator)} / {_input(metric.denominator)}"
         case Derived():

@@ -7,7 +7,8 @@ from sqlglot.optimizer.qualify_columns import quote_identifiers
 
 from kpi_pipeline.publish.contract import table_named
 from kpi_pipeline.publish.sparkline import BLOCKS, LEVEL
-from kpi_pipeline.publish.view import TOTAL, View, comments_of
+from kpi_pipeline.publish.view import View, comments_of
+from kpi_pipeline.segments import TOTAL
 
 TREND_LENGTH = 12
 """How many values the little picture of a trend shows."""

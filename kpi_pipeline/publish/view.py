@@ -10,9 +10,6 @@ from sqlglot import exp
 from kpi_pipeline.publish.contract import table_named
 from kpi_pipeline.publish.ddl import comments_on
 
-TOTAL = "all"
-"""The segment, and the breakdown, of a total."""
-
 
 @dataclass(frozen=True)
 class View:

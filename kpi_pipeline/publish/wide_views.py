@@ -10,7 +10,8 @@ from sqlglot import exp
 from kpi_pipeline.metrics import Simple
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.project import Project
-from kpi_pipeline.publish.view import TOTAL, View, comments_of
+from kpi_pipeline.publish.view import View, comments_of
+from kpi_pipeline.segments import TOTAL
 
 _PERIOD = ("period_start", "period_end", "last_day", "period_label")
 

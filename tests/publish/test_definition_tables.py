@@ -106,6 +106,10 @@ SIMPLE = {"name": "m", "type": "simple", "model": "lines"}
             "sum of quantity * price where not is_cancelled",
         ),
         (Simple.model_validate({**SIMPLE, "agg": "count"}), "number of rows of lines"),
+        (
+            Simple.model_validate({**SIMPLE, "agg": "count", "filter": "a", "agg_time_dimension": "closed_at"}),
+            "number of rows of lines where a, at closed_at",
+        ),
         (Simple.model_validate({**SIMPLE, "agg": "count", "expr": "solved_at"}), "number of rows with solved_at"),
         (Simple.model_validate({**SIMPLE, "agg": "percentile", "expr": "h", "percentile": 0.95}), "0.95 quantile of h"),
         (Simple.model_validate({**SIMPLE, "agg": "sum_boolean", "expr": "met"}), "number of rows for which met"),

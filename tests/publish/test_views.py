@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +40,9 @@ def rows(reader: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
 
 
 @pytest.fixture
-def reader(shop: Shop, tmp_path: Path) -> duckdb.DuckDBPyConnection:
-    return published(shop, tmp_path, shop.tables())
+def reader(shop: Shop, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with published(shop, tmp_path, shop.tables()) as reader:
+        yield reader
 
 
 def test_all_tables_are_there_with_their_types_and_comments(reader: duckdb.DuckDBPyConnection) -> None:
