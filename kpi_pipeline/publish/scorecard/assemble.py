@@ -70,7 +70,7 @@ def _cards(snapshot: Snapshot) -> Iterable[KpiCard]:
             kpi,
             series.get(name, []),
             around=around,
-            roles=roles_of([row for row in indicators if row["kpi"] == name], around.teams),
+            roles=roles_of([row for row in indicators if row["kpi"] == name], around.teams, around.kpis),
             led_by=leaders_of(name, evidence, around.kpis),
             segments=largest_segments(parts.get(name, []), named, Numbers.of(kpi)),
         )

@@ -19,6 +19,7 @@ from kpi_pipeline.publish.scorecard.wording import (
 )
 
 PERIODS_SHOWN = 26
+WHY = "Why leading"
 FEW = 30
 """Below so many cases a share or an average is shown with a warning."""
 
@@ -46,7 +47,7 @@ def card_of(
     grain = kpi["grain"]
     complete = [row for row in series if row["is_complete"]]
     latest = complete[-1] if complete else None
-    after = [row for row in series if latest is None or row["period_start_utc"] > latest["period_start_utc"]]
+    after = _in_progress(series, latest)
     shown = [*complete[-PERIODS_SHOWN:], *after]
     return KpiCard(
         name=kpi["kpi"],
@@ -69,8 +70,15 @@ def card_of(
             f"{period_written(row['period_label'])}: {row['annotation']}" for row in shown if row["annotation"]
         ),
         caution=_caution(latest),
-        facts=_facts(kpi, latest, around),
+        facts=(*_facts(kpi, latest, around), *((WHY, role.reason) for role in roles if role.outcome)),
     )
+
+
+def _in_progress(series: Sequence[Row], latest: Row | None) -> Sequence[Row]:
+    """The period that follows the latest complete one; later ones, which stragglers open, tell nothing yet."""
+    if latest is None:
+        return series[-1:]
+    return [row for row in series if row["period_start_utc"] > latest["period_start_utc"]][:1]
 
 
 def _status_of(latest: Row | None, after: Sequence[Row]) -> Status:
@@ -97,8 +105,8 @@ def _record(complete: Sequence[Row], grain: str) -> str:
 
 
 def _unfinished(after: Sequence[Row], latest: Row | None, numbers: Numbers) -> Unfinished | None:
-    """The newest period in progress that has a value, with its projection where there is one."""
-    row = next((row for row in reversed(after) if row["value"] is not None), None)
+    """The value so far, with its projection where there is one."""
+    row = next((row for row in after if row["value"] is not None), None)
     if row is None:
         return None
 

@@ -27,21 +27,22 @@ class Attainment:
 
 
 @dataclass(frozen=True)
-class Role:
-    """What a KPI tells somebody: leading or lagging, for whom, and why."""
-
-    indicator: str
-    viewpoints: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Reference:
     """Another KPI on the page, and what is said of it."""
 
     kpi: str
     label: str
     remark: str = ""
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a KPI tells somebody: leading or lagging, for whom, towards which outcome, and why."""
+
+    indicator: str
+    viewpoints: str
+    reason: str
+    outcome: Reference | None = None
 
 
 @dataclass(frozen=True)

@@ -21,14 +21,14 @@ VERDICTS = {
 }
 
 
-def roles_of(indicators: Sequence[Row], teams: Mapping[str, str]) -> tuple[Role, ...]:
+def roles_of(indicators: Sequence[Row], teams: Mapping[str, str], kpis: Mapping[str, str]) -> tuple[Role, ...]:
     """One line for each thing said, with everybody it is said to; unclassified only where nothing else is."""
     said: dict[tuple[str, str | None], list[Row]] = {}
     for row in indicators:
         said.setdefault((row["indicator"], row["outcome_kpi"]), []).append(row)
     classified = {key: rows for key, rows in said.items() if key[0] != UNCLASSIFIED} or said
     return tuple(
-        Role(indicator, _viewpoints(rows, len(indicators), teams), _reason(rows))
+        Role(indicator, _viewpoints(rows, len(indicators), teams), _reason(rows), _outcome(rows[0], kpis))
         for (indicator, _), rows in sorted(classified.items(), key=lambda item: ORDER.index(item[0][0]))
     )
 
@@ -47,6 +47,12 @@ def _reason(rows: Sequence[Row]) -> str:
     if row["outcome_kpi"] == row["kpi"]:
         return f"a result {'they answer' if len(rows) > 1 else 'it answers'} for"
     return row["reason"] or ""
+
+
+def _outcome(row: Row, kpis: Mapping[str, str]) -> Reference | None:
+    """The other KPI that this one speaks of."""
+    outcome = row["outcome_kpi"]
+    return Reference(outcome, kpis[outcome]) if outcome in kpis and outcome != row["kpi"] else None
 
 
 def viewpoint_title(viewpoint: str, teams: Mapping[str, str]) -> str:

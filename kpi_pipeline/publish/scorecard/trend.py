@@ -63,7 +63,7 @@ def trend_of(moments: Sequence[Moment], written: Callable[[float], str], grain: 
     settled = [moment.value for moment in moments[:done] if moment.value is not None] or values
     return Trend(
         line=path(dots[:done]),
-        target=path(points(moment.target for moment in moments)),
+        target=stairs(points(moment.target for moment in moments)),
         pending=path(pending),
         last=dots[done - 1] if done else None,
         so_far=next((point for point in reversed(dots[done:]) if point), None),
@@ -89,6 +89,27 @@ def path(points: Sequence[Point | None]) -> str:
         down = at > 0 and points[at - 1] is not None
         lonely = not down and (at + 1 == len(points) or points[at + 1] is None)
         drawn.append(f"{'L' if down else 'M'}{point[0]:g} {point[1]:g}{'h0' if lonely else ''}")
+    return "".join(drawn)
+
+
+def stairs(points: Sequence[Point | None]) -> str:
+    """The same for something that holds for a while and then changes at once, halfway between two points.
+
+    >>> stairs([(0, 9), (2, 9), (4, 5), None, (8, 5)])
+    'M0 9H2H3V5H4M8 5h0'
+    """
+    drawn: list[str] = []
+    for at, point in enumerate(points):
+        before = points[at - 1] if at else None
+        if point is None:
+            continue
+        if before is None:
+            lonely = at + 1 == len(points) or points[at + 1] is None
+            drawn.append(f"M{point[0]:g} {point[1]:g}{'h0' if lonely else ''}")
+        elif before[1] == point[1]:
+            drawn.append(f"H{point[0]:g}")
+        else:
+            drawn.append(f"H{(before[0] + point[0]) / 2:g}V{point[1]:g}H{point[0]:g}")
     return "".join(drawn)
 
 

@@ -78,6 +78,16 @@ def test_the_period_in_progress_stands_apart(cards: dict[str, KpiCard]) -> None:
     assert (unfinished.period, unfinished.value) == ("Week\xa050, 2010", "£131,693")
 
 
+def test_periods_that_stragglers_open_long_after_are_left_out(tables: Tables) -> None:
+    """Of a source that was complete through week 20 and has single rows for months to come, week 21 is in progress."""
+    early = pl.col("period_start") < pl.date(2010, 5, 24)
+    values = tables["kpi_value"].with_columns(is_complete=pl.col("is_complete") & early)
+    card = next(card for card in page_of({**tables, "kpi_value": values}).goals[0].kpis if card.name == "net_sales")
+    assert card.period == "Week\xa020, 2010"
+    assert card.unfinished and card.unfinished.period == "Week\xa021, 2010"
+    assert card.trend and card.trend.last_label == "Week\xa021, 2010"
+
+
 def test_the_projection_is_told_with_its_interval(tables: Tables) -> None:
     projected = pl.when(~pl.col("is_complete") & (pl.col("kpi") == "net_sales"))
     values = tables["kpi_value"].with_columns(
@@ -147,10 +157,12 @@ def test_a_segment_below_zero_is_told_from_one_above(cards: dict[str, KpiCard]) 
 
 
 def test_a_kpi_leads_for_one_viewpoint_and_lags_for_another(cards: dict[str, KpiCard]) -> None:
-    assert [(role.indicator, role.viewpoints) for role in cards["new_customers"].roles] == [
-        ("leading", "the company"),
-        ("lagging", "Commercial"),
-    ]
+    leading, lagging = cards["new_customers"].roles
+    assert (leading.indicator, leading.viewpoints, leading.outcome and leading.outcome.label) == (
+        "leading", "the company", "Weekly net sales",
+    )  # fmt: skip
+    assert (lagging.indicator, lagging.viewpoints, lagging.outcome) == ("lagging", "Commercial", None)
+    assert facts(cards["new_customers"])["Why leading"].startswith("is claimed to lead Weekly net sales")
     assert [(role.viewpoints, role.reason) for role in cards["net_sales"].roles] == [
         ("Commercial and the company", "a result they answer for"),
     ]

@@ -57,7 +57,7 @@ def test_zero_is_drawn_where_values_lie_on_both_sides() -> None:
 def test_the_target_is_always_in_the_picture() -> None:
     trend = drawn(10, 11, target=99)
     assert trend is not None
-    assert trend.target == "M7 7L313 7"
+    assert trend.target == "M7 7H313"
 
 
 def test_no_values_no_drawing() -> None:
@@ -73,5 +73,9 @@ def test_every_point_lies_in_the_box(values: list[float | None], complete: int, 
     trend = drawn(*values, complete=complete, target=target)
     assert (trend is None) == all(value is None for value in values)
     if trend is not None:
-        for x, y in re.findall(r"[ML](\S+?) ([^MLh]+)", trend.line + trend.pending + trend.target):
+        for x, y in re.findall(r"[ML](\S+?) ([^MLh]+)", trend.line + trend.pending):
             assert 0 <= float(x) <= WIDTH and 0 <= float(y) <= HEIGHT
+        for x in re.findall(r"[MH]([\d.]+)", trend.target):
+            assert 0 <= float(x) <= WIDTH
+        for y in re.findall(r"(?:V|M\S+ )([\d.]+)", trend.target):
+            assert 0 <= float(y) <= HEIGHT
