@@ -341,7 +341,7 @@ TABLES: tuple[Table, ...] = (
         "check_result",
         "A check of the data in the last run",
         (
-            Column("asset", TEXT, "What was checked, such as a source or a table"),
+            Column("asset", TEXT, "What was checked, such as raw/invoices, model/order_lines or kpi/monthly_orders"),
             Column("check_name", TEXT, "Name of the check"),
             Column("severity", TEXT, "error (its failure stops what depends on the data) or warn"),
             Column("passed", FLAG, "Whether the data is as expected"),
@@ -368,7 +368,7 @@ TABLES: tuple[Table, ...] = (
         "Where a thing comes from: one step from source to goal",
         (
             Column("downstream", TEXT, "What is made or served, such as metric/orders, kpi/monthly_orders, goal/grow"),
-            Column("upstream", TEXT, "What it is made from, such as source/invoices, model/order_lines"),
+            Column("upstream", TEXT, "What it is made from, such as raw/invoices, model/order_lines"),
             Column("kind", TEXT, "What the upstream end is: source, model, metric, kpi or goal"),
             Column("column_name", TEXT, "Column of the source or model that is read, where it can be told").optional,
         ),

@@ -18,17 +18,17 @@ Kind = Literal["source", "model", "metric", "kpi", "goal"]
 
 @dataclass(frozen=True, order=True)
 class End:
-    """A thing at one end of a step, told apart from others of the same name by its kind.
+    """A thing at one end of a step, written as check results and Dagster name it; what a source loads is `raw/...`.
 
-    >>> str(End("metric", "orders"))
-    'metric/orders'
+    >>> str(End("metric", "orders")), str(End("source", "invoices"))
+    ('metric/orders', 'raw/invoices')
     """
 
     kind: Kind
     name: str
 
     def __str__(self) -> str:
-        return f"{self.kind}/{self.name}"
+        return f"{'raw' if self.kind == 'source' else self.kind}/{self.name}"
 
 
 @dataclass(frozen=True)

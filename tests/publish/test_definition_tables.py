@@ -152,9 +152,9 @@ def test_lineage_runs_from_columns_to_goals(project: Project) -> None:
     steps = {(str(edge.upstream), edge.column, str(edge.downstream)) for edge in lineage(project)}
 
     assert steps >= {
-        ("source/invoice_lines", "Invoice", "model/order_lines"),
-        ("source/customers", "country", "model/order_lines"),
-        ("source/invoice_lines", None, "model/tickets"),
+        ("raw/invoice_lines", "Invoice", "model/order_lines"),
+        ("raw/customers", "country", "model/order_lines"),
+        ("raw/invoice_lines", None, "model/tickets"),
         ("model/order_lines", "quantity", "metric/net_sales"),
         ("model/order_lines", "is_cancelled", "metric/orders"),
         ("model/tickets", None, "metric/tickets"),
@@ -168,16 +168,16 @@ def test_lineage_runs_from_columns_to_goals(project: Project) -> None:
 @pytest.mark.parametrize(
     ("sql", "read"),
     [
-        ("SELECT * FROM raw.customers", {("source/customers", None)}),
-        ("SELECT id, upper(name) AS name FROM raw.customers", {("source/customers", "id"), ("source/customers", "name")}),
+        ("SELECT * FROM raw.customers", {("raw/customers", None)}),
+        ("SELECT id, upper(name) AS name FROM raw.customers", {("raw/customers", "id"), ("raw/customers", "name")}),
         (
             "WITH big AS (SELECT id FROM raw.customers WHERE size > 3) SELECT id AS x FROM big",
-            {("source/customers", "id"), ("source/customers", "size")},
+            {("raw/customers", "id"), ("raw/customers", "size")},
         ),
         ("SELECT count(*) AS n FROM order_lines", {("model/order_lines", None)}),
         ("SELECT id FROM raw.customers UNION ALL SELECT i AS id FROM raw.invoice_lines",
-         {("source/customers", "id"), ("source/invoice_lines", "i")}),
-        ("SELECT a, b FROM raw.customers, raw.invoice_lines", {("source/customers", None), ("source/invoice_lines", None)}),
+         {("raw/customers", "id"), ("raw/invoice_lines", "i")}),
+        ("SELECT a, b FROM raw.customers, raw.invoice_lines", {("raw/customers", None), ("raw/invoice_lines", None)}),
         ("SELECT range AS n FROM range(10)", set()),
     ],
 )  # fmt: skip
