@@ -1,0 +1,51 @@
+"""Accepting: what was staged becomes what is in use, in one transaction; or it goes, and nothing happened."""
+
+from __future__ import annotations
+
+from sqlglot import expressions as exp
+
+from kpi_pipeline.ingest import ledger
+from kpi_pipeline.ingest.quarantine import QUARANTINE
+from kpi_pipeline.ingest.staged import Staged
+from kpi_pipeline.ingest.tables import create, create_as, drop, table
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan import Executor
+
+
+def accept(staged: Staged, executor: Executor) -> None:
+    """Swaps the staged rows in, keeps the rows that did not fit, and remembers the files: all of it or nothing.
+
+    `quarantine.<source>` holds the misfits of each file as it was last read, so it never counts a row twice.
+    """
+    if not staged.changed:
+        return
+    quarantine = TableRef("quarantine", staged.source)
+    with executor.transaction():
+        create_as(executor, TableRef("raw", staged.source), exp.select("*").from_(table(staged.table)))
+        create(executor, quarantine, QUARANTINE, if_missing=True)
+        kept = [exp.Literal.string(file.file) for file in staged.files if file.file not in staged.files_read]
+        stays = exp.In(this=exp.column("_source_file", quoted=True), expressions=kept)
+        executor.run(exp.delete(table(quarantine), where=exp.not_(stays) if kept else exp.true()))
+        rows = exp.select("*").from_(table(staged.quarantine))
+        executor.run(exp.insert(rows, table(quarantine)))
+        ledger.write(executor, staged.state, staged.files)
+        drop(executor, staged.table)
+        drop(executor, staged.quarantine)
+
+
+def reject(staged: Staged, executor: Executor) -> None:
+    """Drops what was staged; the ledger still has the old files, so the next run tries again."""
+    with executor.transaction():
+        drop(executor, staged.table)
+        drop(executor, staged.quarantine)
+
+
+def clear_leftovers(executor: Executor) -> None:
+    """Drops whatever a run that was cut short left in staging."""
+    found = executor.rows(
+        "SELECT table_name, table_type FROM information_schema.tables "
+        "WHERE table_schema = 'staging' AND table_catalog = current_database()"
+    )
+    with executor.transaction():
+        for name, kind in found:
+            drop(executor, TableRef("staging", name), kind="VIEW" if kind == "VIEW" else "TABLE")

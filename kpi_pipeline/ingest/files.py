@@ -1,0 +1,177 @@
+"""The files of a source: which there are, and which of them changed since they were loaded."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+
+from kpi_pipeline.errors import DataError, listed
+from kpi_pipeline.ingest.staged import SourceFile
+from kpi_pipeline.project import Project
+from kpi_pipeline.sources import Source
+
+FORMATS = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv",
+    ".parquet": "parquet", ".pq": "parquet",
+    ".jsonl": "jsonl", ".ndjson": "jsonl",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file as it lies there now; its name is its path as seen from the project's root."""
+
+    name: str
+    path: Path
+    format: str
+    size: int
+    modified_ns: int
+    sha256: str = ""
+
+    def untouched(self) -> bool:
+        """Whether the file is still what it was when it was found."""
+        now = self.path.stat()
+        return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Which files are to be read, and which rows already loaded stay."""
+
+    read: tuple[FoundFile, ...]
+    kept: tuple[SourceFile, ...]
+    """Files whose rows stay: unchanged ones, and vanished ones where the load mode keeps rows."""
+    dropped: tuple[SourceFile, ...]
+    """Files whose rows go because the file went."""
+    modified_ns: Mapping[str, int]
+    """New times of files whose content is what it was."""
+    notes: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.read or self.dropped)
+
+
+def find_files(project: Project, source: Source) -> tuple[FoundFile, ...]:
+    """The files that the source's path matches, sorted by name; none at all is an error."""
+    pattern = source.connector.path
+    is_file = (project.root / pattern).is_file()
+    names = [pattern] if is_file else glob.glob(pattern, root_dir=project.root, recursive=True)
+    paths = sorted({project.root / name for name in names if (project.root / name).is_file()})
+    if not paths:
+        raise _nothing_matches(project, source)
+    return tuple(_found(project, source, path) for path in paths)
+
+
+def survey(source: Source, found: tuple[FoundFile, ...], known: Mapping[str, SourceFile], *, afresh: bool) -> Survey:
+    """Compares the files found with those loaded before; `afresh` reads all of them whatever is known.
+
+    A file of equal size and time is trusted, others are hashed. Under `append` and `merge` nothing that was loaded is
+    ever lost: the rows of a file that vanished stay. Under `append` a file is known by its content: one that moved is
+    not loaded twice, nor is a copy of another.
+    """
+    keeps = source.load.mode != "full"
+    read: list[FoundFile] = []
+    kept: list[SourceFile] = []
+    modified: dict[str, int] = {}
+    notes: list[str] = []
+    empty = [file for file in found if file.size == 0]
+    if empty and (not keeps or len(empty) == len(found)):
+        raise DataError(
+            f"{listed([file.name for file in empty])} of source '{source.name}' is empty: not even a header.\n"
+            "Hint: was the export cut off? Deliver the file again, or remove it."
+        )
+    notes += [f"{file.name} is empty and was left out until it holds something" for file in empty]
+    kept += [known[file.name] for file in empty if file.name in known]
+    for file in (file for file in found if file.size):
+        before = known.get(file.name)
+        if before and (before.size, before.modified_ns) == (file.size, file.modified_ns):
+            file = replace(file, sha256=before.sha256)
+        else:
+            file = replace(file, sha256=_digest(file.path))
+            if before and before.sha256 == file.sha256:
+                modified[file.name] = file.modified_ns
+        if before and before.sha256 == file.sha256 and not afresh:
+            kept.append(replace(before, modified_ns=file.modified_ns))
+        else:
+            read.append(file)
+    present = {file.name for file in found}
+    gone = [file for name, file in known.items() if name not in present]
+    if source.load.mode == "append":
+        read, copies = _without_copies(read, kept)
+        notes += copies
+        contents = {file.sha256: file.name for file in read}
+        moved = [file for file in gone if file.sha256 in contents]
+        notes += [f"{file.file} is now {contents[file.sha256]}" for file in moved]
+        gone = [file for file in gone if file not in moved]
+    else:
+        moved = []
+    if keeps:
+        notes += [f"{file.file} is no longer there; its {file.rows} rows stay" for file in gone]
+    return Survey(
+        read=tuple(read),
+        kept=tuple([*kept, *gone] if keeps else kept),
+        dropped=tuple(moved if keeps else gone),
+        modified_ns=modified,
+        notes=tuple(notes),
+    )
+
+
+def _without_copies(read: list[FoundFile], kept: list[SourceFile]) -> tuple[list[FoundFile], list[str]]:
+    first = {file.sha256: file.file for file in kept}
+    originals: list[FoundFile] = []
+    notes: list[str] = []
+    for file in read:
+        if file.sha256 in first:
+            notes.append(f"{file.name} is a copy of {first[file.sha256]} and was not loaded again")
+        else:
+            first[file.sha256] = file.name
+            originals.append(file)
+    return originals, notes
+
+
+def _found(project: Project, source: Source, path: Path) -> FoundFile:
+    name = Path(os.path.relpath(path, project.root)).as_posix()
+    form = source.connector.format or FORMATS.get(path.suffix.lower())
+    if form is None:
+        raise DataError(
+            f"{name} of source '{source.name}' does not say by its suffix whether it is CSV, Parquet or JSON lines.\n"
+            "Hint: write `format: csv`, `format: parquet` or `format: jsonl` in its connector."
+        )
+    about = path.stat()
+    return FoundFile(name=name, path=path, format=form, size=about.st_size, modified_ns=about.st_mtime_ns)
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as problem:
+        raise DataError(f"{path.name} cannot be read: {problem.strerror}.") from problem
+
+
+def _nothing_matches(project: Project, source: Source) -> DataError:
+    pattern = Path(source.connector.path)
+    folder = Path(*(part for part in pattern.parent.parts)) if pattern.parent.parts else Path()
+    while glob.has_magic(str(folder)) or not (project.root / folder).is_dir():
+        if folder == folder.parent:
+            break
+        folder = folder.parent
+    there = sorted(entry.name for entry in (project.root / folder).iterdir() if not entry.name.startswith("."))
+    near = get_close_matches(pattern.name, there, n=3, cutoff=0.5)
+    if near:
+        hint = f"did you mean {listed(near)}?"
+    elif there:
+        hint = f"the folder holds {listed(there, most=5)}."
+    else:
+        hint = "the folder is empty."
+    where = "the project's root" if folder == Path() else f"folder {folder.as_posix()}"
+    return DataError(
+        f"Source '{source.name}': no file matches '{source.connector.path}'; looked in {where}.\nHint: {hint}"
+    )

@@ -1,0 +1,59 @@
+"""The ledger of sources, read and written through an executor; its tables are made by the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from kpi_pipeline.ingest.staged import SourceFile, SourceState
+from kpi_pipeline.plan import Executor
+
+
+def source_states(executor: Executor) -> dict[str, SourceState]:
+    """What every loaded source holds, by its name."""
+    found = executor.rows(
+        "SELECT source, version, rows, complete_before, newest_day, fingerprint, loaded_at, run_id "
+        "FROM state.source_state ORDER BY source"
+    )
+    return {str(row[0]): SourceState(*row) for row in found}
+
+
+def files_of(executor: Executor, source: str) -> dict[str, SourceFile]:
+    """The files whose rows the source's raw table holds, by their names."""
+    found = executor.rows(
+        "SELECT file, size, modified_ns, sha256, rows, quarantined, loaded_at, run_id, columns "
+        "FROM state.source_file WHERE source = ? ORDER BY file",
+        [source],
+    )
+    return {str(row[0]): SourceFile(*(*row[:-1], json.loads(row[-1]))) for row in found}
+
+
+def write(executor: Executor, state: SourceState, files: Iterable[SourceFile]) -> None:
+    """Replaces all that is known of a source; to be called within the transaction that swaps its rows."""
+    executor.run("DELETE FROM state.source_file WHERE source = ?", [state.source])
+    for one in files:
+        executor.run(
+            "INSERT INTO state.source_file (source, file, size, modified_ns, sha256, rows, quarantined, loaded_at, "
+            "run_id, fingerprint, columns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                *(state.source, one.file, one.size, one.modified_ns, one.sha256, one.rows, one.quarantined),
+                *(one.loaded_at, one.run_id, state.fingerprint, json.dumps(dict(one.columns))),
+            ],
+        )
+    executor.run("DELETE FROM state.source_state WHERE source = ?", [state.source])
+    executor.run(
+        "INSERT INTO state.source_state (source, version, rows, complete_before, newest_day, fingerprint, loaded_at, "
+        "run_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            *(state.source, state.version, state.rows, state.complete_before, state.newest_day),
+            *(state.fingerprint, state.loaded_at, state.run_id),
+        ],
+    )
+
+
+def note_modified(executor: Executor, source: str, modified_ns: dict[str, int]) -> None:
+    """Remembers new times of files whose content is what it was, so that they need not be hashed again."""
+    for file, moment in modified_ns.items():
+        executor.run(
+            "UPDATE state.source_file SET modified_ns = ? WHERE source = ? AND file = ?", [moment, source, file]
+        )

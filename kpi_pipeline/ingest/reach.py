@@ -1,0 +1,121 @@
+"""How far a source's rows reach in time: the newest of them, the days a load touched, until when they are complete."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import get_args
+from zoneinfo import ZoneInfo
+
+from sqlglot import expressions as exp
+
+from kpi_pipeline.periods import Grain, Window, shift_day
+from kpi_pipeline.plan import Executor
+from kpi_pipeline.project import Month, Project, Settings, Weekday
+from kpi_pipeline.sources import Source
+
+ZONED = "TIMESTAMP WITH TIME ZONE"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The newest row's cursor value and business day, and how many rows lie in the future."""
+
+    newest: datetime | date | None = None
+    newest_day: date | None = None
+    future_rows: int = 0
+    furthest_day: date | None = None
+
+
+def business_day(project: Project, source: Source, cursor_type: str) -> exp.Expr | None:
+    """The business day of the cursor: of a naive moment in the source's zone, of a zoned one, or a date as it is.
+
+    None where the source has no cursor or it is no time (a number that only orders rows).
+    """
+    if source.load.cursor is None:
+        return None
+    cursor: exp.Expr = exp.column(source.load.cursor, quoted=True)
+    here = project.settings.timezone
+    zone = source.timezone or here
+    if cursor_type == "DATE":
+        return cursor
+    if cursor_type == ZONED:
+        return exp.cast(exp.AtTimeZone(this=cursor, zone=exp.Literal.string(here)), "DATE")
+    if not cursor_type.startswith("TIMESTAMP"):
+        return None
+    if zone != here:
+        moment = exp.Paren(this=exp.AtTimeZone(this=cursor, zone=exp.Literal.string(zone)))
+        cursor = exp.AtTimeZone(this=moment, zone=exp.Literal.string(here))
+    return exp.cast(cursor, "DATE")
+
+
+def reach_of(
+    project: Project, source: Source, executor: Executor, rows: exp.Expr, day: exp.Expr, now: datetime
+) -> Reach:
+    """The newest row that is not in the future: a date mistyped as 2099 must not make every day look complete.
+
+    Where all rows are in the future, nothing is complete before the first of them.
+    """
+    today = now.astimezone(ZoneInfo(project.settings.timezone)).date()
+    cursor = exp.column(source.load.cursor or "", quoted=True)
+    days = exp.select(exp.alias_(cursor, "moment"), exp.alias_(day, "business_day")).from_(rows).subquery("days")
+    past = exp.column("business_day") <= exp.convert(today)
+    future = exp.column("business_day") > exp.convert(today)
+    found = executor.rows(
+        exp.select(
+            exp.Coalesce(this=_where("max", "moment", past), expressions=[_call("min", "moment")]),
+            exp.Coalesce(this=_where("max", "business_day", past), expressions=[_call("min", "business_day")]),
+            _where("count", "business_day", future),
+            _call("max", "business_day"),
+        ).from_(days)
+    )[0]
+    return Reach(newest=found[0], newest_day=found[1], future_rows=int(found[2]), furthest_day=found[3])
+
+
+def days_touched(executor: Executor, day: exp.Expr, pieces: list[exp.Select]) -> tuple[date, date] | None:
+    """First and last business day of the rows in all pieces; None if there are none, or if one has no day."""
+    lowest: list[date] = []
+    highest: list[date] = []
+    for piece in pieces:
+        query = exp.select(exp.Count(this=exp.Star()), _call("count", "d"), _call("min", "d"), _call("max", "d")).from_(
+            piece.select(exp.alias_(day.copy(), "d"), append=False).subquery("days")
+        )
+        rows, dated, first, last = executor.rows(query)[0]
+        if rows != dated:
+            return None
+        if rows:
+            lowest.append(first)
+            highest.append(last)
+    return (min(lowest), max(highest)) if lowest else None
+
+
+def complete_before(source: Source, settings: Settings, newest_day: date | None) -> date | None:
+    """The first day that may still change.
+
+    By default the day of the newest row is in progress. At a coarser grain the rows name whole periods, so the newest
+    row's period counts as complete. A delay holds back that much more.
+    """
+    if newest_day is None:
+        return None
+    through = source.complete_through
+    end = newest_day if through.grain is Grain.day else _next_period(newest_day, through.grain, settings)
+    return shift_day(end, through.delay) if through.delay else end
+
+
+def _next_period(day: date, grain: Grain, settings: Settings) -> date:
+    """The first day of the period after the one that a day is in, by the project's weeks and fiscal years."""
+    if grain is Grain.week:
+        into = (day.weekday() - get_args(Weekday).index(settings.week_start)) % 7
+        return day + timedelta(days=7 - into)
+    months = {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}[grain]
+    starts_in = get_args(Month).index(settings.fiscal_year_start)
+    into = (day.month - 1 - starts_in) % 12 % months
+    return shift_day(day.replace(day=1), Window(months - into, Grain.month), back=False)
+
+
+def _call(function: str, column: str) -> exp.Expr:
+    return exp.Anonymous(this=function, expressions=[exp.column(column)])
+
+
+def _where(function: str, column: str, condition: exp.Expr) -> exp.Expr:
+    return exp.Filter(this=_call(function, column), expression=exp.Where(this=condition))

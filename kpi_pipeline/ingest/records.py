@@ -1,0 +1,276 @@
+"""The records of a text file, told apart by a reader of our own: the count that every load is checked against.
+
+DuckDB reads the rows, Python's strict `csv` reader tells where each record begins and whether it is whole. So the two
+counts are independent. A broken record is never left to DuckDB: tried with 2.0, its reader of rejected lines now and
+then loads the tail of a broken line as a row. Where a file has broken records, another encoding or mixed line
+ends, a clean copy without them is what DuckDB reads.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from kpi_pipeline.errors import DataError
+
+DELIMITERS = (",", ";", "\t", "|")
+UTF_8 = ("utf-8", "utf8", "utf-8-sig")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a text file: where it begins, its text, and its values or what is wrong with it."""
+
+    line: int
+    text: str
+    values: tuple[str, ...] = ()
+    problem: str | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A text file and how to read it: CSV with a delimiter, JSON lines without."""
+
+    path: Path
+    name: str
+    encoding: str
+    delimiter: str | None = None
+    spaced: bool = False
+    """CSV: blanks stand between delimiter and quote (`1, "a, b"`), so blanks before a value do not belong to it."""
+    header: tuple[str, ...] = ()
+
+    def records(self) -> Iterator[Record]:
+        """Every record of the file, whole or broken; blank lines are none."""
+        try:
+            with self._opened() as stream:
+                yield from (self._csv_records(stream) if self.delimiter else self._line_records(stream))
+        except UnicodeError as problem:
+            raise DataError(
+                f"{self.name} is not text in the encoding {self.encoding}: {problem}.\n"
+                "Hint: write the right one as `encoding` of the source's connector, such as latin-1 or utf-16."
+            ) from problem
+
+    def _opened(self) -> TextIO:
+        try:
+            if self.encoding.lower() in UTF_8:
+                return self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+            return self.path.open(encoding=self.encoding, newline="")
+        except LookupError:
+            raise DataError(
+                f"'{self.encoding}' is not an encoding; write one such as utf-8, latin-1 or utf-16."
+            ) from None
+        except OSError as problem:
+            raise DataError(f"{self.name} cannot be read: {problem.strerror}.") from problem
+
+    def _csv_records(self, stream: TextIO) -> Iterator[Record]:
+        """The records after the header.
+
+        A line that opens a quote and does not close it would swallow the lines after it. So of a broken record that
+        spans lines only the first line counts as broken, and reading goes on with the second.
+        """
+        lines = _Lines(stream)
+        width = len(self.header)
+        header_pending = True
+        while True:
+            reader = csv.reader(lines, delimiter=self.delimiter or ",", strict=True, skipinitialspace=self.spaced)
+            try:
+                for values in reader:
+                    if not values and width == 1 and not header_pending:
+                        values = [""]
+                    if not values:
+                        lines.begin_record()
+                        continue
+                    if header_pending:
+                        header_pending = False
+                        lines.begin_record()
+                        continue
+                    problem, column = (None, None) if len(values) == width else self._wrong_width(len(values))
+                    if problem is None and not lines.readable():
+                        problem = f"it is not {self.encoding} text"
+                    if problem is not None:
+                        lines.give_back_all_but_first()
+                    yield Record(lines.first_line, lines.text(), tuple(values), problem, column)
+                    lines.begin_record()
+            except csv.Error as problem:
+                if header_pending:
+                    raise _header_error(self.name, problem) from problem
+                lines.give_back_all_but_first()
+                yield Record(lines.first_line, lines.text(), problem=_in_words(problem))
+                lines.begin_record()
+                continue
+            return
+
+    def _wrong_width(self, found: int) -> tuple[str, str | None]:
+        wanted = len(self.header)
+        values = "1 value" if found == 1 else f"{found} values"
+        column = self.header[found] if found < wanted else None
+        return f"the line has {values}, the header names {wanted}", column
+
+    def _line_records(self, stream: TextIO) -> Iterator[Record]:
+        for number, line in enumerate(stream, start=1):
+            if line.strip():
+                text = line.rstrip("\r\n")
+                problem = None if _readable(text) else f"it is not {self.encoding} text"
+                yield Record(number, text, (text,), problem)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What a first reading of a text file found."""
+
+    records: int
+    broken: tuple[Record, ...]
+    longest: int
+    """Characters of the longest record."""
+    needs_copy: bool
+
+
+def opened_csv(path: Path, name: str, *, encoding: str, delimiter: str | None) -> TextFile:
+    """The CSV file with its delimiter (the one that splits the header most) and the names in its header."""
+    bare = TextFile(path, name, encoding, delimiter or ",")
+    try:
+        with bare._opened() as stream:
+            splits = []
+            for one in [delimiter] if delimiter else DELIMITERS:
+                stream.seek(0)
+                values = next((row for row in csv.reader(stream, delimiter=one, skipinitialspace=True) if row), [])
+                splits.append((one, values))
+    except (UnicodeError, csv.Error) as problem:
+        raise _header_error(name, problem) from problem
+    best, header = max(splits, key=lambda split: len(split[1]))
+    if not all(map(_readable, header)):
+        raise _header_error(name, f"it is not {encoding} text")
+    names = tuple(value.strip() or f"column_{place}" for place, value in enumerate(header, start=1))
+    if not names:
+        raise DataError(f"{name} is empty: not even a header.\nHint: was the export cut off? Deliver the file again.")
+    for place, column in enumerate(names):
+        if column.lower() in (other.lower() for other in names[:place]):
+            raise DataError(
+                f"{name} has two columns named '{column}'.\nHint: give each column of the file its own name."
+            )
+    return TextFile(path, name, encoding, best, _blank_before_quote(bare, best), names)
+
+
+def _blank_before_quote(file: TextFile, delimiter: str) -> bool:
+    """Whether values are written like `1, "a, b"`: every quote after a blank, none right after the delimiter."""
+    spaced, tight = f'{delimiter} "', f'{delimiter}"'
+    found = False
+    with file._opened() as stream:
+        try:
+            for line in stream:
+                if tight in line:
+                    return False
+                found = found or spaced in line
+        except UnicodeError:
+            return False
+    return found
+
+
+def scan(file: TextFile) -> Scan:
+    """Reads the file once, counts its records and keeps the broken ones."""
+    count = longest = 0
+    broken = []
+    for record in file.records():
+        count += 1
+        if record.problem:
+            broken.append(record)
+        elif len(record.text) > longest:
+            longest = len(record.text)
+    needs_copy = bool(broken) or file.spaced or file.encoding.lower() not in UTF_8 or _mixed_line_ends(file)
+    return Scan(count, tuple(broken), longest, needs_copy)
+
+
+def write_clean_copy(file: TextFile, target: Path) -> TextFile:
+    """Writes the file's whole records as plain UTF-8 and says how to read them."""
+    good = (record for record in file.records() if not record.problem)
+    with target.open("w", encoding="utf-8", newline="") as stream:
+        if not file.delimiter:
+            stream.writelines(f"{record.text}\n" for record in good)
+            return TextFile(target, file.name, "utf-8")
+        writer = csv.writer(stream, delimiter=file.delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        writer.writerow(file.header)
+        writer.writerows(record.values for record in good)
+    return TextFile(target, file.name, "utf-8", file.delimiter, header=file.header)
+
+
+def picked(file: TextFile, wanted: Iterable[int]) -> list[tuple[int, int, str]]:
+    """Number, line and text of the whole records with these numbers (from 0, in order)."""
+    numbers = sorted(wanted)
+    good = (record for record in file.records() if not record.problem)
+    found = []
+    place = 0
+    for number, record in enumerate(good):
+        if place == len(numbers):
+            break
+        if number == numbers[place]:
+            found.append((number, record.line, record.text))
+            place += 1
+    return found
+
+
+def _mixed_line_ends(file: TextFile) -> bool:
+    with file._opened() as stream:
+        for _ in stream:
+            pass
+        return isinstance(stream.newlines, tuple)
+
+
+def _header_error(name: str, problem: object) -> DataError:
+    return DataError(f"The header of {name} cannot be read: {problem}.\nHint: mend its first line, or its encoding.")
+
+
+def _readable(text: str) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _in_words(problem: csv.Error) -> str:
+    text = str(problem)
+    if "unexpected end" in text:
+        return "a quote is opened and never closed"
+    if "expected after" in text:
+        return "a quote is not closed before the value goes on"
+    if "field larger" in text:
+        return f"a value is longer than {csv.field_size_limit():,} characters, or a quote is not closed"
+    return text
+
+
+class _Lines:
+    """The lines of a file for `csv.reader`, remembering those of the record that is being read."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: list[str] = []
+        self._taken: list[str] = []
+        self.first_line = 1
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.pop() if self._waiting else next(self._stream)
+        self._taken.append(line)
+        return line
+
+    def begin_record(self) -> None:
+        self.first_line += len(self._taken)
+        self._taken.clear()
+
+    def give_back_all_but_first(self) -> None:
+        self._waiting.extend(reversed(self._taken[1:]))
+        del self._taken[1:]
+
+    def text(self) -> str:
+        return "".join(self._taken).rstrip("\r\n")
+
+    def readable(self) -> bool:
+        return all(_readable(line) for line in self._taken)

@@ -1,0 +1,78 @@
+"""What a load found: the rows it staged, and what is remembered of a source's files and of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from kpi_pipeline.names import TableRef
+
+LINEAGE = {"_loaded_at": "TIMESTAMPTZ", "_run_id": "VARCHAR", "_source_file": "VARCHAR"}
+"""The columns that every raw table has beside those of its files."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file as it was when its rows were loaded."""
+
+    file: str
+    size: int
+    modified_ns: int
+    sha256: str
+    rows: int
+    quarantined: int
+    loaded_at: datetime
+    run_id: str
+    columns: Mapping[str, str]
+    """The file's own columns and their types, so that one it loses is noticed."""
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """What `raw.<source>` holds: which version of the data, and until when it is complete."""
+
+    source: str
+    version: str
+    rows: int
+    complete_before: date | None
+    """The first day that may still change; None where the source has no cursor and so no limit."""
+    newest_day: date | None
+    fingerprint: str
+    """Of the source's definition, as far as it decides what is loaded."""
+    loaded_at: datetime
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A source's new state, waiting to be checked and accepted; with `changed` False there is nothing to accept."""
+
+    source: str
+    changed: bool
+    state: SourceState
+    """As it will be once accepted; as it is where nothing changed."""
+    rows_read: int = 0
+    rows_loaded: int = 0
+    """Of the rows read, those that fit. A merge may replace older rows with them, so the table can grow by less."""
+    rows_quarantined: int = 0
+    files_read: tuple[str, ...] = ()
+    files_found: int = 0
+    touched: tuple[date, date] | None = None
+    """First and last business day of the cursor over the old and new rows of the files read; None: any day may be."""
+    newest: datetime | date | None = None
+    """The newest value of the cursor that is not in the future."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    files: tuple[SourceFile, ...] = ()
+    """All that will be known of the source's files once accepted."""
+
+    @property
+    def table(self) -> TableRef:
+        """The staged rows: the complete new state of the raw table."""
+        return TableRef("staging", self.source)
+
+    @property
+    def quarantine(self) -> TableRef:
+        """The rows of the files read that did not fit."""
+        return TableRef("staging", f"{self.source}__quarantine")

@@ -1,0 +1,45 @@
+"""Statements on tables of the warehouse that several steps of a load need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from sqlglot import expressions as exp
+
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan import Executor
+
+
+def table(name: TableRef) -> exp.Table:
+    """The table in a statement, quoted."""
+    return exp.table_(name.name, db=name.schema, quoted=True)
+
+
+def kind_of(text: str) -> exp.DataType:
+    """A DuckDB type in a statement."""
+    return exp.DataType.build(text, dialect="duckdb")
+
+
+def create(executor: Executor, name: TableRef, columns: Mapping[str, str], *, if_missing: bool = False) -> None:
+    """Makes an empty table."""
+    defined = [
+        exp.ColumnDef(this=exp.to_identifier(column, quoted=True), kind=kind_of(kind))
+        for column, kind in columns.items()
+    ]
+    executor.run(exp.Create(kind="TABLE", exists=if_missing, this=exp.Schema(this=table(name), expressions=defined)))
+
+
+def create_as(executor: Executor, name: TableRef, query: exp.Query) -> None:
+    """Makes a table of a query's rows, in place of one that may be there."""
+    executor.run(exp.Create(kind="TABLE", this=table(name), expression=query, replace=True))
+
+
+def drop(executor: Executor, name: TableRef, *, kind: Literal["TABLE", "VIEW"] = "TABLE") -> None:
+    """Drops a table or view if it is there."""
+    executor.run(f"DROP {kind} IF EXISTS {table(name).sql(dialect='duckdb')}")
+
+
+def row_count(executor: Executor, name: TableRef) -> int:
+    """How many rows a table has."""
+    return int(executor.rows(exp.select(exp.Count(this=exp.Star())).from_(table(name)))[0][0])
