@@ -38,7 +38,7 @@ Expression = Annotated[str, Field(min_length=1)]
 class Noun(BaseModel):
     """A frozen thing of the definitions; unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True, allow_inf_nan=False)
 
 
 class Named(Noun):

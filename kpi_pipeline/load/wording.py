@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from kpi_pipeline.errors import Place, Problem, did_you_mean, listed
-from kpi_pipeline.load.tree import Fields, Items, Scalar, Written
+from kpi_pipeline.load.tree import Items, Scalar, Written
 
 LOOKS_LIKE = {
     "currency": "three capital letters, such as GBP",
@@ -135,8 +135,6 @@ def _unknown_type(misfit: Misfit) -> Said:
 
 
 def _no_type(misfit: Misfit) -> Said:
-    if not isinstance(misfit.node, Fields):
-        return f" is {misfit.written}, not a mapping of keys", "write its keys and values, the first of them 'type'"
     tags = tuple(misfit.expected.get("discriminator", {}).get("mapping", ()))
     return " has no 'type'", f"add 'type', one of {listed(tags, most=20)}"
 
@@ -173,6 +171,8 @@ def _bare(misfit: Misfit) -> str:
 
 
 def _not_mapping(misfit: Misfit) -> Said:
+    if "discriminator" in misfit.expected:
+        return f" is {misfit.written}, not a mapping of keys", "write its keys, the first of them 'type'"
     known = tuple(misfit.expected.get("properties", ()))
     if known[:1] == ("name",):
         return f" is {misfit.written}, not a name", f"write a name, or these keys: {listed(known)}"
