@@ -60,7 +60,7 @@ SCORECARD = View(
             )
         },
         "trend": f"The last {TREND_LENGTH} complete periods as a little picture, oldest first; a gap is a missing value",
-        "in_progress_label": "The period in progress as people write it; missing where there is none",
+        "in_progress_label": "The period in progress: the first that is not complete; missing where there is none",
         "in_progress_value": "Its value so far",
         "projected_value": "Where it is expected to end",
         "projected_low": "Lower end of the 80 % interval of the projection",
@@ -80,7 +80,7 @@ SCORECARD = View(
         ),
         in_progress AS (
             SELECT * FROM total WHERE NOT is_complete
-            QUALIFY row_number() OVER (PARTITION BY kpi ORDER BY period_start_utc DESC) = 1
+            QUALIFY row_number() OVER (PARTITION BY kpi ORDER BY period_start_utc) = 1
         ),
         recent AS (
             SELECT kpi, period_start_utc, value FROM total WHERE is_complete

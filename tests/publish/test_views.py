@@ -98,6 +98,17 @@ def test_the_scorecard_tells_the_latest_complete_period_and_what_is_ahead(reader
     assert sales["led_by"] == "Monthly orders (same month, not tested), Weekly tickets (4 weeks, not tested)"
 
 
+def test_the_period_in_progress_is_the_first_that_is_not_complete(shop: Shop, tmp_path: Path) -> None:
+    tables = shop.tables()
+    stray: Row = {**shop.month(9), "kpi": "monthly_sales", "value": 1.0, "status": "in_progress", "is_complete": False}
+    tables["kpi_value"] = pl.concat([shop.frame("kpi_value", [stray]), tables["kpi_value"]])
+    [sales] = rows(
+        published(shop, tmp_path, tables), "SELECT in_progress_label FROM scorecard WHERE kpi = 'monthly_sales'"
+    )
+
+    assert sales["in_progress_label"] == "2010-04"
+
+
 def test_a_verdict_is_said_in_words(shop: Shop, tmp_path: Path) -> None:
     tables = shop.tables()
     tables["kpi_evidence"] = tables["kpi_evidence"].with_columns(verdict=pl.lit("not_supported"))
