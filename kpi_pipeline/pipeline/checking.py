@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from kpi_pipeline.checks import Check
@@ -15,15 +14,7 @@ from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.plan import fingerprint
 from kpi_pipeline.project import Project
 from kpi_pipeline.quality import CheckTarget, check_tables
-from kpi_pipeline.store.runs import checked, note_checked
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What checks on an asset came to; results are empty where the same data had been checked before."""
-
-    results: tuple[CheckResult, ...]
-    blocked: bool
+from kpi_pipeline.store.checks import checks_remembered, remember_checks
 
 
 def check_asset(
@@ -36,20 +27,17 @@ def check_asset(
     as_of: datetime,
     personal: Sequence[str] = (),
     timezone: str,
-) -> Checked:
-    """Checks a table unless exactly this was checked before; `about` names the version of its rows."""
-    if not checks:
-        return Checked((), blocked=False)
+) -> tuple[CheckResult, ...]:
+    """Checks a table, or recalls the results if exactly this was checked before; `about` names the version of its rows."""
     recent = as_of.isoformat() if any(isinstance(one, Recency) for one in checks) else ""
     key = fingerprint(about, [one.model_dump_json() for one in checks], recent)
-    known = checked(context.warehouse).get(asset)
+    known = checks_remembered(context.warehouse, asset)
     if known and known[0] == key and not context.full:
-        return Checked((), blocked=known[1])
+        return known[1]
     target = CheckTarget(asset, table, tuple(checks), tuple(personal), _related(context.project, checks), timezone)
     results = check_tables(context.warehouse.connect, [target], as_of=as_of, docs=context.docs)
-    blocked = any(one.blocks for one in results)
-    note_checked(context.warehouse, asset, key, blocked=blocked)
-    return Checked(results, blocked)
+    remember_checks(context.warehouse, asset, key, results)
+    return results
 
 
 def _related(project: Project, checks: Sequence[Check]) -> Mapping[str, TableRef]:
@@ -57,9 +45,6 @@ def _related(project: Project, checks: Sequence[Check]) -> Mapping[str, TableRef
     return {name: TableRef("model" if name in project.models else "raw", name) for name in names}
 
 
-def why_blocked(asset: str, results: Sequence[CheckResult]) -> str:
-    """The failed blocking checks in one line."""
-    failed = [one for one in results if one.blocks]
-    if not failed:
-        return f"{asset} still fails the checks it failed before"
-    return "; ".join(f"{asset} fails '{one.check_name}': {one.observed}" for one in failed)
+def why_blocked(results: Sequence[CheckResult]) -> str | None:
+    """The failed blocking checks in one line; None where there is none."""
+    return "; ".join(f"{one.asset} fails '{one.check_name}': {one.observed}" for one in results if one.blocks) or None

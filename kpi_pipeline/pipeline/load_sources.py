@@ -60,20 +60,21 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
             asset,
             one.table if one.changed else TableRef("raw", name),
             source.checks,
-            about=f"{one.state.version}{one.state.loaded_at if one.changed else ''}",
+            about=one.state.version,
             as_of=context.moment_for(one.state),
             personal=source.personal,
             timezone=source.timezone or context.project.settings.timezone,
         )
-        checks += found.results
+        checks += found
+        reason = why_blocked(found)
         known = before.get(name)
-        if found.blocked:
-            blocked[name] = why_blocked(asset, found.results)
+        if reason:
+            blocked[name] = reason
             if one.changed:
                 reject(one, context.warehouse)
         else:
             if one.changed:
-                accept(context.project, one, context.warehouse)
+                accept(one, context.warehouse)
                 touched[name] = (known.version if known else None, one.touched)
             states[name] = one.state
         for text in one.notes:

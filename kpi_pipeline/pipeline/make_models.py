@@ -10,7 +10,7 @@ from kpi_pipeline.errors import DataError, DefinitionError, Problem
 from kpi_pipeline.ingest import SourceState
 from kpi_pipeline.load import check_columns
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.pipeline.checking import Checked, check_asset, why_blocked
+from kpi_pipeline.pipeline.checking import check_asset, why_blocked
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.report import AssetReport
 from kpi_pipeline.plan import ModelPlan, Plan, fingerprint
@@ -49,9 +49,9 @@ def make_models(
         if changed or model.materialized == "view":
             _make(context, model, version)
         found = _checked(context, model, version, states)
-        checks += found.results
-        if found.blocked:
-            blocked[model.name] = why_blocked(f"model/{model.name}", found.results)
+        checks += found
+        if failed := why_blocked(found):
+            blocked[model.name] = failed
         else:
             versions[model.name] = version
         columns = context.warehouse.table_columns(model.table)
@@ -108,7 +108,7 @@ def _make(context: Context, model: ModelPlan, version: str) -> None:
         ) from problem
 
 
-def _checked(context: Context, model: ModelPlan, version: str, states: Mapping[str, SourceState]) -> Checked:
+def _checked(context: Context, model: ModelPlan, version: str, states: Mapping[str, SourceState]) -> tuple[CheckResult, ...]:
     noun = context.project.models[model.name]
     moments = [context.moment_for(states[source]) for source in states if source in model.sources]
     personal = [column for source in model.sources for column in context.project.sources[source].personal]

@@ -35,6 +35,7 @@ from kpi_pipeline.publish import (
 )
 from kpi_pipeline.quality import check_frames
 from kpi_pipeline.quality.kpi_tables import kpi_table
+from kpi_pipeline.store.checks import all_checks, remember_checks
 from kpi_pipeline.store.runs import runs, stages
 from kpi_pipeline.store.snapshot import write_snapshot
 
@@ -56,14 +57,17 @@ def check_kpis(context: Context, computed: Computed) -> tuple[CheckResult, ...]:
     by_kpi = computed.kpi_value.partition_by("kpi", as_dict=True) if computed.kpi_value.height else {}
     table = table_named("kpi_value")
     targets = [kpi_table(f"kpi/{name}", conform(table, frame), str(name)) for (name,), frame in by_kpi.items()]
-    return check_frames(targets, as_of=context.now, docs=context.docs)
+    results = check_frames(targets, as_of=context.now, docs=context.docs)
+    for target in targets:
+        found = [one for one in results if one.asset == target.asset]
+        remember_checks(context.warehouse, target.asset, context.run_id, found)
+    return results
 
 
 def assemble(
     context: Context,
     computed: Computed,
     calendar: Calendar,
-    checks: tuple[CheckResult, ...],
     through: date | None,
 ) -> Tables:
     """All published tables: what was computed, and of the rest what was published before."""
@@ -78,7 +82,7 @@ def assemble(
     values = metric_values(computed.results, calendar)
     tables["metric_value"] = _with_kept(context, "metric_value", "metric", values, computed.metrics, project.metrics)
     tables["segment"] = _segments(context, computed, tables)
-    tables["check_result"] = _check_results(context, checks)
+    tables["check_result"] = _check_results(context)
     tables["snapshot"] = _snapshot(context, through)
     return tables
 
@@ -162,24 +166,17 @@ def _published(context: Context, name: str) -> pl.DataFrame | None:
     return context.warehouse.fetch(f'SELECT * FROM "kpi"."{name}"')
 
 
-def _check_results(context: Context, checks: tuple[CheckResult, ...]) -> pl.DataFrame:
-    """The results of this run and, for assets not checked again, those of the run that checked them last."""
+def _check_results(context: Context) -> pl.DataFrame:
+    """The results of this run and, for what was not checked again, of the run that checked it last."""
     table = table_named("check_result")
-    rows = [{name: getattr(one, name) for name in table.schema} for one in checks]
-    fresh = conform(table, pl.DataFrame(rows, schema=table.schema))
-    before = _published(context, "check_result")
     project = context.project
-    known = [
+    assets = [
         *(f"raw/{name}" for name in project.sources),
         *(f"model/{name}" for name in project.models),
         *(f"kpi/{name}" for name in project.kpis),
     ]
-    if before is not None:
-        kept = before.filter(
-            pl.col("asset").is_in(known) & ~pl.col("asset").is_in(fresh.get_column("asset").unique().implode())
-        )
-        fresh = pl.concat([fresh, conform(table, kept)])
-    return fresh.sort("asset", "check_name")
+    rows = [{name: getattr(one, name) for name in table.schema} for one in all_checks(context.warehouse, assets)]
+    return conform(table, pl.DataFrame(rows, schema=table.schema)).sort("asset", "check_name")
 
 
 def _findings(context: Context) -> pl.DataFrame:

@@ -29,8 +29,8 @@ from kpi_pipeline.plan import Derivation, Plan, fingerprint, leaves
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import project_version
 from kpi_pipeline.store import Warehouse
-from kpi_pipeline.store.ledger import prepare_ledger
-from kpi_pipeline.store.runs import begin_run, end_run, prepare_runs, up_to_date_key
+from kpi_pipeline.store.runs import begin_run, end_run, up_to_date_key
+from kpi_pipeline.store.state import prepare_state
 
 PATIENCE = 600.0
 """Seconds to wait for another run to end."""
@@ -76,8 +76,7 @@ def run(
 
 def _run(context: Context, select: tuple[str, ...], began: float) -> RunReport:
     project, warehouse = context.project, context.warehouse
-    prepare_ledger(warehouse)
-    prepare_runs(warehouse)
+    prepare_state(warehouse)
     clear_leftovers(warehouse)
     kpis, metrics = selected(project, select) if select else (frozenset(project.kpis), frozenset(project.metrics))
     plan = compile_project(project, kpis=kpis, metrics=metrics)
@@ -144,7 +143,7 @@ def _compute(
         context.watch.step(f"{len(kpi_checks)} checks")
     checks = (*loaded.checks, *models.checks, *kpi_checks)
     with context.stage("publish", 4) as rows:
-        tables = assemble(context, computed, calendar, checks, data_through(coverage))
+        tables = assemble(context, computed, calendar, data_through(coverage))
         tables = with_runs(context, tables)
         swap_in(context, tables)
         context.watch.step("warehouse")

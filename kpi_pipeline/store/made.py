@@ -10,7 +10,6 @@ _MADE = quoted(TableRef("state", "made"))
 
 def made_from(warehouse: Warehouse, table: TableRef) -> str | None:
     """The version a table was made from; None where it is not there."""
-    _prepare(warehouse)
     found = warehouse.rows(f"SELECT version FROM {_MADE} WHERE name = ?", [str(table)])
     version: str | None = found[0][0] if found else None
     return version if warehouse.table_kind(table) else None
@@ -21,7 +20,3 @@ def note_made(warehouse: Warehouse, table: TableRef, version: str) -> None:
     with warehouse.transaction():
         warehouse.run(f"DELETE FROM {_MADE} WHERE name = ?", [str(table)])
         warehouse.run(f"INSERT INTO {_MADE} VALUES (?, ?)", [str(table), version])
-
-
-def _prepare(warehouse: Warehouse) -> None:
-    warehouse.run(f"CREATE TABLE IF NOT EXISTS {_MADE} (name VARCHAR PRIMARY KEY, version VARCHAR NOT NULL)")

@@ -30,7 +30,6 @@ class Entry:
 
 def ledger(warehouse: Warehouse) -> dict[str, Entry]:
     """What is known of every reduction, by the name of its table."""
-    _prepare(warehouse)
     found = warehouse.rows(f"SELECT reduction, fingerprint, inputs, first_day, last_day, row_count FROM {quoted(_LEDGER)}")
     return {name: Entry(made_of, json.loads(inputs), first, last, rows) for name, made_of, inputs, first, last, rows in found}
 
@@ -46,7 +45,6 @@ def replace_partials(
     made_at: datetime,
 ) -> Entry:
     """Makes a reduction's table, or only some of its days (from, to; to is not included), with its ledger row: all or nothing."""
-    _prepare(warehouse)
     table = quoted(reduction.table)
     with warehouse.transaction():
         made = _coded(warehouse, reduction, query) if reduction.shape is Shape.distinct else query
@@ -91,10 +89,3 @@ def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp
 
 def _table(table: TableRef) -> exp.Table:
     return exp.table_(table.name, db=table.schema, quoted=True)
-
-
-def _prepare(warehouse: Warehouse) -> None:
-    warehouse.run(
-        f"CREATE TABLE IF NOT EXISTS {quoted(_LEDGER)} (reduction VARCHAR PRIMARY KEY, fingerprint VARCHAR NOT NULL, "
-        "inputs VARCHAR NOT NULL, first_day DATE, last_day DATE, row_count BIGINT NOT NULL, made_at TIMESTAMPTZ NOT NULL)"
-    )

@@ -13,16 +13,6 @@ from kpi_pipeline.store.warehouse import Warehouse, quoted
 
 _RUN = quoted(TableRef("state", "run"))
 _STAGE = quoted(TableRef("state", "run_stage"))
-_CHECKED = quoted(TableRef("state", "checked"))
-
-_MADE = (
-    f"CREATE TABLE IF NOT EXISTS {_RUN} (run_id VARCHAR PRIMARY KEY, started_at TIMESTAMPTZ NOT NULL, finished_at "
-    "TIMESTAMPTZ, status VARCHAR NOT NULL, definition_version VARCHAR NOT NULL, rows_read BIGINT, rows_quarantined BIGINT, "
-    "values_computed BIGINT, values_restated BIGINT, up_to_date_key VARCHAR)",
-    f"CREATE TABLE IF NOT EXISTS {_STAGE} (run_id VARCHAR NOT NULL, stage VARCHAR NOT NULL, seconds DOUBLE NOT NULL, "
-    "peak_mb DOUBLE, rows_out BIGINT)",
-    f"CREATE TABLE IF NOT EXISTS {_CHECKED} (asset VARCHAR PRIMARY KEY, about VARCHAR NOT NULL, blocked BOOLEAN NOT NULL)",
-)
 
 
 class StageTaken(NamedTuple):
@@ -32,12 +22,6 @@ class StageTaken(NamedTuple):
     seconds: float
     peak_mb: float
     rows_out: int
-
-
-def prepare_runs(warehouse: Warehouse) -> None:
-    """Makes the tables of this file where they are missing."""
-    for statement in _MADE:
-        warehouse.run(statement)
 
 
 def begin_run(warehouse: Warehouse, run_id: str, started_at: datetime, definition_version: str) -> None:
@@ -87,15 +71,3 @@ def runs(warehouse: Warehouse) -> pl.DataFrame:
 def stages(warehouse: Warehouse) -> pl.DataFrame:
     """The stages of all runs."""
     return warehouse.fetch(f"SELECT * FROM {_STAGE}")
-
-
-def checked(warehouse: Warehouse) -> dict[str, tuple[str, bool]]:
-    """What each asset's checks last were about, and whether they block what depends on it."""
-    return {asset: (about, blocked) for asset, about, blocked in warehouse.rows(f"SELECT * FROM {_CHECKED}")}
-
-
-def note_checked(warehouse: Warehouse, asset: str, about: str, *, blocked: bool) -> None:
-    """Remembers the outcome of an asset's checks, so that the same data is not checked again."""
-    with warehouse.transaction():
-        warehouse.run(f"DELETE FROM {_CHECKED} WHERE asset = ?", [asset])
-        warehouse.run(f"INSERT INTO {_CHECKED} VALUES (?, ?, ?)", [asset, about, blocked])

@@ -1,0 +1,54 @@
+"""The tables of schema `state`: what cannot be derived again. It is only ever migrated, never dropped."""
+
+from __future__ import annotations
+
+from kpi_pipeline.errors import StorageError
+from kpi_pipeline.plan import Executor
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE state.source_file (
+            source VARCHAR NOT NULL, file VARCHAR NOT NULL, size BIGINT NOT NULL, modified_ns BIGINT NOT NULL,
+            sha256 VARCHAR NOT NULL, rows BIGINT NOT NULL, quarantined BIGINT NOT NULL, loaded_at TIMESTAMPTZ NOT NULL,
+            run_id VARCHAR NOT NULL, fingerprint VARCHAR NOT NULL, columns VARCHAR NOT NULL)""",
+        """CREATE TABLE state.source_state (
+            source VARCHAR NOT NULL, version VARCHAR NOT NULL, rows BIGINT NOT NULL, complete_before DATE,
+            newest_day DATE, fingerprint VARCHAR NOT NULL, loaded_at TIMESTAMPTZ NOT NULL, run_id VARCHAR NOT NULL)""",
+        """CREATE TABLE state.reduction (
+            reduction VARCHAR PRIMARY KEY, fingerprint VARCHAR NOT NULL, inputs VARCHAR NOT NULL, first_day DATE,
+            last_day DATE, row_count BIGINT NOT NULL, made_at TIMESTAMPTZ NOT NULL)""",
+        """CREATE TABLE state.made (name VARCHAR PRIMARY KEY, version VARCHAR NOT NULL)""",
+        """CREATE TABLE state.run (
+            run_id VARCHAR PRIMARY KEY, started_at TIMESTAMPTZ NOT NULL, finished_at TIMESTAMPTZ, status VARCHAR NOT NULL,
+            definition_version VARCHAR NOT NULL, rows_read BIGINT, rows_quarantined BIGINT, values_computed BIGINT,
+            values_restated BIGINT, up_to_date_key VARCHAR)""",
+        """CREATE TABLE state.run_stage (
+            run_id VARCHAR NOT NULL, stage VARCHAR NOT NULL, seconds DOUBLE NOT NULL, peak_mb DOUBLE, rows_out BIGINT)""",
+        """CREATE TABLE state.checked (asset VARCHAR PRIMARY KEY, about VARCHAR NOT NULL)""",
+        """CREATE TABLE state.check_result (
+            asset VARCHAR NOT NULL, check_name VARCHAR NOT NULL, severity VARCHAR NOT NULL, passed BOOLEAN NOT NULL,
+            observed VARCHAR NOT NULL, expected VARCHAR NOT NULL, failing_rows BIGINT NOT NULL,
+            checked_at TIMESTAMPTZ NOT NULL)""",
+    ),
+)
+"""The statements that lead from one version of the state to the next; new ones are added at the end."""
+
+
+def prepare_state(executor: Executor) -> None:
+    """Makes the tables, or brings those of an older version up to this one; doing it again changes nothing."""
+    with executor.transaction():
+        executor.run("CREATE TABLE IF NOT EXISTS state.schema_version (version INTEGER NOT NULL)")
+        found = executor.rows("SELECT version FROM state.schema_version")
+        version = int(found[0][0]) if found else 0
+        if version > len(MIGRATIONS):
+            raise StorageError(
+                f"The warehouse's state has version {version}; this program knows versions up to {len(MIGRATIONS)}.\n"
+                "Hint: a newer kpi_pipeline wrote it: upgrade this one."
+            )
+        if version == len(MIGRATIONS):
+            return
+        for statements in MIGRATIONS[version:]:
+            for statement in statements:
+                executor.run(statement)
+        executor.run("DELETE FROM state.schema_version")
+        executor.run("INSERT INTO state.schema_version VALUES (?)", [len(MIGRATIONS)])
