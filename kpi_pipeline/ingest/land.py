@@ -179,7 +179,7 @@ def _land_json_lines(source: Source, file: FoundFile, executor: Executor, *, pla
         Record(number, raw, problem="the line is not a JSON object")
         for _, number, raw in records.picked(text, [int(row[0]) for row in no_objects])
     )
-    structure = executor.rows(exp.select(_call("json_group_structure", line)).from_(source_lines).where(is_object))
+    structure = executor.rows(exp.select(_call("json_group_structure", exp.cast(line, "JSON"))).from_(source_lines).where(is_object))
     keys: Mapping[str, object] = json.loads(structure[0][0]) if structure[0][0] else {}
     if not isinstance(keys, dict):
         raise DataError(f"{file.name} does not hold one JSON object a line.")

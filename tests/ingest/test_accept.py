@@ -1,0 +1,74 @@
+"""Nothing in use changes before it is accepted, and then all of it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from kpi_pipeline.errors import StorageError
+from kpi_pipeline.ingest import accept, clear_leftovers, reject, source_states
+from kpi_pipeline.store.ledger import prepare_ledger
+from kpi_pipeline.store.warehouse import Warehouse
+from tests.ingest.conftest import Bench, orders
+
+
+def staging_tables(bench: Bench) -> list[object]:
+    return bench.warehouse.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'staging'")
+
+
+def test_a_run_killed_before_accepting_leaves_the_old_state_and_the_next_one_does_the_work(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\n")
+    bench.load(orders())
+    before = (bench.raw("*"), source_states(bench.warehouse))
+    bench.write("data/a.csv", "id\n2\nx,y\n")
+    bench.stage(orders())
+    assert staging_tables(bench)
+    clear_leftovers(bench.warehouse)
+    assert staging_tables(bench) == []
+    assert (bench.raw("*"), source_states(bench.warehouse)) == before
+    assert bench.load(orders()).changed
+    assert bench.raw("id") == [(2,)]
+
+
+def test_a_load_that_fails_half_way_leaves_the_old_state(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\n")
+    bench.load(orders())
+    bench.write("data/a.csv", "id\n2\n")
+    staged = bench.stage(orders())
+    bench.warehouse.run("ALTER TABLE state.source_state RENAME TO away")
+    with pytest.raises(Exception, match="source_state"):
+        accept(staged, bench.warehouse)
+    assert bench.raw("id") == [(1,)]
+    bench.warehouse.run("ALTER TABLE state.away RENAME TO source_state")
+    accept(staged, bench.warehouse)
+    assert bench.raw("id") == [(2,)]
+
+
+def test_what_is_rejected_is_tried_again(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\n")
+    reject(bench.stage(orders()), bench.warehouse)
+    assert staging_tables(bench) == []
+    assert source_states(bench.warehouse) == {}
+    assert bench.load(orders()).changed
+
+
+def test_nothing_is_left_in_staging_after_accepting(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\nx,y\n")
+    bench.write("data/b.jsonl", '{"id": 2}\n')
+    bench.load(orders("data/*.*", load={"mode": "merge", "key": ["id"]}))
+    assert staging_tables(bench) == []
+    assert bench.warehouse.rows("SELECT count(*) FROM quarantine.orders") == [(1,)]
+
+
+def test_preparing_the_ledger_again_keeps_what_it_knows(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\n")
+    bench.load(orders())
+    prepare_ledger(bench.warehouse)
+    assert not bench.load(orders()).changed
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone() -> None:
+    with Warehouse.in_memory() as warehouse:
+        prepare_ledger(warehouse)
+        warehouse.run("UPDATE state.schema_version SET version = 99")
+        with pytest.raises(StorageError, match="upgrade"):
+            prepare_ledger(warehouse)

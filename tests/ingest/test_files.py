@@ -1,0 +1,116 @@
+"""Which files there are and which of them changed."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from kpi_pipeline.errors import DataError
+from kpi_pipeline.ingest import source_states
+from tests.ingest.conftest import Bench, orders
+
+APPEND = orders(load={"mode": "append"})
+
+
+def test_a_missing_file_names_pattern_folder_and_what_is_near(bench: Bench) -> None:
+    bench.write("data/in/orders_2016.csv", "a\n1\n")
+    with pytest.raises(DataError, match=r"(?s)no file matches 'data/in/order_2016\.csv'; looked in folder data/in.*orders_2016\.csv"):
+        bench.load(orders("data/in/order_2016.csv"))
+    with pytest.raises(DataError, match=r"(?s)looked in folder data\..*Hint: the folder holds 'in'"):
+        bench.load(orders("data/out/*.parquet"))
+
+
+def test_an_empty_file_is_an_error_where_it_would_empty_the_table(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\n")
+    bench.load(orders())
+    bench.write("data/a.csv", "")
+    with pytest.raises(DataError, match=r"'data/a\.csv' of source 'orders' is empty: not even a header"):
+        bench.load(orders())
+    assert bench.raw("id") == [(1,)]
+
+
+def test_an_empty_file_to_append_waits_until_it_holds_something(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\n")
+    bench.write("data/b.csv", "")
+    assert bench.load(APPEND).notes == ("data/b.csv is empty and was left out until it holds something",)
+    bench.write("data/b.csv", "id\n2\n")
+    bench.load(APPEND)
+    bench.write("data/a.csv", "")
+    bench.load(APPEND)
+    assert bench.raw("id") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("mode", [{"mode": "full"}, {"mode": "append"}, {"mode": "merge", "key": ["id"]}])
+def test_a_second_run_changes_nothing(bench: Bench, mode: dict[str, object]) -> None:
+    source = orders(load=mode)
+    path = bench.write("data/a.csv", "id,v\n1,a\n2,b\n")
+    bench.load(source)
+    before = (bench.raw("*"), source_states(bench.warehouse))
+    assert not bench.load(source).changed
+    os.utime(path, ns=(1, 1))
+    assert not bench.load(source).changed
+    assert bench.warehouse.rows("SELECT modified_ns FROM state.source_file") == [(1,)]
+    assert (bench.raw("*"), source_states(bench.warehouse)) == before
+
+
+def test_full_mirrors_the_files(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\n")
+    gone = bench.write("data/b.csv", "id\n2\n")
+    bench.load(orders())
+    gone.unlink()
+    bench.write("data/c.csv", "id\n3\n")
+    staged = bench.load(orders())
+    assert staged.files_read == ("data/c.csv",)
+    assert bench.raw("id, _run_id, _source_file") == [(1, "run1", "data/a.csv"), (3, "run2", "data/c.csv")]
+
+
+def test_append_replaces_a_changed_file_and_keeps_the_rows_of_one_that_went(bench: Bench) -> None:
+    gone = bench.write("data/a.csv", "id\n1\n")
+    bench.write("data/b.csv", "id\n2\nx,y\n3\n")
+    bench.load(APPEND)
+    gone.unlink()
+    bench.write("data/b.csv", "id\n4\n")
+    staged = bench.load(APPEND)
+    assert staged.notes == ("data/a.csv is no longer there; its 1 rows stay",)
+    assert bench.raw("id, _run_id") == [(1, "run1"), (4, "run2")]
+    assert bench.quarantined("*") == []
+    assert bench.load(APPEND, full=True).rows_read == 1
+    assert bench.raw("id") == [(1,), (4,)]
+
+
+def test_append_loads_content_once_whatever_its_file_is_called(bench: Bench) -> None:
+    first = bench.write("data/a.csv", "id\n1\n")
+    bench.load(APPEND)
+    bench.write("data/copy.csv", "id\n1\n")
+    assert bench.load(APPEND).notes == ("data/copy.csv is a copy of data/a.csv and was not loaded again",)
+    first.unlink()
+    assert bench.load(APPEND).notes == ("data/a.csv is now data/copy.csv",)
+    assert bench.raw("id, _source_file") == [(1, "data/copy.csv")]
+
+
+def test_incremental_and_full_give_equal_tables(bench: Bench) -> None:
+    for name, content in [("a", "id,v\n1,x\n2,\n"), ("b", "id,v\n3,y\n"), ("a", "id,v\n1,z\n"), ("c", "id,v,w\n9,q,1\n")]:
+        bench.write(f"data/{name}.csv", content)
+        bench.load(APPEND)
+    state = source_states(bench.warehouse)["orders"]
+    rows = bench.raw("id, v, w, _source_file")
+    bench.load(APPEND, full=True)
+    assert bench.raw("id, v, w, _source_file") == rows
+    assert source_states(bench.warehouse)["orders"].version == state.version
+
+
+def test_a_changed_definition_reads_everything_again(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\n")
+    bench.load(orders())
+    assert not bench.load(orders(label="Orders")).changed
+    bench.load(orders(columns={"id": {"type": "text"}}))
+    assert bench.types() == {"id": "VARCHAR"}
+
+
+def test_the_suffix_must_say_the_format(bench: Bench) -> None:
+    bench.write("data/a.dat", "id\n1\n")
+    with pytest.raises(DataError, match="does not say by its suffix"):
+        bench.load(orders("data/a.dat"))
+    bench.load(orders("data/a.dat", connector={"format": "csv"}))
+    assert bench.raw("id") == [(1,)]
