@@ -19,7 +19,6 @@ from kpi_pipeline.publish.scorecard.wording import (
 )
 
 PERIODS_SHOWN = 26
-WHY = "Why leading"
 FEW = 30
 """Below so many cases a share or an average is shown with a warning."""
 
@@ -70,7 +69,10 @@ def card_of(
             f"{period_written(row['period_label'])}: {row['annotation']}" for row in shown if row["annotation"]
         ),
         caution=_caution(latest),
-        facts=(*_facts(kpi, latest, around), *((WHY, role.reason) for role in roles if role.outcome)),
+        facts=(
+            *_facts(kpi, latest, around),
+            *((f"Why {role.indicator}", role.reason) for role in roles if role.outcome),
+        ),
     )
 
 
@@ -135,7 +137,7 @@ def _facts(kpi: Row, latest: Row | None, around: Around) -> tuple[tuple[str, str
         ("Team", around.teams.get(kpi["team"] or "")),
         ("Review", _review(kpi, latest["last_day"] if latest else None)),
         ("Target set by", latest["target_provenance"] if latest else ""),
-        ("Status rule", latest["status_rule"] if latest else ""),
+        ("Status", latest["status_rule"] if latest else ""),
         ("Part of", around.kpis.get(parent or "")),
         ("Defined in", kpi["defined_in"]),
     )
