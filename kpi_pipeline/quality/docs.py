@@ -15,6 +15,7 @@ from kpi_pipeline.quality.making import Made
 from kpi_pipeline.quality.shown import shown
 
 STYLES = Path(__file__).with_name("site")
+VIEWS = {"module_name": "kpi_pipeline.quality.site_views"}
 STORED = "results"
 """The folder of the site in which the results behind its pages are kept, so that other assets keep theirs."""
 
@@ -44,7 +45,15 @@ def _write(gx: Any, folder: Path, made: Sequence[Made], results: Sequence[CheckR
                 "class_name": "TupleFilesystemStoreBackend",
                 "base_directory": str(folder.resolve()),
             },
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "site_index_builder": {
+                "class_name": "DefaultSiteIndexBuilder",
+                "view": VIEWS | {"class_name": "IndexPage"},
+            },
+            "site_section_builders": {
+                "expectations": "None",
+                "profiling": "None",
+                "validations": {"view": VIEWS | {"class_name": "AssetPage"}},
+            },
         },
     )
     store = context.validation_results_store

@@ -24,9 +24,7 @@ def expectation_problem(check: CheckBase, place: Place | None = None) -> Problem
             built(gx, check.expectation, {**mostly, **check.arguments})
         except CannotCheck as problem:
             sentence, _, hint = str(problem).partition("; did you mean")
-            return Problem(
-                f"Check '{check.title}': {sentence}.", place, f"did you mean{hint}" if hint else None
-            )
+            return Problem(f"Check '{check.title}': {sentence}.", place, f"did you mean{hint}" if hint else None)
     return None
 
 

@@ -35,11 +35,9 @@ def check_frames(
 def _of_frame(gx: Any, source: Any, target: FrameTarget, as_of: datetime) -> list[Made]:
     columns = {name: "VARCHAR" if kind == pl.String else str(kind) for name, kind in target.frame.schema.items()}
     table = CheckTarget(target.asset, TableRef("frame", target.asset), target.checks, target.personal)
-    checks = plan_checks(table, columns, as_of=as_of)
+    checks = plan_checks(table, columns, as_of=as_of, in_memory=True)
 
-    def batch(rows: exp.Select | None) -> Any:
-        if rows is not None:
-            raise ValueError("filters and other tables are looked at in the warehouse, and this is a frame")
+    def batch(_: exp.Select | None) -> Any:
         asset = source.add_dataframe_asset(target.asset)
         definition = asset.add_batch_definition_whole_dataframe("all")
         return definition.get_batch({"dataframe": target.frame.to_pandas()})

@@ -64,5 +64,6 @@ def validated(gx: Any, batch: Any, expectations: Sequence[Any], columns: Sequenc
         "result_format": "SUMMARY",
         "partial_unexpected_count": LONGEST_SAMPLE,
         "unexpected_index_column_names": list(columns),
+        "return_unexpected_index_query": False,
     }
     return list(batch.validate(suite, result_format=form).results)

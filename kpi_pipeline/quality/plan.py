@@ -69,6 +69,7 @@ class _Table:
     related: Mapping[str, TableRef] = field(default_factory=dict)
     related_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     timezone: str = "UTC"
+    in_memory: bool = False
 
     def column(self, name: str) -> str:
         """The column as the table spells it; SQL does not tell upper from lower case."""
@@ -88,6 +89,7 @@ def plan_checks(
     *,
     as_of: datetime,
     related_columns: Mapping[str, Sequence[str]] | None = None,
+    in_memory: bool = False,
 ) -> tuple[PlannedCheck, ...]:
     """The checks of a table as expectations, in their order.
 
@@ -96,8 +98,9 @@ def plan_checks(
         columns: names and DuckDB types of the table's columns.
         as_of: what counts as now, for recency.
         related_columns: the columns of the tables that relationships point to, by name of source or model.
+        in_memory: whether the table is a frame, of which no rows can be asked for in SQL.
     """
-    table = _Table(target.table, columns, target.related, related_columns or {}, target.timezone)
+    table = _Table(target.table, columns, target.related, related_columns or {}, target.timezone, in_memory)
     names = check_names(target.checks)
     return tuple(
         _planned(check, name, table, as_of, target.personal) for check, name in zip(target.checks, names, strict=True)
@@ -110,6 +113,8 @@ def _planned(check: CheckBase, name: str, table: _Table, as_of: datetime, person
     try:
         translated = _translated(check, table, as_of)
         rows = _only(check.filter, translated.rows, table)
+        if rows and table.in_memory:
+            raise CannotCheck("it needs SQL, which a frame in memory does not have")
     except CannotCheck as problem:
         return PlannedCheck(name, check.severity, _title(check), personal=touches_personal, unable=str(problem))
     return PlannedCheck(
@@ -157,15 +162,27 @@ def _not_null(check: NotNull, table: _Table, mostly: Mapping[str, float]) -> _Tr
 
 
 def _unique(check: Unique, table: _Table, mostly: Mapping[str, float]) -> _Translation:
+    """Of several columns: each row says how many are like it, since to SQL no two missing values are the same."""
     columns = list(dict.fromkeys(table.column(name) for name in check.columns))
+    words = f"no two rows with the same {listed(columns)}"
     if len(columns) == 1:
-        expected = Expected("expect_column_values_to_be_unique", {"column": columns[0], **mostly})
-    else:
-        expected = Expected(
-            "expect_compound_columns_to_be_unique",
-            {"column_list": columns, "ignore_row_if": "never", **mostly},
+        return _Translation(words, (Expected("expect_column_values_to_be_unique", {"column": columns[0], **mostly}),))
+    if table.in_memory:
+        return _Translation(
+            words,
+            (
+                Expected(
+                    "expect_compound_columns_to_be_unique", {"column_list": columns, "ignore_row_if": "never", **mostly}
+                ),
+            ),
         )
-    return _Translation(f"no two rows with the same {listed(columns)}", (expected,))
+    alike = f"rows with the same {', '.join(columns)}"
+    counted = exp.Window(this=exp.Count(this=exp.Star()), partition_by=[exp.column(c, quoted=True) for c in columns])
+    return _Translation(
+        words,
+        (Expected("expect_column_values_to_be_between", {"column": alike, "max_value": 1, **mostly}),),
+        exp.select("*", counted.as_(alike, quoted=True)).from_(_from(table.ref)),
+    )
 
 
 def _accepted_values(check: AcceptedValues, table: _Table, mostly: Mapping[str, float]) -> _Translation:
@@ -180,6 +197,8 @@ def _accepted_values(check: AcceptedValues, table: _Table, mostly: Mapping[str, 
 
 def _accepted_range(check: AcceptedRange, table: _Table, mostly: Mapping[str, float]) -> _Translation:
     column = table.column(check.column)
+    if table.columns[column].startswith(("VARCHAR", "DATE", "TIME", "BOOLEAN")):
+        raise CannotCheck(f"'{column}' is {table.columns[column]}, and a range is of numbers")
     bounds = {"min_value": check.min, "max_value": check.max}
     return _Translation(
         f"'{column}' {_between(check.min, check.max)}",

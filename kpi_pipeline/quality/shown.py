@@ -47,10 +47,10 @@ def _not_made(result: CheckResult) -> Any:
     configuration = ExpectationConfiguration(
         type="expect_table_row_count_to_be_between",
         kwargs={},
-        description=f"{result.check_name}: {result.expected}".replace("$", "$$"),
+        description=f"{result.expected}: {result.observed}".replace("$", "$$"),
         severity=FailureSeverity(SEVERITIES[result.severity]),
     )
-    told = {"raised_exception": True, "exception_message": result.observed, "exception_traceback": ""}
+    nothing_raised = {"raised_exception": False, "exception_message": None, "exception_traceback": None}
     return ExpectationValidationResult(
-        success=False, expectation_config=configuration, result={}, exception_info=told, meta={}
+        success=False, expectation_config=configuration, result={}, exception_info=nothing_raised, meta={}
     )
