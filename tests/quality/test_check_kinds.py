@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_fails_and_shows_the_rows(checked: Any, written: dict[str, Any], observe
 
 
 def test_every_kind_is_tried() -> None:
-    kinds = {kind.model_fields["type"].annotation.__args__[0] for kind in KINDS}
+    kinds = {get_args(kind.model_fields["type"].annotation)[0] for kind in KINDS}
     assert {written["type"] for written in PASSING} == kinds
     assert {written["type"] for written, *_ in FAILING} == kinds
 
