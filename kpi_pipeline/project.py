@@ -45,6 +45,7 @@ class Publish(Noun):
     parquet: str | None = None
     scorecard: str | None = "data/published/scorecard"
     grains: tuple[Grain, ...] = (Grain.week, Grain.month)
+    attribution: tuple[str, ...] = Field(default=(), description="lines below the scorecard: whose data it is, which licence")
 
 
 class Schedule(Noun):

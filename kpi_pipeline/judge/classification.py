@@ -58,11 +58,11 @@ def _classified(project: Project, name: str, viewpoint: str, onwards: Mapping[st
         if all(link.lag is None for link in steps):
             reason = f"moves with {project.kpis[outcome].title}, an outcome of {whose}, in the same period"
             return Classified(name, viewpoint, Indicator.coincident, outcome, path, reason)
-        reason = f"is claimed to lead {project.kpis[outcome].title}, an outcome of {whose}: {steps[0].because}"
+        reason = f"claimed to lead {project.kpis[outcome].title}, an outcome of {whose}: {steps[0].because}"
         return Classified(name, viewpoint, Indicator.leading, outcome, path, reason)
     if name in outcomes:
-        return Classified(name, viewpoint, Indicator.lagging, name, None, f"is an outcome {whose} answers for")
-    reason = f"is no outcome of {whose}, and no link leads from it to one"
+        return Classified(name, viewpoint, Indicator.lagging, name, None, f"an outcome {whose} answers for")
+    reason = f"no outcome of {whose}, and no link leads from it to one"
     return Classified(name, viewpoint, Indicator.unclassified, None, None, reason)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 from kpi_pipeline.calendar import Calendar, CalendarRules, build_calendar
 from kpi_pipeline.derive import Partials
@@ -58,6 +58,5 @@ def calendar_for(project: Project, coverage: Mapping[str, Coverage], today: date
 
 
 def data_through(coverage: Mapping[str, Coverage]) -> date | None:
-    """The last day through which every metric is complete."""
-    days = [one.complete_before for one in coverage.values()]
-    return min(days) - timedelta(days=1) if days else None
+    """The day before which the newest data is complete."""
+    return max((one.complete_before for one in coverage.values()), default=None)

@@ -127,7 +127,8 @@ def show(context: Context, tables: Tables) -> dict[str, Path]:
             tables,
             context.project.path(publish.scorecard),
             title=context.project.settings.title,
-            published=[str(publish.duckdb)],
+            attribution=publish.attribution,
+            published=[one for one in (publish.duckdb, publish.parquet) if one],
         )
         context.watch.step("scorecard")
     return written

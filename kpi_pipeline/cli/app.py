@@ -1,0 +1,230 @@
+"""The commands of `kpi`, their options and help; what they do stands in files of their own."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    name="kpi",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="""KPIs people can trust: from operational data to tables a BI tool reads.
+
+    A project is a folder with definitions/ in it. The usual way:
+
+    \b
+      kpi init shop --from orders.csv       start a project from your own files
+      kpi check                             read the definitions, say what is wrong and where
+      kpi run                               load, compute, validate and publish what changed
+      kpi list                              all KPIs: value, target, status, trend
+      kpi show KPI                          one KPI: meaning, origin, history, plot
+      kpi query METRIC --by DIM --grain month   any metric by time and dimension
+      kpi explain METRIC                    how a number is made, with the SQL
+      kpi dev                               the same in Dagster, with history and schedule
+
+    BI tools read data/published/kpi.duckdb; people read data/published/scorecard/index.html.
+    """,
+)
+
+Project = Annotated[
+    Path,
+    typer.Option(
+        "--project",
+        "-C",
+        envvar="KPI_PROJECT",
+        help="The project's folder, or its definitions/ folder; by default found from here upwards.",
+        show_default=False,
+    ),
+]
+HERE = Path()
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+class Kind(StrEnum):
+    """What `kpi list` lists."""
+
+    kpis = "kpis"
+    metrics = "metrics"
+    goals = "goals"
+    models = "models"
+    sources = "sources"
+
+
+@app.command()
+def check(
+    project: Project = HERE,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail the check too.")] = False,
+) -> None:
+    """Read the definitions and say everything that is wrong, with file, line and a way out. Nothing is computed."""
+    from kpi_pipeline.cli.check import check_definitions
+
+    raise typer.Exit(check_definitions(project, strict=strict))
+
+
+@app.command()
+def run(
+    project: Project = HERE,
+    select: Annotated[
+        Optional[list[str]],  # noqa: UP045 - typer reads it
+        typer.Option(
+            "--select",
+            "-s",
+            help="A KPI, metric, goal, team, model or source, or several; `goal:growth` where a name could be two things.",
+            show_default=False,
+        ),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Read every source and compute everything again.")] = False,
+    since: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Compute all days from this one on again: 2010-09-30, 2010-09, 2010-Q3, 2010.", metavar="DATE"),
+    ] = None,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for another run to end.", min=0)] = 600,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table, only problems.")] = False,
+) -> None:
+    """Bring the published tables up to date: load what changed, compute, validate, publish."""
+    from kpi_pipeline.cli.run import run_project
+
+    raise typer.Exit(run_project(project, select=select or [], full=full, since=since, wait=wait, quiet=quiet))
+
+
+@app.command("list")
+def list_(
+    what: Annotated[Kind, typer.Argument(help="What to list.")] = Kind.kpis,
+    project: Project = HERE,
+) -> None:
+    """List KPIs with their latest values and status, or metrics, goals, models or sources."""
+    from kpi_pipeline.cli.listing import list_things
+
+    list_things(project, what.value)
+
+
+@app.command()
+def show(
+    kpi: Annotated[str, typer.Argument(help="Name of the KPI.", metavar="KPI")],
+    project: Project = HERE,
+    periods: Annotated[int, typer.Option(help="How many periods back.", min=1)] = 12,
+) -> None:
+    """Show one KPI: what it means, where it comes from, its last values and a small plot."""
+    from kpi_pipeline.cli.show import show_kpi
+
+    show_kpi(project, kpi, periods=periods)
+
+
+@app.command()
+def explain(
+    metric: Annotated[str, typer.Argument(help="Name of the metric, or of a KPI.", metavar="METRIC")],
+    project: Project = HERE,
+) -> None:
+    """Explain how a number is made: every step from source to value, with its SQL."""
+    from kpi_pipeline.cli.explain import explain_metric
+
+    explain_metric(project, metric)
+
+
+@app.command()
+def query(
+    metrics: Annotated[list[str], typer.Argument(help="Names of metrics.", metavar="METRIC...")],
+    by: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="A dimension to break down by; may be given several times.", metavar="DIM", show_default=False),
+    ] = None,
+    grain: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="day, week, month, quarter or year; without it the total.", show_default=False),
+    ] = None,
+    start: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--from", help="The first period: 2010-09-30, 2010-09, 2010-Q3, 2010.", metavar="DATE"),
+    ] = None,
+    end: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--to", help="The last one, included.", metavar="DATE"),
+    ] = None,
+    where: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="A condition over dimensions, such as: country <> 'France'", metavar="SQL"),
+    ] = None,
+    order_by: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="A column to sort by; -name for descending.", metavar="COLUMN", show_default=False),
+    ] = None,
+    limit: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="How many rows at most.", min=0, show_default=False),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How the rows are written.")] = Format.table,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", "-o", help="A file to write to instead of here.", show_default=False),
+    ] = None,
+    project: Project = HERE,
+) -> None:
+    """Ask for metrics by time and dimensions. The numbers are those of the published tables, from the same engine."""
+    from kpi_pipeline.cli.query import Question, answer
+
+    asked = Question(tuple(metrics), tuple(by or ()), grain, start, end, where, tuple(order_by or ()), limit)
+    answer(project, asked, format=format.value, output=output)
+
+
+@app.command()
+def schema(
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", "-o", help="A file to write to instead of here.", show_default=False),
+    ] = None,
+) -> None:
+    """Write the JSON Schema of definition files, so that an editor completes and checks while you type."""
+    from kpi_pipeline.cli.schema import write_schema
+
+    write_schema(output)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The folder of the new project.", metavar="DIR")],
+    files: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option("--from", help="A CSV, Parquet or JSON lines file to begin with; may be given several times."),
+    ] = None,
+    more: Annotated[Optional[list[Path]], typer.Argument(help="More files.", metavar="FILE...")] = None,  # noqa: UP045
+) -> None:
+    """Start a project from your own files: a source, a model, first metrics and KPIs to edit."""
+    from kpi_pipeline.cli.init import init_project
+
+    init_project(folder, [*(files or []), *(more or [])])
+
+
+@app.command()
+def dev(
+    project: Project = HERE,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+) -> None:
+    """Open the project in Dagster: assets, checks, history of values, and the schedule."""
+    from kpi_pipeline.cli.dev import start_dagster
+
+    raise typer.Exit(start_dagster(project, host=host, port=port))
+
+
+@app.callback(invoke_without_command=True)
+def _about(version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> None:
+    if version:
+        from kpi_pipeline import __version__
+
+        typer.echo(f"kpi_pipeline {__version__}")
+        raise typer.Exit

@@ -1,0 +1,41 @@
+"""`kpi check`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.text import Text
+
+from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.shown import console
+
+
+def check_definitions(asked: Path, *, strict: bool) -> int:
+    """Prints what the definitions hold and what could be better; 0 if nothing stands in the way of a run."""
+    loaded = open_project(asked)
+    project = loaded.project
+    out = console()
+    found = loaded.check()
+    for one in found:
+        place = f"{one.place}  " if one.place else ""
+        style = "red" if one.level == "error" else "yellow"
+        out.print(Text(f"{place}{one.level} {one.rule}: {one.message}", style=style))
+        if one.hint:
+            out.print(Text(f"Hint: {one.hint}"))
+        out.print()
+    counts = ", ".join(
+        f"{len(things)} {name}"
+        for name, things in (
+            ("sources", project.sources),
+            ("models", project.models),
+            ("metrics", project.metrics),
+            ("goals", project.goals),
+            ("KPIs", project.kpis),
+            ("links", project.links),
+        )
+    )
+    errors = sum(one.level == "error" for one in found)
+    warnings = len(found) - errors
+    said = f"{errors} errors, {warnings} warnings" if found else "nothing to complain about"
+    out.print(f"{counts}: {said}.")
+    return 1 if errors or (strict and warnings) else 0

@@ -1,0 +1,98 @@
+"""`kpi query METRIC...`"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.shown import console
+from kpi_pipeline.errors import QueryError, StorageError
+from kpi_pipeline.kpis import written
+from kpi_pipeline.project import Project
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MOST_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked on the command line."""
+
+    metrics: tuple[str, ...]
+    by: tuple[str, ...]
+    grain: str | None
+    start: str | None
+    end: str | None
+    where: str | None
+    order_by: tuple[str, ...]
+    limit: int | None
+
+
+def answer(asked: Path, question: Question, *, format: str, output: Path | None) -> None:
+    """Asks the engine and writes the rows to the terminal, a pipe or a file."""
+    loaded = open_project(asked)
+    if format == "parquet" and output is None and sys.stdout.isatty():
+        raise QueryError("Parquet is not for reading on a terminal.\nHint: add --output FILE, or pipe it somewhere.")
+    rows = loaded.query(
+        question.metrics,
+        by=question.by,
+        grain=question.grain,
+        where=question.where,
+        start=question.start,
+        end=question.end,
+        order_by=question.order_by,
+        limit=question.limit,
+    )
+    if format == "table" and output is None:
+        _print(loaded.project, rows)
+    else:
+        _write(rows, "csv" if format == "table" else format, output)
+
+
+def _write(rows: pl.DataFrame, format: str, output: Path | None) -> None:
+    try:
+        target = output.open("wb") if output else sys.stdout.buffer
+        try:
+            match format:
+                case "csv":
+                    rows.write_csv(target)
+                case "json":
+                    target.write(rows.write_json().encode() + b"\n")
+                case _:
+                    rows.write_parquet(target)
+        finally:
+            if output:
+                target.close()
+    except BrokenPipeError:
+        raise
+    except OSError as problem:
+        raise StorageError(f"{output} cannot be written: {problem.strerror or problem}.") from problem
+
+
+def _print(project: Project, rows: pl.DataFrame) -> None:
+    out = console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in rows.columns:
+        table.add_column(name, justify="right" if name in project.metrics else "left", no_wrap=True)
+    for row in rows.head(MOST_SHOWN).iter_rows(named=True):
+        table.add_row(*(_cell(project, name, value) for name, value in row.items()))
+    out.print(table)
+    if rows.height > MOST_SHOWN:
+        out.print(Text(f"… and {rows.height - MOST_SHOWN:,} more rows: add --limit, or --format csv.", style="dim"))
+    elif rows.is_empty():
+        out.print(Text("No rows: there is no data for what was asked.", style="dim"))
+
+
+def _cell(project: Project, name: str, value: object) -> str:
+    metric = project.metrics.get(name)
+    if metric is None:
+        return "(none)" if value is None else str(value)
+    return written(value if isinstance(value, float) else None, metric.unit, project.settings.currency)

@@ -1,0 +1,129 @@
+"""`kpi run`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.shown import console, scorecard_table
+from kpi_pipeline.errors import QueryError
+from kpi_pipeline.periods import first_day_named
+from kpi_pipeline.pipeline.report import RunReport
+from kpi_pipeline.pipeline.watch import Quiet, Watch
+from kpi_pipeline.project import Project
+
+DOING = {
+    "ingest": "Loading sources",
+    "model": "Making models",
+    "reduce": "Reducing rows",
+    "derive": "Deriving metrics",
+    "judge": "Judging KPIs",
+    "validate": "Validating",
+    "publish": "Publishing",
+}
+
+
+class Bars:
+    """A progress bar a stage."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task: TaskID | None = None
+
+    def stage(self, name: str, total: int) -> None:
+        """The stage before is done; a new bar begins."""
+        self.done()
+        self._task = self._progress.add_task(DOING.get(name, name), total=max(total, 1), what="")
+
+    def step(self, what: str) -> None:
+        """The bar moves on."""
+        if self._task is not None:
+            self._progress.update(self._task, advance=1, what=what)
+
+    def note(self, text: str) -> None:
+        """Printed above the bars."""
+        self._progress.console.print(Text(text, style="yellow"))
+
+    def done(self) -> None:
+        """The current bar is full."""
+        if self._task is not None:
+            task = self._progress.tasks[self._task]
+            self._progress.update(self._task, completed=task.total, what="")
+
+
+def run_project(asked: Path, *, select: list[str], full: bool, since: str | None, wait: float, quiet: bool) -> int:
+    """Runs the pipeline with progress and prints what came of it; 0 if everything asked for was published."""
+    try:
+        from_day = first_day_named(since) if since else None
+    except ValueError as problem:
+        raise QueryError(f"--since: {problem}") from None
+    loaded = open_project(asked)
+    out, err = console(), console(stderr=True)
+
+    def go(watch: Watch) -> RunReport:
+        return loaded.run(select=select, full=full, since=from_day, wait=wait, watch=watch)
+
+    if quiet:
+        report = go(Quiet())
+    else:
+        with _progress(err) as progress:
+            bars = Bars(progress)
+            report = go(bars)
+            bars.done()
+    _say_problems(err, report)
+    if not quiet:
+        _say_result(out, loaded.project, report)
+    return 3 if report.blocked else 0
+
+
+def _progress(err: Console) -> Progress:
+    return Progress(
+        SpinnerColumn(finished_text="✓"),
+        TextColumn("{task.description:<17}"),
+        BarColumn(bar_width=28),
+        TextColumn("{task.completed:>3.0f}/{task.total:.0f}"),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}", style="dim"),
+        console=err,
+    )
+
+
+def _say_problems(err: Console, report: RunReport) -> None:
+    for one in report.failed_checks:
+        word, style = ("blocks", "red") if one.blocks else ("warning", "yellow")
+        err.print(Text(f"{word}: {one}", style=style))
+    kept = sorted(name.removeprefix("kpi/") for name in report.blocked if name.startswith("kpi/"))
+    if kept:
+        err.print(
+            Text(
+                f"Not computed: {', '.join(kept)}. What was published of them before stays, everything else is new.\n"
+                "Hint: mend the data or the check named above, then run again.",
+                style="red",
+            )
+        )
+
+
+def _say_result(out: Console, project: Project, report: RunReport) -> None:
+    if report.status == "unchanged":
+        out.print(f"Nothing changed since the last run; everything is up to date ({report.seconds:.1f} s).")
+        out.print(Text("Hint: `kpi list` shows the KPIs, `kpi run --full` computes everything again.", style="dim"))
+    else:
+        from kpi_pipeline.cli.listing import published_scorecard
+
+        out.print()
+        out.print(scorecard_table(published_scorecard(project), width=out.width))
+        out.print()
+        stages = ", ".join(f"{one.stage} {one.seconds:.1f}" for one in report.stages)
+        out.print(Text(f"Published in {report.seconds:.1f} s ({stages}).", style="dim"))
+    for name, path in report.published.items():
+        out.print(f"  {name:<10} {_near(path)}", soft_wrap=True)
+
+
+def _near(path: Path) -> str:
+    """The path as seen from here, where it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,136 @@
+"""`kpi show KPI`"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.shown import console, number, status_text
+from kpi_pipeline.errors import QueryError, did_you_mean
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.project import Project
+from kpi_pipeline.store.published import Published
+
+
+def show_kpi(asked: Path, name: str, *, periods: int) -> None:
+    """Prints a KPI's definition, where it comes from, its last values and a small plot."""
+    project = open_project(asked).project
+    if name not in project.kpis:
+        hint = did_you_mean(name, project.kpis)
+        if hint is None and name in project.metrics:
+            hint = f"'{name}' is a metric: `kpi explain {name}` says how it is made, `kpi query {name}` what it is"
+        raise QueryError(f"There is no KPI named '{name}'.\nHint: {hint or '`kpi list` shows them'}")
+    kpi = project.kpis[name]
+    out = console()
+    with Published.open(project.path(project.settings.publish.duckdb)) as published:
+        about = published.fetch("SELECT * FROM kpi WHERE kpi = ?", [name]).to_dicts()
+        if not about:
+            raise QueryError(f"KPI '{name}' was not published yet.\nHint: `kpi run --select {name}` computes it.")
+        values = published.fetch(
+            "SELECT * FROM kpi_value WHERE kpi = ? AND segment = 'all' ORDER BY period_start", [name]
+        ).to_dicts()
+        roles = published.fetch(
+            "SELECT * FROM kpi_indicator WHERE kpi = ? AND indicator <> 'unclassified' ORDER BY viewpoint <> 'company', viewpoint",
+            [name],
+        ).to_dicts()
+        edges = published.fetch("SELECT DISTINCT downstream, upstream FROM lineage").rows()
+    _definition(out, project, kpi, about[0], roles)
+    _lineage(out, name, edges)
+    _values(out, about[0], values[-periods:])
+    _plot(out, about[0], values)
+
+
+def _definition(out: Console, project: Project, kpi: Kpi, about: dict[str, Any], roles: list[dict[str, Any]]) -> None:
+    out.print(Text(kpi.title, style="bold"), Text(f"  {kpi.name}", style="dim"))
+    if about["description"]:
+        out.print(Text(about["description"]))
+    out.print()
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    goals = [project.goals[share.goal] for share in kpi.serves]
+    owner = project.people[kpi.owner].title if kpi.owner else None
+    team = project.teams[kpi.team].title if kpi.team else None
+    target = f"{kpi.target.type.replace('_', ' ')}; {kpi.target.provenance or 'no provenance'}" if kpi.target else "none"
+    review = f"every {kpi.review.every}, last {kpi.review.last or 'never'}" if kpi.review else None
+    for key, value in (
+        ("metric", f"{about['metric']} = {about['formula']}"),
+        ("goal", "; ".join(goal.title for goal in goals)),
+        ("owner", ", ".join(one for one in (owner, team) if one)),
+        ("target", target),
+        ("review", review),
+        ("defined in", about["defined_in"]),
+    ):
+        if value:
+            facts.add_row(key, Text(str(value)))
+    for role in roles:
+        whom = "the company" if role["viewpoint"] == "company" else role["viewpoint"]
+        facts.add_row(f"{role['indicator']}", Text(f"for {whom}: {role['reason']}"))
+    out.print(facts)
+    out.print()
+
+
+def _lineage(out: Console, name: str, edges: list[tuple[str, str]]) -> None:
+    """Everything the KPI is made from, sources first."""
+    upstream: dict[str, list[str]] = {}
+    for down, up in edges:
+        upstream.setdefault(down, []).append(up)
+    found: dict[str, None] = {}
+    waiting = [f"kpi/{name}"]
+    while waiting:
+        here = waiting.pop(0)
+        for up in sorted(upstream.get(here, [])):
+            if up not in found and not up.startswith("kpi/"):
+                found[up] = None
+                waiting.append(up)
+    order = ("source", "model", "metric")
+    steps = [", ".join(one.partition("/")[2] for one in found if one.startswith(f"{kind}/")) for kind in order]
+    out.print(Text("  →  ".join([*(step for step in steps if step), name]), style="dim"))
+    out.print()
+
+
+def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Period", no_wrap=True)
+    for column in ("Value", "Target", "Attained", "Change"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("Status", no_wrap=True)
+    table.add_column("Note", overflow="fold")
+    for row in values:
+        change = f"{row['change_pct'] * 100:+.1f} %" if row["change_pct"] is not None else "–"
+        attained = f"{row['attainment'] * 100:.0f} %" if row["attainment"] is not None else "–"
+        table.add_row(
+            row["period_label"],
+            number(row["value"], about["unit"], about["currency"]),
+            number(row["target"], about["unit"], about["currency"]),
+            attained,
+            change,
+            status_text(row["status"]),
+            Text(row["annotation"] or "", style="dim"),
+        )
+    out.print(table)
+    out.print()
+
+
+def _plot(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -> None:
+    """The values over time, the target as a line where there is one."""
+    known = [(place, row["value"]) for place, row in enumerate(values) if row["value"] is not None]
+    if len(known) < 2:
+        return
+    import plotext
+
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plot_size(min(out.width, 100), 14)
+    plotext.plot([place for place, _ in known], [value for _, value in known], marker="braille", label=about["label"])
+    targets = [(place, row["target"]) for place, row in enumerate(values) if row["target"] is not None]
+    if targets:
+        plotext.plot([place for place, _ in targets], [value for _, value in targets], marker="·", label="target")
+    places = sorted({0, len(values) // 3, 2 * len(values) // 3, len(values) - 1})
+    plotext.xticks(places, [values[place]["period_label"] for place in places])
+    out.print(Text.from_ansi(plotext.build()))

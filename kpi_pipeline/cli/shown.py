@@ -1,0 +1,71 @@
+"""How things look in the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kpi_pipeline.kpis import written
+from kpi_pipeline.metrics.base import Unit
+
+STATUS = {
+    "on_track": ("✓", "on track", "green"),
+    "at_risk": ("!", "at risk", "yellow"),
+    "off_track": ("✗", "off track", "red"),
+    "in_progress": ("…", "in progress", "cyan"),
+    "no_target": ("·", "no target", "dim"),
+    "no_data": ("?", "no data", "dim"),
+}
+"""A sign, a word and a colour: never the colour alone."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """The terminal; as wide as it is, and wide enough for a table where it is a file."""
+    made = Console(stderr=stderr, highlight=False)
+    if not made.is_terminal:
+        made = Console(stderr=stderr, highlight=False, width=160)
+    return made
+
+
+def status_text(status: str | None) -> Text:
+    """A status as sign and word."""
+    sign, word, style = STATUS.get(status or "no_data", ("?", str(status), ""))
+    return Text(f"{sign} {word}", style=style)
+
+
+def number(value: float | None, unit: str, currency: str | None) -> str:
+    """A number as people read it."""
+    return written(value, Unit(unit), currency or "")
+
+
+def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
+    """One row a KPI: its latest complete period against the target."""
+    table = Table(box=None, pad_edge=False, header_style="bold", row_styles=["", ""], show_edge=False)
+    table.add_column("KPI", overflow="fold", min_width=18)
+    table.add_column("Period", no_wrap=True)
+    for name in ("Value", "Target"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Attained", justify="right", no_wrap=True)
+    table.add_column("Status", no_wrap=True)
+    table.add_column("Trend", no_wrap=True)
+    table.add_column("Indicator", no_wrap=True)
+    if width >= 120:
+        table.add_column("Goal", overflow="fold", min_width=16)
+    for row in rows:
+        cells: list[str | Text] = [
+            str(row["label"]),
+            row["period_label"] or "–",
+            number(row["value"], row["unit"], row["currency"]),
+            number(row["target"], row["unit"], row["currency"]),
+            f"{row['attainment'] * 100:.0f} %" if row["attainment"] is not None else "–",
+            status_text(row["status"]),
+            Text(row["trend"] or "", style="cyan"),
+            str(row["indicator"]),
+        ]
+        if width >= 120:
+            cells.append(Text(row["goal_label"] or "–", style="dim"))
+        table.add_row(*cells)
+    return table

@@ -1,0 +1,47 @@
+"""The published file, as any reader opens it: read-only, whole, never locked by a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import duckdb
+
+from kpi_pipeline.errors import DataError, StorageError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Published:
+    """One snapshot of the KPI tables; it stays the same for as long as it is open."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Opens the published file."""
+        if not path.exists():
+            raise DataError(f"Nothing was published yet: there is no {path}.\nHint: `kpi run` publishes it.")
+        try:
+            return cls(duckdb.connect(str(path), read_only=True))
+        except duckdb.Error as problem:
+            raise StorageError(
+                f"The published file {path} cannot be read: {str(problem).splitlines()[0]}\n"
+                "Hint: `kpi run --full` writes it anew."
+            ) from problem
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def fetch(self, query: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
+        """The rows of a query."""
+        return self._connection.sql(query, params=list(parameters)).pl()
