@@ -73,7 +73,7 @@ class OneConnection:
 
 
 class _Names(PGIdentifierPreparer):
-    def _requires_quotes(self, value: str) -> bool:  # noqa: ARG002 - whatever the name
+    def _requires_quotes(self, value: str) -> bool:
         return True
 
 

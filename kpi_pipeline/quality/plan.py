@@ -127,7 +127,7 @@ def _planned(check: CheckBase, name: str, table: _Table, as_of: datetime, person
     )
 
 
-def _translated(check: CheckBase, table: _Table, as_of: datetime) -> _Translation:  # noqa: PLR0911 - one a kind
+def _translated(check: CheckBase, table: _Table, as_of: datetime) -> _Translation:
     mostly = {"mostly": round(1 - check.tolerate, 12)} if check.tolerate else {}
     match check:
         case NotNull():
