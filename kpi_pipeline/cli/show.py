@@ -88,7 +88,7 @@ def _lineage(out: Console, name: str, edges: list[tuple[str, str]]) -> None:
             if up not in found and not up.startswith("kpi/"):
                 found[up] = None
                 waiting.append(up)
-    order = ("source", "model", "metric")
+    order = ("raw", "model", "metric")
     steps = [", ".join(one.partition("/")[2] for one in found if one.startswith(f"{kind}/")) for kind in order]
     out.print(Text("  →  ".join([*(step for step in steps if step), name]), style="dim"))
     out.print()
@@ -124,13 +124,19 @@ def _plot(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -> 
         return
     import plotext
 
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.plot_size(min(out.width, 100), 14)
-    plotext.plot([place for place, _ in known], [value for _, value in known], marker="braille", label=about["label"])
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("colorless")
+    figure.plot_size(min(out.width, 100), 14)
     targets = [(place, row["target"]) for place, row in enumerate(values) if row["target"] is not None]
-    if targets:
-        plotext.plot([place for place, _ in targets], [value for _, value in targets], marker="·", label="target")
+    for points, label, marker in ((targets, "target", "·"), (known, about["label"], "braille")):
+        if points:
+            signal = figure.signal([place for place, _ in points], [value for _, value in points], marker=marker)
+            figure.draw(signal.lines().label(label))
     places = sorted({0, len(values) // 3, 2 * len(values) // 3, len(values) - 1})
-    plotext.xticks(places, [values[place]["period_label"] for place in places])
-    out.print(Text.from_ansi(plotext.build()))
+    figure.ruler("x").ticks(places, [values[place]["period_label"] for place in places])
+    heights = [value for _, value in (*known, *targets)]
+    low, high = min(heights), max(heights)
+    marks = [low + (high - low) * share / 3 for share in range(4)]
+    figure.ruler("y").ticks(marks, [number(mark, about["unit"], about["currency"]) for mark in marks])
+    out.print(Text.from_ansi(str(figure.build())))
