@@ -160,7 +160,7 @@ def _unknown(text: str, table: TableRef, names: tuple[str, ...]) -> Iterator[Fau
         if first.lower() not in there:
             yield Fault(
                 f"uses the column '{first}', which {table} does not have",
-                *position(column),
+                *position(column, text),
                 nearest_column(first, names),
             )
 

@@ -37,8 +37,8 @@ def row_faults(text: str) -> Iterator[Fault]:
     except Refused as refused:
         yield refused.fault
         return
-    yield from more_than_rows(tree)
-    yield from changing(tree)
+    yield from more_than_rows(tree, text)
+    yield from changing(tree, text)
 
 
 def _derived_faults(metric: Derived) -> Iterator[Fault]:
@@ -47,19 +47,23 @@ def _derived_faults(metric: Derived) -> Iterator[Fault]:
     except Refused as refused:
         yield refused.fault
         return
-    for fault in more_than_rows(tree):
+    for fault in more_than_rows(tree, metric.expr):
         aggregated = "its inputs are aggregated already: use them as they are"
         yield replace(fault, hint=aggregated) if "aggregates" in fault.message else fault
-    yield from changing(tree)
+    yield from changing(tree, metric.expr)
     names = [one.called for one in metric.inputs]
     for column in columns_used(tree):
         if column.table:
-            yield Fault(f"uses '{column.sql()}'", *position(column), "a derived expr names its inputs, without a dot")
+            yield Fault(
+                f"uses '{column.sql()}'",
+                *position(column, metric.expr),
+                "a derived expr names its inputs, without a dot",
+            )
         elif column.name.lower() not in names:
             near = did_you_mean(column.name.lower(), names)
             yield Fault(
                 f"uses '{column.name}', which is none of its inputs",
-                *position(column),
+                *position(column, metric.expr),
                 near or f"its inputs are {listed(names)}; add it to 'input_metrics'",
             )
 

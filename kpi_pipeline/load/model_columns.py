@@ -61,10 +61,10 @@ def unknown_in_model(model: Model, known: Columns) -> Iterator[Fault]:
         select = column.parent_select
         scope = scopes.get(id(select))
         if select is not None and scope is not None and not isinstance(column.this, exp.Star):
-            yield from _unknown(column, select, scope, known)
+            yield from _unknown(column, model.sql or "", select, scope, known)
 
 
-def _unknown(column: exp.Column, select: exp.Select, scope: Scope, known: Columns) -> Iterator[Fault]:
+def _unknown(column: exp.Column, text: str, select: exp.Select, scope: Scope, known: Columns) -> Iterator[Fault]:
     visible: dict[str, tuple[str, ...] | None] = {}
     for one in _around(scope):
         for name, source in one.sources.items():
@@ -73,20 +73,29 @@ def _unknown(column: exp.Column, select: exp.Select, scope: Scope, known: Column
     if qualifier in visible:
         names = visible[qualifier]
         if names is not None and wanted not in _lower(names) | ALWAYS_THERE:
-            yield _fault(column, names, f"'{column.table}' has no column '{column.name}'")
+            yield _fault(column, text, names, f"'{column.table}' has no column '{column.name}'")
         return
     if any(names is None for names in visible.values()):
         return
     every = tuple(name for names in visible.values() for name in names or ())
-    aliases = {part.alias_or_name.lower() for part in select.selects}
+    aliases = _other_aliases(column, select)
     first = column.parts[0].name.lower()
     if first not in _lower(every) | aliases | ALWAYS_THERE:
         written = column.sql(dialect="duckdb")
-        yield _fault(column, every, f"uses the column {written}, which none of its tables has")
+        yield _fault(column, text, every, f"uses the column {written}, which none of its tables has")
 
 
-def _fault(column: exp.Column, names: tuple[str, ...], message: str) -> Fault:
-    return Fault(message, *position(column.this), nearest_column(column.name, names))
+def _other_aliases(column: exp.Column, select: exp.Select) -> frozenset[str]:
+    """The names a query gives to its other columns; DuckDB lets a column use them."""
+    own: exp.Expr = column
+    while own.parent is not select and own.parent is not None:
+        own = own.parent
+    named = (part for part in select.selects if isinstance(part, exp.Alias) and part is not own)
+    return frozenset(part.alias.lower() for part in named)
+
+
+def _fault(column: exp.Column, text: str, names: tuple[str, ...], message: str) -> Fault:
+    return Fault(message, *position(column.this, text), nearest_column(column.name, names))
 
 
 def nearest_column(name: str, names: tuple[str, ...]) -> str:

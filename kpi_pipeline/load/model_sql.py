@@ -62,23 +62,24 @@ def _faults(model: Model, known: Mapping[str, frozenset[str]], elsewhere: frozen
         schema, _, name = model.table.partition(".")
         yield from _unknown(schema, name, (1, 1), known, elsewhere)
         return
+    text = model.sql or ""
     try:
-        tree = query(model.sql or "")
+        tree = query(text)
     except Refused as refused:
         yield refused.fault
         return
-    yield from changing(tree)
+    yield from changing(tree, text)
     for table in tables_read(tree):
         if isinstance(table.this, exp.Func) or table.catalog:
-            yield _not_ours(table)
+            yield _not_ours(table, text)
         else:
-            yield from _unknown(table.db, table.name, position(table), known, elsewhere)
+            yield from _unknown(table.db, table.name, position(table, text), known, elsewhere)
 
 
-def _not_ours(table: exp.Table) -> Fault:
+def _not_ours(table: exp.Table, text: str) -> Fault:
     return Fault(
         f"reads {table.this.sql(dialect='duckdb') if not table.catalog else table.sql(dialect='duckdb')}",
-        *position(table),
+        *position(table, text),
         "a model reads raw.<source> and model.<model>; declare files as a source",
     )
 

@@ -80,8 +80,7 @@ def query(text: str) -> exp.Query:
 def _fault(problem: ParseError | TokenError, text: str) -> Fault:
     if isinstance(problem, TokenError) or not problem.errors:
         open_quote = next((quote for quote in "'\"" if text.count(quote) % 2), "'")
-        column = text.rfind(open_quote) + 1
-        line, column = _line_and_column(text, max(column, 1))
+        line, column = _line_and_column(text, max(text.rfind(open_quote), 0))
         return Fault("has a quote that is never closed", line, column, "close it")
     error = problem.errors[0]
     highlight = str(error.get("highlight") or "")
@@ -111,32 +110,34 @@ def _sql_hint(text: str) -> str | None:
     return None
 
 
+def position(node: exp.Expr, text: str) -> tuple[int, int]:
+    """Line and column of a part of a tree; the parser keeps them for names, and for some functions."""
+    start = next((int(part.meta["start"]) for part in node.walk() if "start" in part.meta), None)
+    if "start" in node.meta or not isinstance(node, exp.Func | exp.Query):
+        return _line_and_column(text, start or 0)
+    before = text[:start]
+    word = r"\b(select|from|with)\b" if isinstance(node, exp.Query) else rf"\b{_function_name(node)}\s*\("
+    *_, nearest = (-1, *(found.start() for found in re.finditer(word, before, re.IGNORECASE)))
+    return _line_and_column(text, nearest if nearest >= 0 else start or 0)
+
+
 def _line_and_column(text: str, offset: int) -> tuple[int, int]:
-    before = text[: offset - 1]
-    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    before = text[:offset]
+    return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
 
 
-def position(node: exp.Expr) -> tuple[int, int]:
-    """Line and column of a part of a tree, as far as the parser kept them."""
-    for part in node.walk():
-        if "line" in part.meta:
-            length = int(part.meta.get("end", 0)) - int(part.meta.get("start", 0)) + 1
-            return int(part.meta["line"]), max(int(part.meta["col"]) - length + 1, 1)
-    return 1, 1
-
-
-def changing(tree: exp.Expr) -> Iterator[Fault]:
+def changing(tree: exp.Expr, text: str) -> Iterator[Fault]:
     """A fault for each function whose answer is another one in every run."""
     for node in tree.walk():
         name = _function_name(node)
         if isinstance(node, CHANGING_NODES) or name in CHANGING:
             yield Fault(
                 f"uses {_as_called(node, name)}, whose answer changes from run to run",
-                *position(node),
+                *position(node, text),
                 "a run must be repeatable: use a column, or the project's 'as_of'",
             )
         elif name == "age" and len(node.expressions) == 1:
-            yield Fault("uses age() of one date, which counts from today", *position(node), "give it both dates")
+            yield Fault("uses age() of one date, which counts from today", *position(node, text), "give it both dates")
         elif isinstance(node, exp.TableSample):
             yield Fault("takes a random sample", 1, 1, "a run must be repeatable: filter on a column")
 
@@ -151,40 +152,37 @@ def _function_name(node: exp.Expr) -> str:
     return node.sql_name().lower() if isinstance(node, exp.Func) else ""
 
 
-def more_than_rows(tree: exp.Expr) -> Iterator[Fault]:
+def more_than_rows(tree: exp.Expr, text: str) -> Iterator[Fault]:
     """A fault for each part of an expression that needs more than the row at hand, or is not known when loading."""
-    for node in tree.walk():
-        if isinstance(node, exp.Window):
-            yield Fault(
-                "uses a window function (OVER), which looks at other rows",
-                *position(node),
-                "compute it as a column in the model's sql",
-            )
-        elif isinstance(node, exp.AggFunc) or _function_name(node) in UNNAMED_AGGREGATES:
-            if node.find_ancestor(exp.Window) is None:
-                yield _aggregate(node)
-        elif (
-            isinstance(node, exp.Query)
-            and not isinstance(node.parent, exp.Query | exp.Exists)
-            or isinstance(node, exp.Exists)
-        ):
-            yield Fault("holds a query", *position(node), "join it in the model's sql and use the column here")
-        elif isinstance(node, exp.Star | exp.Columns):
-            if node.find_ancestor(exp.AggFunc) is None:
-                yield Fault("uses *, which is not a value", 1, 1, "name the column; 'agg: count' needs no expr")
-        elif isinstance(node, exp.Placeholder | exp.Parameter):
-            yield Fault("has a parameter in it", 1, 1, "write the value")
-        elif isinstance(node, exp.Explode | exp.Unnest):
-            yield Fault("makes several rows of one (unnest)", *position(node), "unnest in the model's sql")
+    for node in tree.walk(prune=_is_too_much):
+        if _is_too_much(node):
+            message, hint = _too_much(node)
+            yield Fault(message, *position(node, text), hint)
 
 
-def _aggregate(node: exp.Expr) -> Fault:
-    name = _function_name(node)
-    return Fault(
-        f"aggregates with {name}()",
-        *position(node),
-        "say how to aggregate in 'agg', and write only the value of one row here",
-    )
+TOO_MUCH: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
+    ((exp.Window,), "uses a window function (OVER), which looks at other rows", "compute it in the model's sql"),
+    ((exp.Query, exp.Exists), "holds a query", "join it in the model's sql and use the column here"),
+    ((exp.Star, exp.Columns), "uses *, which is not a value", "name the column; 'agg: count' needs no expr"),
+    ((exp.Placeholder, exp.Parameter), "has a parameter in it", "write the value"),
+    ((exp.Explode, exp.Unnest), "makes several rows of one (unnest)", "unnest in the model's sql"),
+)
+
+
+def _is_too_much(node: exp.Expr) -> bool:
+    return _is_aggregate(node) or any(isinstance(node, types) for types, _, _ in TOO_MUCH)
+
+
+def _too_much(node: exp.Expr) -> tuple[str, str]:
+    for types, message, hint in TOO_MUCH:
+        if isinstance(node, types):
+            return message, hint
+    one_row = "say how to aggregate in 'agg', and write only the value of one row here"
+    return f"aggregates with {_function_name(node)}()", one_row
+
+
+def _is_aggregate(node: exp.Expr) -> bool:
+    return isinstance(node, exp.AggFunc) or _function_name(node) in UNNAMED_AGGREGATES
 
 
 def columns_used(tree: exp.Expr) -> Iterator[exp.Column]:

@@ -89,7 +89,11 @@ def test_what_does_not_fit_is_said_in_plain_words(problems, text, message, hint)
 @pytest.mark.parametrize(
     ("setting", "message", "hint"),
     [
-        ("as_of: yesterday", "'as_of' is 'yesterday', which is none of the ways to write it.", "'now' or 'data', or 2010-"),
+        (
+            "as_of: yesterday",
+            "'as_of' is 'yesterday', which is none of the ways to write it.",
+            "'now' or 'data', or 2010-",
+        ),
         ("timezone: Europe/Londn", "'timezone': 'Europe/Londn' is not a time zone.", "Europe/London or UTC"),
         ("currency: gbp", "'currency' is 'gbp', which does not look as it must.", "three capital letters, such as GBP"),
         ("publish: {grains: [hour]}", "'publish.grains[0]' is 'hour', which is not one of 'day', 'week'", None),
@@ -125,7 +129,21 @@ def test_the_place_is_that_of_the_value(problems):
 
 @pytest.mark.parametrize(
     "key",
-    "label team goals breakdowns weight target status review scorecards benchmark formerly ignore indicator".split(),
+    [
+        "label",
+        "team",
+        "goals",
+        "breakdowns",
+        "weight",
+        "target",
+        "status",
+        "review",
+        "scorecards",
+        "benchmark",
+        "formerly",
+        "ignore",
+        "indicator",
+    ],
 )
 @pytest.mark.parametrize("value", ["[[x]]", "{x: {y: z}}", "x y", "-1", "''", ""])
 def test_no_sentence_of_pydantic_is_left(project, key, value):

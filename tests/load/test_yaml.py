@@ -88,7 +88,12 @@ TRAPS = [
         "indented further than the key above it",
         id="indented too far",
     ),
-    pytest.param("metrics:\n  - name: n\n    expr: *", "3:12  This file is not readable as YAML: a * begins an alias.", "quote it", id="a star"),
+    pytest.param(
+        "metrics:\n  - name: n\n    expr: *",
+        "3:12  This file is not readable as YAML: a * begins an alias.",
+        "quote it",
+        id="a star",
+    ),
     pytest.param("metrics:\n  - expr: *all", "undefined alias 'all'", "begins with * is an alias", id="an alias"),
     pytest.param("metrics:\n  - expr: @x", "cannot start any token", "has a meaning in YAML", id="an at sign"),
     pytest.param("metrics:\n  - filter: > 5", "2:15  This file", "a block of text", id="a greater-than sign"),
@@ -119,7 +124,9 @@ TRAPS = [
         id="a key twice",
     ),
     pytest.param("teams: [{[a]: b, name: a}]", "1:10  A key must be plain text.", "are quoted", id="a list as key"),
-    pytest.param("teams: [&a {name: x, label: *a}]", "1:9  This anchor contains itself.", None, id="an anchor in itself"),
+    pytest.param(
+        "teams: [&a {name: x, label: *a}]", "1:9  This anchor contains itself.", None, id="an anchor in itself"
+    ),
     pytest.param(
         "metric: []",
         "1:1  'metric' is not something a definition file holds.",

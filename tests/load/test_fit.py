@@ -1,0 +1,209 @@
+"""Definitions that are each well formed also fit each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from kpi_pipeline.load.fit import link_period, whole_periods
+from kpi_pipeline.periods import Grain, Window
+
+KPI = "kpis: [{{name: k, metric: {}, direction: up, grain: {}{}}}]"
+
+
+class TestTimeDimension:
+    def test_declared_as_something_else(self, problems):
+        (problem,) = problems("models: [{name: m, table: raw.targets, agg_time_dimension: d, dimensions: [d]}]")
+
+        assert problem.message == "Model 'm': 'agg_time_dimension' is 'd', which is not a time dimension."
+        assert problem.hint.startswith("write {name: d, type: time} among the dimensions of model 'm'")
+
+    def test_of_a_metric(self, problems):
+        (problem,) = problems(
+            "metrics: [{name: m, type: simple, model: order_lines, agg: count, agg_time_dimension: country}]"
+        )
+
+        assert problem.message == "Metric 'm': 'agg_time_dimension' is 'country', which is not a time dimension."
+
+    def test_just_a_column(self, project):
+        assert project("models: [{name: m, table: raw.targets, agg_time_dimension: period_start}]").models["m"]
+
+
+def test_a_dimension_or_entity_twice(problems):
+    found = problems(
+        "models: [{name: m, table: raw.targets, agg_time_dimension: d, dimensions: [a, {name: a}], "
+        "entities: [{name: e, type: primary}, {name: e, type: foreign}]}]"
+    )
+
+    assert [problem.message for problem in found] == [
+        "Model 'm' has the dimension 'a' twice.",
+        "Model 'm' has the entity 'e' twice.",
+    ]
+    assert found[0].hint == "it is first at definitions/it.yaml:1:76; keep one"
+
+
+class TestCumulative:
+    @pytest.mark.parametrize(
+        ("metric", "message"),
+        [
+            (
+                "{name: r, type: ratio, numerator: net_sales, denominator: orders}",
+                "accumulates 'r', which is of type ratio.",
+            ),
+            ("{name: r, type: simple, model: order_lines, agg: median, expr: price}", "which aggregates by median."),
+        ],
+    )
+    def test_takes_what_can_be_added_up(self, problems, metric, message):
+        (problem,) = problems(f"metrics: [{metric}, {{name: c, type: cumulative, input_metric: r, window: 28 days}}]")
+
+        assert message in problem.message
+        assert "a simple one that aggregates by 'sum', 'count', 'count_distinct'" in problem.hint
+
+    @pytest.mark.parametrize("agg", ["sum", "count", "count_distinct", "sum_boolean", "min", "max", "average"])
+    def test_of_these(self, project, agg):
+        assert project(
+            f"metrics: [{{name: r, type: simple, model: order_lines, agg: {agg}, expr: price}}, "
+            "{name: c, type: cumulative, input_metric: r, window: 28 days}]"
+        )
+
+
+class TestBreakdowns:
+    def test_unknown(self, problems):
+        (problem,) = problems(KPI.format("net_sales", "week", ", breakdowns: [[], [contry]]"))
+
+        assert problem.message == (
+            "KPI 'k' is broken down by 'contry', but model 'order_lines', which metric 'net_sales' is computed from, has no "
+            "such dimension."
+        )
+        assert problem.hint == "did you mean 'country'?"
+        assert problem.place.column == 83
+
+    def test_on_every_model_the_metric_draws_on(self, problems):
+        (problem,) = problems(
+            """
+            models: [{name: budget, table: raw.targets, agg_time_dimension: period_start}]
+            metrics:
+              - {name: planned, type: simple, model: budget, agg: sum, expr: value}
+              - {name: share, type: ratio, numerator: net_sales, denominator: planned}
+            kpis: [{name: k, metric: share, direction: up, grain: week, breakdowns: [[], [country]]}]
+            """
+        )
+
+        assert "model 'budget', which metric 'share' is computed from" in problem.message
+        assert problem.hint == ("it has no dimensions; add 'country' to the dimensions at definitions/it.yaml:1:10")
+
+    def test_twice(self, problems):
+        (problem,) = problems(KPI.format("net_sales", "week", ", breakdowns: [[], [country], [country]]"))
+
+        assert "has the breakdown [country] twice" in problem.message
+
+    def test_through_an_entity(self, project):
+        loaded = project(
+            """
+            models:
+              - name: customers
+                table: raw.invoice_lines
+                agg_time_dimension: since
+                entities: [{name: customer, type: primary}]
+                dimensions: [region]
+              - name: calls
+                table: raw.invoice_lines
+                agg_time_dimension: called_at
+                entities: [{name: customer, type: foreign, expr: customer_id}]
+            metrics: [{name: calls, type: simple, model: calls, agg: count}]
+            kpis: [{name: k, metric: calls, direction: up, grain: week, breakdowns: [[], [customer__region]]}]
+            """
+        )
+
+        assert loaded.kpis["k"].breakdowns[1] == ("customer__region",)
+
+    def test_through_an_entity_that_leads_nowhere(self, problems):
+        (problem,) = problems(KPI.format("net_sales", "week", ", breakdowns: [[], [customer__region]]"))
+
+        assert "broken down by 'customer__region'" in problem.message
+
+
+class TestOffsets:
+    METRIC = (
+        "metrics: [{{name: m, type: derived, expr: a / b, input_metrics: "
+        "[{{name: orders, alias: a}}, {{name: orders, alias: b, offset_window: {}}}]}}]\n"
+    )
+
+    @pytest.mark.parametrize(("offset", "grain"), [("1 week", "month"), ("1 month", "quarter"), ("10 days", "week")])
+    def test_finer_than_the_kpi(self, problems, offset, grain):
+        (problem,) = problems(self.METRIC.format(offset) + KPI.format("m", grain, ""))
+
+        assert problem.message == (
+            f"KPI 'k' has the grain {grain}, but its metric 'm' looks back {offset} ('input_metrics[1]'), which is finer."
+        )
+        assert "definitions/it.yaml:1:" in problem.hint
+
+    @pytest.mark.parametrize(("offset", "grain"), [("1 year", "week"), ("12 months", "year"), ("14 days", "week")])
+    def test_that_fit(self, project, offset, grain):
+        assert project(self.METRIC.format(offset) + KPI.format("m", grain, ""))
+
+    def test_of_a_metric_behind_the_metric(self, problems, base):
+        behind = "metrics: [{name: n, type: derived, expr: m * 100, input_metrics: [m]}]\n"
+        (problem,) = problems(
+            files={
+                "base.yaml": base,
+                "m.yaml": self.METRIC.format("1 week"),
+                "n.yaml": behind + KPI.format("n", "month", ""),
+            }
+        )
+
+        assert "its metric 'm' looks back 1 week" in problem.message
+
+
+class TestLinks:
+    LINK = (
+        "kpis: [{{name: k, metric: orders, direction: up, grain: {}}}]\n"
+        "links: [{{from: weekly_orders, to: k, lag: {}, because: x}}]"
+    )
+
+    @pytest.mark.parametrize(
+        ("grain", "lag", "period"),
+        [
+            ("week", "4 weeks", (Grain.week, 4)),
+            ("week", "28 days", (Grain.week, 4)),
+            ("week", "0", (Grain.week, 0)),
+            ("month", "1 quarter", (Grain.month, 3)),
+            ("month", "4 weeks", (Grain.week, 4)),
+            ("month", "0", (Grain.month, 0)),
+            ("day", "2 weeks", (Grain.week, 2)),
+            ("quarter", "3 months", (Grain.month, 3)),
+        ],
+    )
+    def test_the_period_it_is_tested_at(self, project, grain, lag, period):
+        loaded = project(self.LINK.format(grain, lag))
+
+        assert link_period(loaded, loaded.links[1]) == period
+
+    def test_a_lag_of_no_whole_number(self, problems):
+        (problem,) = problems(self.LINK.format("month", "10 days"))
+
+        assert problem.message == (
+            "Link 'weekly_orders' -> 'k' has the lag 10 days, which is not a whole number of periods at any grain that both "
+            "KPIs are published at (week, month)."
+        )
+        assert problem.place.line == 2
+        assert problem.hint == "write the lag in weeks, such as '4 weeks'"
+
+    def test_no_grain_for_both(self, problems, base):
+        only_month = base.replace("currency: GBP}", "currency: GBP, publish: {grains: []}}")
+        (problem,) = problems(files={"base.yaml": only_month, "it.yaml": self.LINK.format("month", "0")})
+
+        assert "joins a KPI by week with one by month, and no grain is published for both." in problem.message
+
+
+@pytest.mark.parametrize(
+    ("window", "grain", "periods"),
+    [
+        ("1 week", "day", 7),
+        ("10 days", "week", None),
+        ("2 quarters", "month", 6),
+        ("1 month", "day", None),
+        ("1 month", "quarter", None),
+    ],
+)
+def test_whole_periods(window, grain, periods):
+    assert whole_periods(Window.parse(window), Grain(grain)) == periods
