@@ -13,6 +13,7 @@ from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console, number, status_text
 from kpi_pipeline.errors import QueryError, did_you_mean
 from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.project import Project
 from kpi_pipeline.store.published import Published
 
@@ -41,8 +42,15 @@ def show_kpi(asked: Path, name: str, *, periods: int) -> None:
         edges = published.fetch("SELECT DISTINCT downstream, upstream FROM lineage").rows()
     _definition(out, project, kpi, about[0], roles)
     _lineage(out, name, edges)
-    _values(out, about[0], values[-periods:])
-    _plot(out, about[0], values)
+    shown = _through_current(values)
+    _values(out, about[0], shown[-periods:])
+    _plot(out, about[0], shown)
+
+
+def _through_current(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The complete periods and the one after them; stray rows of later ones say nothing yet."""
+    complete = [place for place, row in enumerate(values) if row["is_complete"]]
+    return values[: complete[-1] + 2] if complete else values
 
 
 def _definition(out: Console, project: Project, kpi: Kpi, about: dict[str, Any], roles: list[dict[str, Any]]) -> None:
@@ -102,7 +110,7 @@ def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -
     table.add_column("Status", no_wrap=True)
     table.add_column("Note", overflow="fold")
     for row in values:
-        change = f"{row['change_pct'] * 100:+.1f} %" if row["change_pct"] is not None else "–"
+        change = _change(row, about["unit"])
         attained = f"{row['attainment'] * 100:.0f} %" if row["attainment"] is not None else "–"
         table.add_row(
             row["period_label"],
@@ -117,6 +125,13 @@ def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -
     out.print()
 
 
+def _change(row: dict[str, Any], unit: str) -> str:
+    """The change against the period before: of shares in percentage points, of everything else in percent."""
+    if unit == Unit.percent and row["change"] is not None:
+        return f"{row['change'] * 100:+.1f} pts"
+    return f"{row['change_pct'] * 100:+.1f} %" if row["change_pct"] is not None else "–"
+
+
 def _plot(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -> None:
     """The values over time, the target as a line where there is one."""
     known = [(place, row["value"]) for place, row in enumerate(values) if row["value"] is not None]
@@ -128,15 +143,17 @@ def _plot(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -> 
     figure.clear()
     figure.theme("colorless")
     figure.plot_size(min(out.width, 100), 14)
+    figure.legend(active=False)
     targets = [(place, row["target"]) for place, row in enumerate(values) if row["target"] is not None]
-    for points, label, marker in ((targets, "target", "·"), (known, about["label"], "braille")):
+    for points, marker in ((targets, "·"), (known, "braille")):
         if points:
             signal = figure.signal([place for place, _ in points], [value for _, value in points], marker=marker)
-            figure.draw(signal.lines().label(label))
+            figure.draw(signal.lines())
     places = sorted({0, len(values) // 3, 2 * len(values) // 3, len(values) - 1})
     figure.ruler("x").ticks(places, [values[place]["period_label"] for place in places])
     heights = [value for _, value in (*known, *targets)]
     low, high = min(heights), max(heights)
     marks = [low + (high - low) * share / 3 for share in range(4)]
     figure.ruler("y").ticks(marks, [number(mark, about["unit"], about["currency"]) for mark in marks])
+    out.print(Text(f"⠒⠒ {about['label']}" + ("   ·· target" if targets else ""), style="dim"))
     out.print(Text.from_ansi(str(figure.build())))

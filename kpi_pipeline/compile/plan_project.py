@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.compile.canonical import condition_asked
 from kpi_pipeline.compile.formula import formula, sample_of
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.compile.reductions import reductions_for
-from kpi_pipeline.compile.selection import models_of, sources_below
+from kpi_pipeline.compile.selection import models_below, models_of, sources_below
 from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Derivation, Leaf, Plan, Series, fingerprint, leaves
@@ -123,8 +124,14 @@ def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan
         derivation = derivations[one.metric]
         wanted += [(leaf, one.breakdown) for leaf in leaves(derivation.node)]
         wanted.append((derivation.sample, one.breakdown))
-    models = frozenset(leaf.measure.model for leaf, _ in wanted)
-    return Plan(plan_models(project, models), reductions_for(wanted, where), derivations, series)
+    models = {leaf.measure.model for leaf, _ in wanted}
+    return Plan(plan_models(project, frozenset(models | _looked_at(project, models))), reductions_for(wanted, where), derivations, series)
+
+
+def _looked_at(project: Project, models: set[str]) -> set[str]:
+    """The models that checks on these models compare them with."""
+    checks = [check for name in models for below in models_below(project, name) for check in project.models[below].checks]
+    return {one.to for one in checks if isinstance(one, Relationships) and one.to in project.models}
 
 
 def _derivation(project: Project, name: str) -> Derivation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.errors import DataError, DefinitionError, Problem
 from kpi_pipeline.ingest import SourceState
@@ -36,29 +37,34 @@ def make_models(
     _refuse_unknown_columns(context, plan, states)
     versions: dict[str, str] = {}
     blocked: dict[str, str] = {}
-    assets: list[AssetReport] = []
-    checks: list[CheckResult] = []
+    changed: dict[str, bool] = {}
     for model in plan.models:
-        reason = _why_not(model, states, blocked_sources, blocked)
-        if reason:
+        if reason := _why_not(model, states, blocked_sources, blocked):
             blocked[model.name] = reason
-            context.watch.step(f"{model.name} left out")
-            continue
-        version = _version(model, states, versions)
-        changed = made_from(context.warehouse, model.table) != version
-        if changed or model.materialized == "view":
-            _make(context, model, version)
-        found = _checked(context, model, version, states)
-        checks += found
-        if failed := why_blocked(found):
-            blocked[model.name] = failed
         else:
-            versions[model.name] = version
-        columns = context.warehouse.table_columns(model.table)
-        rows = _row_count(context, model) if changed else 0
-        assets.append(AssetReport(f"model/{model.name}", changed, rows, columns))
+            versions[model.name] = _version(model, states, versions)
+            changed[model.name] = made_from(context.warehouse, model.table) != versions[model.name]
+            if changed[model.name] or model.materialized == "view":
+                _make(context, model, versions[model.name])
         context.watch.step(model.name)
-    return Models(versions, blocked, tuple(assets), tuple(checks))
+    # NOTE: checks come when all models are made, because a relationship looks at another one.
+    checks = {name: _checked(context, plan.model(name), versions, states) for name in versions}
+    for model in plan.models:
+        failed = why_blocked(checks.get(model.name, ()))
+        below = next((blocked[inner] for inner in model.models if inner in blocked), None)
+        if reason := blocked.get(model.name) or below or failed:
+            blocked[model.name] = reason
+    return Models(
+        {name: version for name, version in versions.items() if name not in blocked},
+        blocked,
+        tuple(_report(context, plan.model(name), changed=changed[name]) for name in versions),
+        tuple(result for found in checks.values() for result in found),
+    )
+
+
+def _report(context: Context, model: ModelPlan, *, changed: bool) -> AssetReport:
+    columns = context.warehouse.table_columns(model.table)
+    return AssetReport(f"model/{model.name}", changed, _row_count(context, model) if changed else 0, columns)
 
 
 def _refuse_unknown_columns(context: Context, plan: Plan, states: Mapping[str, SourceState]) -> None:
@@ -108,16 +114,20 @@ def _make(context: Context, model: ModelPlan, version: str) -> None:
         ) from problem
 
 
-def _checked(context: Context, model: ModelPlan, version: str, states: Mapping[str, SourceState]) -> tuple[CheckResult, ...]:
-    noun = context.project.models[model.name]
+def _checked(
+    context: Context, model: ModelPlan, versions: Mapping[str, str], states: Mapping[str, SourceState]
+) -> tuple[CheckResult, ...]:
+    checks = context.project.models[model.name].checks
     moments = [context.moment_for(states[source]) for source in states if source in model.sources]
     personal = [column for source in model.sources for column in context.project.sources[source].personal]
+    known = {name: state.version for name, state in states.items()} | dict(versions)
+    related = [known.get(one.to) for one in checks if isinstance(one, Relationships)]
     return check_asset(
         context,
         f"model/{model.name}",
         model.table,
-        noun.checks,
-        about=version,
+        checks,
+        about=fingerprint(versions[model.name], related),
         as_of=max(moments, default=context.now),
         personal=personal,
         timezone=model.naive_zone,

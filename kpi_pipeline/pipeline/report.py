@@ -13,20 +13,25 @@ import polars as pl
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.store.runs import StageTaken
 
-Status = Literal["published", "unchanged", "blocked"]
+Status = Literal["published", "unchanged", "blocked", "loaded"]
 
 
 @dataclass(frozen=True)
 class AssetReport:
-    """A source or model after the run: its rows, columns, the days touched, and what is worth saying."""
+    """A source or model after the run: its rows, columns, the days touched, and what is worth saying.
+
+    `version` names exactly these rows: equal versions, equal rows. The rows of a model that did not change are not
+    counted again: None.
+    """
 
     asset: str
     changed: bool
-    rows: int
+    rows: int | None
     columns: Mapping[str, str]
     touched: tuple[date, date] | None = None
     quarantined: int = 0
     notes: tuple[str, ...] = ()
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ class RunReport:
     """The outcome of a run.
 
     published: everything asked for was computed and published. blocked: a blocking check failed, so what depends on it
-    kept its last good values; the rest was published. unchanged: nothing had changed, so nothing was computed.
+    kept its last good values; the rest was published. unchanged: nothing had changed, so nothing was computed, and the
+    report tells what the tables hold. loaded: only sources and models were asked for, so nothing was published.
     """
 
     run_id: str
@@ -49,6 +55,8 @@ class RunReport:
     """What was not computed, such as kpi/weekly_orders, and why."""
     kpi_values: pl.DataFrame = field(default_factory=pl.DataFrame)
     """All KPI values as published."""
+    metric_values: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """All metric values as published."""
     computed: frozenset[str] = frozenset()
     """The KPIs computed by this run."""
     notes: tuple[str, ...] = ()

@@ -32,10 +32,6 @@ from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import begin_run, end_run, up_to_date_key
 from kpi_pipeline.store.state import prepare_state
 
-PATIENCE = 600.0
-"""Seconds to wait for another run to end."""
-
-
 def run(
     project: Project,
     *,
@@ -61,16 +57,7 @@ def run(
         DefinitionError, DataError, WarehouseBusy, StorageError: nothing was published; readers see what they saw.
     """
     began = time.perf_counter()
-    moment = now or datetime.now(UTC)
-    seen_by = watch or Quiet()
-    run_id = f"{moment:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
-
-    def waiting(holder: str) -> None:
-        seen_by.note(f"The warehouse is being written by {holder}; waiting up to {wait:.0f} s.")
-
-    path = project.path(project.settings.warehouse)
-    with Warehouse.open(path, wait=wait, on_wait=waiting, holder=f"run {run_id}") as warehouse:
-        context = Context(project, warehouse, run_id, moment, seen_by, full=full, since=since)
+    with opened(project, wait=wait, watch=watch, now=now, full=full, since=since) as context:
         return _run(context, tuple(select), began)
 
 
@@ -85,7 +72,7 @@ def _run(context: Context, select: tuple[str, ...], began: float) -> RunReport:
         staged = stage_sources(context, sources)
         if not context.full and not context.since and _is_up_to_date(context, staged):
             seconds = time.perf_counter() - began
-            return RunReport(context.run_id, "unchanged", seconds, _already_published(project))
+            return recalled(context, plan, staged, seconds=seconds, published=_already_published(project))
         before = source_states(warehouse)
         begin_run(warehouse, context.run_id, context.now, project_version(project))
         try:
@@ -170,6 +157,7 @@ def _compute(
         checks,
         blocked,
         tables["kpi_value"],
+        tables["metric_value"],
         computed.kpis,
     )
 

@@ -1,0 +1,48 @@
+"""What the tables hold, for a run that found nothing to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from kpi_pipeline.ingest import Staged
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.report import AssetReport, RunReport
+from kpi_pipeline.plan import Plan
+from kpi_pipeline.store.checks import all_checks
+from kpi_pipeline.store.made import made_from
+from kpi_pipeline.store.warehouse import quoted
+
+
+def recalled(
+    context: Context, plan: Plan, staged: Mapping[str, Staged], *, seconds: float, published: Mapping[str, Path]
+) -> RunReport:
+    """The report of a run that changed nothing: sources, models, checks and values as the last run left them."""
+    assets = [
+        *(AssetReport(f"raw/{name}", False, one.state.rows, one.columns, version=one.state.version) for name, one in staged.items()),
+        *(_model(context, model.table) for model in plan.models),
+    ]
+    checked = [*(one.asset for one in assets), *(f"kpi/{name}" for name in context.project.kpis)]
+    return RunReport(
+        context.run_id,
+        "unchanged",
+        seconds,
+        published,
+        tuple(context.taken),
+        tuple(assets),
+        all_checks(context.warehouse, checked),
+        kpi_values=_values(context, "kpi_value"),
+        metric_values=_values(context, "metric_value"),
+    )
+
+
+def _model(context: Context, table: TableRef) -> AssetReport:
+    version = made_from(context.warehouse, table) or ""
+    return AssetReport(str(table).replace(".", "/"), False, None, context.warehouse.table_columns(table), version=version)
+
+
+def _values(context: Context, name: str) -> pl.DataFrame:
+    return context.warehouse.fetch(f"SELECT * FROM {quoted(TableRef('kpi', name))}")
