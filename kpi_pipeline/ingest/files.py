@@ -158,7 +158,7 @@ def _digest(path: Path) -> str:
 
 def _nothing_matches(project: Project, source: Source) -> DataError:
     pattern = Path(source.connector.path)
-    folder = Path(*(part for part in pattern.parent.parts)) if pattern.parent.parts else Path()
+    folder = pattern.parent
     while glob.has_magic(str(folder)) or not (project.root / folder).is_dir():
         if folder == folder.parent:
             break

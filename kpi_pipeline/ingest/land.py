@@ -179,10 +179,11 @@ def _land_json_lines(source: Source, file: FoundFile, executor: Executor, *, pla
         Record(number, raw, problem="the line is not a JSON object")
         for _, number, raw in records.picked(text, [int(row[0]) for row in no_objects])
     )
-    structure = executor.rows(exp.select(_call("json_group_structure", exp.cast(line, "JSON"))).from_(source_lines).where(is_object))
-    keys: Mapping[str, object] = json.loads(structure[0][0]) if structure[0][0] else {}
-    if not isinstance(keys, dict):
-        raise DataError(f"{file.name} does not hold one JSON object a line.")
+    structure = executor.rows(
+        exp.select(_call("json_group_structure", exp.cast(line, "JSON"))).from_(source_lines).where(is_object)
+    )
+    merged = json.loads(structure[0][0]) if structure[0][0] else {}
+    keys: Mapping[str, object] = merged if isinstance(merged, dict) else {}
     table = TableRef("staging", f"{source.name}__file_{place}")
     shape = exp.Literal.string(json.dumps(dict.fromkeys(keys, "VARCHAR"), ensure_ascii=False))
     fields = [

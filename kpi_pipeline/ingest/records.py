@@ -9,6 +9,7 @@ ends, a clean copy without them is what DuckDB reads.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,7 +181,7 @@ def scan(file: TextFile) -> Scan:
             broken.append(record)
         elif len(record.text) > longest:
             longest = len(record.text)
-    needs_copy = bool(broken) or file.spaced or file.encoding.lower() not in UTF_8 or _mixed_line_ends(file)
+    needs_copy = bool(broken) or file.encoding.lower() not in UTF_8 or _is_odd(file)
     return Scan(count, tuple(broken), longest, needs_copy)
 
 
@@ -212,10 +213,13 @@ def picked(file: TextFile, wanted: Iterable[int]) -> list[tuple[int, int, str]]:
     return found
 
 
-def _mixed_line_ends(file: TextFile) -> bool:
+def _is_odd(file: TextFile) -> bool:
+    """Whether DuckDB would read the file otherwise: its line ends are mixed, or blanks stand before a quote."""
+    blank_before_quote = re.compile(rf'(^|{re.escape(file.delimiter or "")}) +"') if file.delimiter else None
     with file._opened() as stream:
-        for _ in stream:
-            pass
+        for line in stream:
+            if blank_before_quote and ' "' in line and blank_before_quote.search(line):
+                return True
         return isinstance(stream.newlines, tuple)
 
 

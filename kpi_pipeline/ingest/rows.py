@@ -122,9 +122,9 @@ def _castable(source: Source) -> Iterator[None]:
     except Exception as problem:
         if type(problem).__name__ not in ("ConversionException", "OutOfRangeException"):
             raise
+        said = "" if source.personal else f": {str(problem).splitlines()[0]}"
         raise DataError(
-            f"Rows of source '{source.name}' that were loaded before do not fit its new types: "
-            f"{str(problem).splitlines()[0]}\n"
+            f"Rows of source '{source.name}' that were loaded before do not fit its new types{said}.\n"
             "Hint: deliver the files they came from again, or keep the earlier type."
         ) from problem
 

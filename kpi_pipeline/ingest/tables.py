@@ -22,12 +22,13 @@ def kind_of(text: str) -> exp.DataType:
 
 
 def create(executor: Executor, name: TableRef, columns: Mapping[str, str], *, if_missing: bool = False) -> None:
-    """Makes an empty table."""
+    """Makes an empty table, in place of one that may be there unless that one is to stay."""
     defined = [
         exp.ColumnDef(this=exp.to_identifier(column, quoted=True), kind=kind_of(kind))
         for column, kind in columns.items()
     ]
-    executor.run(exp.Create(kind="TABLE", exists=if_missing, this=exp.Schema(this=table(name), expressions=defined)))
+    schema = exp.Schema(this=table(name), expressions=defined)
+    executor.run(exp.Create(kind="TABLE", exists=if_missing, replace=not if_missing, this=schema))
 
 
 def create_as(executor: Executor, name: TableRef, query: exp.Query) -> None:

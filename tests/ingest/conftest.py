@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ class Bench:
     root: Path
     warehouse: Warehouse
     runs: int = 0
-    notes: list[str] = field(default_factory=list)
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.root / name

@@ -11,7 +11,7 @@ from kpi_pipeline.store.warehouse import Warehouse
 from tests.ingest.conftest import Bench, orders
 
 
-def staging_tables(bench: Bench) -> list[object]:
+def staging_tables(bench: Bench) -> list[tuple[str]]:
     return bench.warehouse.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'staging'")
 
 

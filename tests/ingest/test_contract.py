@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -86,7 +87,7 @@ def test_personal_values_are_never_shown(bench: Bench) -> None:
         ({"load": {"mode": "merge", "key": ["amout"]}}, "load.key"),
     ],
 )
-def test_a_column_that_the_definition_names_must_be_there(bench: Bench, definition: dict[str, object], key: str) -> None:
+def test_a_column_that_the_definition_names_must_be_there(bench: Bench, definition: dict[str, Any], key: str) -> None:
     bench.write("data/a.csv", "id,amount\n1,2\n")
     with pytest.raises(DataError, match=rf"(?s)data/a\.csv has no column 'amout'.*under {key}.*did you mean 'amount'"):
         bench.load(orders(**definition))

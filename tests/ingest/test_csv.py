@@ -68,7 +68,9 @@ def test_a_file_in_another_encoding_altogether_is_an_error(bench: Bench) -> None
 
 def test_types_are_found_by_looking_at_every_value(bench: Bench) -> None:
     rows = "".join(f"{n},0{n % 10},{n},2016-01-01,2016-01-01 10:00,true,\n" for n in range(1500))
-    bench.write("data/a.csv", f"whole,code,late,day,moment,flag,nothing\n{rows}1,01,x,2016-01-02,2016-01-02 11:00,false,\n")
+    bench.write(
+        "data/a.csv", f"whole,code,late,day,moment,flag,nothing\n{rows}1,01,x,2016-01-02,2016-01-02 11:00,false,\n"
+    )
     bench.load(orders())
     assert bench.types() == {
         "whole": "BIGINT",
@@ -103,7 +105,9 @@ def test_headers_that_cannot_be_used(bench: Bench, content: str, message: str) -
         bench.load(orders())
 
 
-PIECES = st.lists(st.sampled_from(["a", "b,1", ",", '"', "\n", '""', " ", '"x"', "1,2\n", "é", "\r\n", "\r"]), max_size=16)
+PIECES = st.lists(
+    st.sampled_from(["a", "b,1", ",", '"', "\n", '""', " ", '"x"', "1,2\n", "é", "\r\n", "\r"]), max_size=16
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

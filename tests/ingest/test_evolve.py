@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pytest
 
 from kpi_pipeline.errors import DataError
+from kpi_pipeline.sources import Source
 from tests.ingest.conftest import Bench, orders
 
 APPEND = orders(load={"mode": "append"})
@@ -31,14 +34,16 @@ def test_a_new_column_is_refused_where_columns_are_frozen(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("source", [orders(), APPEND], ids=["full", "append"])
-def test_a_lost_column_is_an_error_until_it_is_meant(bench: Bench, source: object) -> None:
+def test_a_lost_column_is_an_error_until_it_is_meant(bench: Bench, source: Source) -> None:
     bench.write("data/a.csv", "id,amount\n1,5\n")
-    bench.load(source)  # type: ignore[arg-type]
+    bench.load(source)
     bench.write("data/a.csv", "id,amnt\n1,5\n")
-    with pytest.raises(DataError, match=r"(?s)data/a\.csv has lost column 'amount' \(BIGINT\).*did you mean 'amnt'.*--full"):
-        bench.load(source)  # type: ignore[arg-type]
+    with pytest.raises(
+        DataError, match=r"(?s)data/a\.csv has lost column 'amount' \(BIGINT\).*did you mean 'amnt'.*--full"
+    ):
+        bench.load(source)
     assert bench.types() == {"id": "BIGINT", "amount": "BIGINT"}
-    bench.load(source, full=True)  # type: ignore[arg-type]
+    bench.load(source, full=True)
     assert bench.types() == {"id": "BIGINT", "amnt": "BIGINT"}
 
 
@@ -65,7 +70,9 @@ def test_a_changed_type_is_an_error_that_names_both(bench: Bench) -> None:
     bench.write("data/a.csv", "id,v\n1,\n")
     bench.load(orders())
     bench.write("data/a.csv", "id,v\nx1,5\n")
-    with pytest.raises(DataError, match=r"(?s)Column 'id' of source 'orders' was BIGINT and is VARCHAR in data/a\.csv.*type: text"):
+    with pytest.raises(
+        DataError, match=r"(?s)Column 'id' of source 'orders' was BIGINT and is VARCHAR in data/a\.csv.*type: text"
+    ):
         bench.load(orders())
     bench.write("data/a.csv", "id,v\n2,5\n")
     bench.load(orders())
@@ -99,3 +106,16 @@ def test_case_of_a_column_does_not_make_it_another(bench: Bench) -> None:
     bench.load(APPEND)
     assert bench.raw("id") == [(1,), (2,)]
     assert list(bench.types()) == ["Id"]
+
+
+def test_rows_kept_from_before_must_fit_the_new_type(bench: Bench) -> None:
+    gone = bench.write("data/a.csv", "id\nsecret\n")
+    bench.load(APPEND)
+    gone.unlink()
+    bench.write("data/b.csv", "id\n1\n")
+    whole: dict[str, Any] = {"columns": {"id": {"type": "integer"}}, "load": {"mode": "append"}}
+    with pytest.raises(DataError, match=r"loaded before do not fit its new types: .*secret"):
+        bench.load(orders(**whole))
+    with pytest.raises(DataError, match=r"loaded before do not fit its new types\.$|types\.\n"):
+        bench.load(orders(**whole, personal=["id"]))
+    assert bench.raw("id") == [("secret",)]

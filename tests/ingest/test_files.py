@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.ingest import source_states
-from tests.ingest.conftest import Bench, orders
+from kpi_pipeline.store.ledger import prepare_ledger
+from kpi_pipeline.store.warehouse import Warehouse
+from tests.ingest.conftest import NOW, Bench, orders
 
 APPEND = orders(load={"mode": "append"})
 
 
 def test_a_missing_file_names_pattern_folder_and_what_is_near(bench: Bench) -> None:
     bench.write("data/in/orders_2016.csv", "a\n1\n")
-    with pytest.raises(DataError, match=r"(?s)no file matches 'data/in/order_2016\.csv'; looked in folder data/in.*orders_2016\.csv"):
+    with pytest.raises(
+        DataError, match=r"(?s)no file matches 'data/in/order_2016\.csv'; looked in folder data/in.*orders_2016\.csv"
+    ):
         bench.load(orders("data/in/order_2016.csv"))
     with pytest.raises(DataError, match=r"(?s)looked in folder data\..*Hint: the folder holds 'in'"):
         bench.load(orders("data/out/*.parquet"))
@@ -89,15 +98,41 @@ def test_append_loads_content_once_whatever_its_file_is_called(bench: Bench) -> 
     assert bench.raw("id, _source_file") == [(1, "data/copy.csv")]
 
 
-def test_incremental_and_full_give_equal_tables(bench: Bench) -> None:
-    for name, content in [("a", "id,v\n1,x\n2,\n"), ("b", "id,v\n3,y\n"), ("a", "id,v\n1,z\n"), ("c", "id,v,w\n9,q,1\n")]:
-        bench.write(f"data/{name}.csv", content)
-        bench.load(APPEND)
-    state = source_states(bench.warehouse)["orders"]
-    rows = bench.raw("id, v, w, _source_file")
-    bench.load(APPEND, full=True)
-    assert bench.raw("id, v, w, _source_file") == rows
-    assert source_states(bench.warehouse)["orders"].version == state.version
+DELIVERIES = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c"]),
+        st.lists(
+            st.sampled_from(["1,x,2016-01-01", "2,,2016-02-01", "broken", '3,"q\nq",2016-03-01', "4.5,y,"]), max_size=4
+        ),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(DELIVERIES, st.sampled_from(["full", "append"]))
+def test_incremental_and_full_give_equal_tables(deliveries: list[tuple[str, list[str]]], mode: str) -> None:
+    source = orders(load={"mode": mode, "cursor": "at"}, columns={"id": {"type": "number"}, "at": {"type": "date"}})
+    columns = 'id, v, "at", _source_file'
+    with tempfile.TemporaryDirectory() as folder, Warehouse.in_memory() as warehouse:
+        prepare_ledger(warehouse)
+        bench = Bench(Path(folder), warehouse)
+        for name, lines in deliveries:
+            bench.write(f"data/{name}.csv", "\n".join(["id,v,at", *lines, f"9,of {name},2016-04-01"]))
+            before = set(bench.raw(columns)) if bench.types() else set()
+            staged = bench.load(source)
+            changed = before ^ set(bench.raw(columns))
+            if staged.touched:
+                assert all(staged.touched[0] <= row[2] <= staged.touched[1] for row in changed)
+        state = source_states(warehouse)["orders"]
+        rows, misfits = bench.raw(columns), bench.quarantined("line, reason, raw_text, _source_file")
+        bench.load(source, full=True)
+        assert bench.raw(columns) == rows
+        assert bench.quarantined("line, reason, raw_text, _source_file") == misfits
+        assert replace(source_states(warehouse)["orders"], run_id="", loaded_at=NOW) == replace(
+            state, run_id="", loaded_at=NOW
+        )
 
 
 def test_a_changed_definition_reads_everything_again(bench: Bench) -> None:

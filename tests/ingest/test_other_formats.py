@@ -35,7 +35,11 @@ def test_json_values_that_break_the_contract_keep_their_line(bench: Bench) -> No
     bench.write("data/a.jsonl", '\n{"id": "x"}\nbroken\n{"id": 2}\n{"id": 2.5}\n')
     bench.load(orders("data/*.jsonl", columns={"id": {"type": "integer"}}))
     assert bench.raw("id") == [(2,)]
-    assert bench.quarantined("line, value, raw_text") == [(2, "x", '{"id": "x"}'), (3, None, "broken"), (5, "2.5", '{"id": 2.5}')]
+    assert bench.quarantined("line, value, raw_text") == [
+        (2, "x", '{"id": "x"}'),
+        (3, None, "broken"),
+        (5, "2.5", '{"id": 2.5}'),
+    ]
 
 
 def test_parquet_keeps_its_types_and_misfits_say_their_row(bench: Bench) -> None:
@@ -58,7 +62,9 @@ def test_a_damaged_parquet_file_is_named(bench: Bench, damage: str) -> None:
     whole = path.read_bytes()
     third = len(whole) // 3
     path.write_bytes(
-        {"cut": whole[:third], "overwritten": whole[:99] + bytes(2 * third) + whole[99 + 2 * third :]}.get(damage, b"oops")
+        {"cut": whole[:third], "overwritten": whole[:99] + bytes(2 * third) + whole[99 + 2 * third :]}.get(
+            damage, b"oops"
+        )
     )
     with pytest.raises(DataError, match=r"data/a\.parquet cannot be read"):
         bench.load(PARQUET)

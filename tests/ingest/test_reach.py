@@ -9,10 +9,6 @@ import pytest
 from tests.ingest.conftest import Bench, orders
 
 
-def daily(**rest: object) -> object:
-    return orders(load={"mode": "append", "cursor": "at"}, **rest)
-
-
 def test_touched_days_cover_old_and_new_rows_of_changed_files(bench: Bench) -> None:
     source = orders(load={"mode": "append", "cursor": "at"})
     bench.write("data/a.csv", "at\n2016-01-01 10:00\n")
