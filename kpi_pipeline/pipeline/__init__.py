@@ -2,8 +2,9 @@
 
 from kpi_pipeline.pipeline.ask import query
 from kpi_pipeline.pipeline.explain import explain
+from kpi_pipeline.pipeline.load_tables import load_tables
 from kpi_pipeline.pipeline.report import AssetReport, RunReport
 from kpi_pipeline.pipeline.run import run
 from kpi_pipeline.pipeline.watch import Quiet, Watch
 
-__all__ = ["AssetReport", "Quiet", "RunReport", "Watch", "explain", "query", "run"]
+__all__ = ["AssetReport", "Quiet", "RunReport", "Watch", "explain", "load_tables", "query", "run"]

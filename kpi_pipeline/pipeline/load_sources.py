@@ -84,7 +84,16 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
                 f"{asset}: {one.rows_quarantined:,} of {one.rows_read:,} rows did not fit and are in quarantine.{name}"
             )
         assets.append(
-            AssetReport(asset, one.changed, one.state.rows, one.columns, one.touched, one.rows_quarantined, one.notes)
+            AssetReport(
+                asset,
+                one.changed,
+                one.state.rows,
+                one.columns,
+                one.touched,
+                one.rows_quarantined,
+                one.notes,
+                one.state.version,
+            )
         )
         context.watch.step(f"{name} checked")
     return Loaded(

@@ -57,14 +57,15 @@ def make_models(
     return Models(
         {name: version for name, version in versions.items() if name not in blocked},
         blocked,
-        tuple(_report(context, plan.model(name), changed=changed[name]) for name in versions),
+        tuple(_report(context, plan.model(name), version, changed=changed[name]) for name, version in versions.items()),
         tuple(result for found in checks.values() for result in found),
     )
 
 
-def _report(context: Context, model: ModelPlan, *, changed: bool) -> AssetReport:
+def _report(context: Context, model: ModelPlan, version: str, *, changed: bool) -> AssetReport:
     columns = context.warehouse.table_columns(model.table)
-    return AssetReport(f"model/{model.name}", changed, _row_count(context, model) if changed else 0, columns)
+    rows = _row_count(context, model) if changed else None
+    return AssetReport(f"model/{model.name}", changed, rows, columns, version=version)
 
 
 def _refuse_unknown_columns(context: Context, plan: Plan, states: Mapping[str, SourceState]) -> None:

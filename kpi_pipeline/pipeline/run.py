@@ -5,32 +5,40 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import polars as pl
 
 import kpi_pipeline
 from kpi_pipeline.compile import compile_project, selected
 from kpi_pipeline.derive import derive
-from kpi_pipeline.ingest import SourceState, Staged, clear_leftovers, source_states
+from kpi_pipeline.ingest import SourceState, Staged, source_states
 from kpi_pipeline.judge import inline_targets, judge, table_targets
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of, data_through
 from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, stage_sources
 from kpi_pipeline.pipeline.make_models import Models, make_models
-from kpi_pipeline.pipeline.publish_tables import Computed, assemble, check_kpis, show, swap_in, with_runs
+from kpi_pipeline.pipeline.opened import PATIENCE, opened
+from kpi_pipeline.pipeline.publish_tables import (
+    Computed,
+    assemble,
+    check_kpis,
+    show,
+    swap_in,
+    with_runs,
+)
+from kpi_pipeline.pipeline.recall import recalled
 from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
 from kpi_pipeline.pipeline.report import RunReport
-from kpi_pipeline.pipeline.watch import Quiet, Watch
+from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.plan import Derivation, Plan, fingerprint, leaves
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import project_version
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import begin_run, end_run, up_to_date_key
-from kpi_pipeline.store.state import prepare_state
+
 
 def run(
     project: Project,
@@ -63,8 +71,6 @@ def run(
 
 def _run(context: Context, select: tuple[str, ...], began: float) -> RunReport:
     project, warehouse = context.project, context.warehouse
-    prepare_state(warehouse)
-    clear_leftovers(warehouse)
     kpis, metrics = selected(project, select) if select else (frozenset(project.kpis), frozenset(project.metrics))
     plan = compile_project(project, kpis=kpis, metrics=metrics)
     sources = _sources(project, plan, kpis)
@@ -101,7 +107,7 @@ def _compute(
     project, warehouse = context.project, context.warehouse
     with context.stage("model", len(plan.models)) as rows:
         models = make_models(context, plan, loaded.states, loaded.blocked)
-        rows.extend(one.rows for one in models.assets)
+        rows.extend(one.rows or 0 for one in models.assets)
     with context.stage("reduce", len(plan.reductions)) as rows:
         reduced = reduce_models(context, plan, loaded, models)
         rows.append(reduced.rows)
