@@ -1,0 +1,45 @@
+# Everything a fresh machine needs: `make run` and `make test` make the virtual environment themselves.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+export GX_ANALYTICS_ENABLED = false
+export DAGSTER_DISABLE_TELEMETRY = yes
+
+.PHONY: run test lint types contracts dev check clean
+
+run: $(VENV)/installed
+	$(BIN)/kpi run
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -q -n 2
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+contracts: $(VENV)/installed-dev
+	$(BIN)/lint-imports
+
+check: lint types contracts test
+
+dev: $(VENV)/installed-dev
+	$(BIN)/kpi dev
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || { $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make run PYTHON=python3.12"; exit 1; }; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing kpi_pipeline into $(VENV) ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@echo "Installing what tests and Dagster need ..."
+	@$(PIP) --editable ".[dagster,dev]"
+	@touch $@
+
+clean:
+	rm -rf $(VENV) data/warehouse.duckdb* data/published .dagster_home dist build
