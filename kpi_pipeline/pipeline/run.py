@@ -121,6 +121,7 @@ def _compute(
         rows.extend(frame.height for frame in results.values())
         context.watch.step(f"{len(results)} series")
     with context.stage("judge", 1) as rows:
+        blocked |= _left_out(loaded, models)
         blocked |= _without_targets(project, kpis, loaded, warehouse)
         blocked |= {f"kpi/{kpi}": blocked[f"metric/{of}"] for kpi, of in _metric_of(project, kpis) if f"metric/{of}" in blocked}
         computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
@@ -216,6 +217,12 @@ def _computable(plan: Plan, models: Models) -> tuple[dict[str, Derivation], dict
         else:
             found[name] = derivation
     return found, blocked
+
+
+def _left_out(loaded: Loaded, models: Models) -> dict[str, str]:
+    """The sources that were not let in and the models that may not be used."""
+    raw = {f"raw/{name}": why for name, why in loaded.blocked.items()}
+    return raw | {f"model/{name}": why for name, why in models.blocked.items()}
 
 
 def _metric_of(project: Project, kpis: frozenset[str]) -> list[tuple[str, str]]:
