@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Sequence
+from pathlib import Path
 
-from kpi_pipeline.errors import StorageError
+import pytest
+from sqlglot import expressions as exp
+
+from kpi_pipeline.errors import InternalError, StorageError
 from kpi_pipeline.ingest import accept, clear_leftovers, reject, source_states
 from kpi_pipeline.store.ledger import prepare_ledger
 from kpi_pipeline.store.warehouse import Warehouse
@@ -72,3 +76,23 @@ def test_a_ledger_of_a_newer_version_is_left_alone() -> None:
         warehouse.run("UPDATE state.schema_version SET version = 99")
         with pytest.raises(StorageError, match="upgrade"):
             prepare_ledger(warehouse)
+
+
+class Losing(Warehouse):
+    """A warehouse that loses a row after each insert into the staged table."""
+
+    def run(self, statement: exp.Expression | str, parameters: Sequence[object] = ()) -> None:
+        super().run(statement, parameters)
+        if isinstance(statement, exp.Insert) and statement.this.name == "orders":
+            super().run("DELETE FROM staging.orders WHERE id = 2")
+
+
+def test_a_row_that_gets_lost_on_the_way_is_noticed(tmp_path: Path) -> None:
+    with Losing.in_memory() as warehouse:
+        prepare_ledger(warehouse)
+        bench = Bench(tmp_path, warehouse)
+        bench.write("data/a.csv", "id\n1\n2\nx,y\n")
+        with pytest.raises(
+            InternalError, match=r"data/a\.csv holds 3 rows, but 1 were loaded and 1 went to quarantine"
+        ):
+            bench.load(orders())
