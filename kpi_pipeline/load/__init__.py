@@ -1,4 +1,4 @@
-"""Definition files to the project they define, with every problem at its file and line; and the rules of `kpi check`."""
+"""Definition files to the project they define, every problem at its file and line; and the rules of `kpi check`."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.model_columns import Columns, model_columns, nearest_column, unknown_in_model
 from kpi_pipeline.load.sites import place_in_text, row_expressions, written_path
-from kpi_pipeline.load.sql import Refused, columns_used, expression, position
+from kpi_pipeline.load.sql import SqlError, columns_used, expression, position
 from kpi_pipeline.metrics import Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
@@ -67,7 +67,7 @@ def _in_sources(project: Project, known: Columns) -> Iterator[Problem]:
         table = TableRef("raw", source.name)
         for keys, name in _columns_of_source(source):
             yield from _missing(project, ("sources", source.name, *keys), name, table, known)
-        yield from _in_checks(project, "sources", source.name, source.checks, table, known)
+        yield from _in_checks(project, ("sources", source.name), source.checks, table, known)
 
 
 def _columns_of_source(source: Source) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -86,7 +86,7 @@ def _in_models(project: Project, known: Columns) -> Iterator[Problem]:
         table = TableRef("model", model.name)
         for keys, name in _columns_of_model(model):
             yield from _missing(project, ("models", model.name, *keys), name, table, known)
-        yield from _in_checks(project, "models", model.name, model.checks, table, known)
+        yield from _in_checks(project, ("models", model.name), model.checks, table, known)
 
 
 def _columns_of_model(model: Model) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -101,10 +101,10 @@ def _columns_of_model(model: Model) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _in_checks(
-    project: Project, kind: str, user: str, checks: Sequence[Check], table: TableRef, known: Columns
+    project: Project, owner: tuple[str, str], checks: Sequence[Check], table: TableRef, known: Columns
 ) -> Iterator[Problem]:
     for number, check in enumerate(checks):
-        at = (kind, user, "checks", str(number))
+        at = (*owner, "checks", str(number))
         for keys, name in _columns_of_check(check):
             yield from _missing(project, (*at, *keys), name, table, known)
         if isinstance(check, Relationships) and check.field:
@@ -152,7 +152,7 @@ def _in_expressions(project: Project, known: Columns) -> Iterator[Problem]:
 def _unknown(text: str, table: TableRef, names: tuple[str, ...]) -> Iterator[Fault]:
     try:
         tree = expression(text)
-    except Refused:
+    except SqlError:
         return
     there = {name.lower() for name in names}
     for column in columns_used(tree):
@@ -174,7 +174,7 @@ def _not_times(project: Project, columns: Typed) -> Iterator[Problem]:
         kind = types.get(column.lower())
         if kind and not kind.upper().startswith(TIME_TYPES):
             yield Problem(
-                f"Model '{model.name}': 'agg_time_dimension' is '{model.agg_time_dimension}', which has the type {kind}.",
+                f"Model '{model.name}': 'agg_time_dimension' is '{model.agg_time_dimension}', of the type {kind}.",
                 project.place("models", model.name, "agg_time_dimension"),
                 f"cast it in the model's sql: CAST({column} AS TIMESTAMP) AS {model.agg_time_dimension}",
             )

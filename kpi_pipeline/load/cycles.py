@@ -34,6 +34,17 @@ def cycles(graph: Graph) -> Iterator[tuple[str, ...]]:
             return
 
 
+KINDS_OF_CYCLE = (
+    ("models", "sql", "each reads the next", "one of them must read sources only"),
+    ("metrics", "input_metrics", "each uses the next", "one of them must be computed from rows"),
+    ("goals", "parent", "each serves the next", "one of them must have no parent"),
+    ("teams", "parent", "each is part of the next", "one must be part of company"),
+    ("people", "manager", "each reports to the next", "one of them has no manager"),
+    ("kpis", "parent_kpi", "each is part of the next", "one must have no parent_kpi"),
+)
+"""Among which definitions a cycle is looked for, the key that leads on, what the cycle means, and the way out."""
+
+
 def circular(project: Project, model_inputs: Graph) -> Iterator[Problem]:
     """A problem for each cycle among the definitions."""
     metrics = {one.name: tuple(used.name for used in one.inputs) for one in project.metrics.values()}
@@ -41,28 +52,22 @@ def circular(project: Project, model_inputs: Graph) -> Iterator[Problem]:
     teams = {one.name: (one.parent,) for one in project.teams.values() if one.parent != COMPANY}
     managers = {one.name: (one.manager,) for one in project.people.values() if one.manager}
     parents = {one.name: (one.parent_kpi,) for one in project.kpis.values() if one.parent_kpi}
-    yield from _told(project, "models", (), model_inputs, "each reads the next", "one of them must read sources only")
-    yield from _told(project, "metrics", (), metrics, "each uses the next", "one of them must be computed from rows")
-    yield from _told(project, "goals", ("parent",), goals, "each serves the next", "one of them must have no parent")
-    yield from _told(project, "teams", ("parent",), teams, "each is part of the next", "one must be part of company")
-    yield from _told(
-        project, "people", ("manager",), managers, "each reports to the next", "one of them has no manager"
-    )
-    yield from _told(
-        project, "kpis", ("parent_kpi",), parents, "each is part of the next", "one must have no parent_kpi"
-    )
+    graphs = {
+        "models": model_inputs,
+        "metrics": metrics,
+        "goals": goals,
+        "teams": teams,
+        "people": managers,
+        "kpis": parents,
+    }
+    for kind, key, meaning, hint in KINDS_OF_CYCLE:
+        for cycle in cycles(graphs[kind]):
+            yield Problem(
+                f"The {_plural(kind)} {' -> '.join(cycle)} form a cycle: {meaning}.",
+                project.place(kind, cycle[0], key),
+                hint,
+            )
     yield from _circular_links(project)
-
-
-def _told(
-    project: Project, kind: str, keys: tuple[str, ...], graph: Graph, meaning: str, hint: str
-) -> Iterator[Problem]:
-    for cycle in cycles(graph):
-        yield Problem(
-            f"The {_plural(kind)} {' -> '.join(cycle)} form a cycle: {meaning}.",
-            project.place(kind, cycle[0], *keys),
-            hint,
-        )
 
 
 def _plural(kind: str) -> str:

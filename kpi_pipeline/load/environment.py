@@ -1,4 +1,4 @@
-"""Values from the environment: `${NAME}` in a value, put in after the file is read, so that it can never change its shape."""
+"""Values from the environment: `${NAME}` is replaced after the file is read, so that it can never change its shape."""
 
 from __future__ import annotations
 

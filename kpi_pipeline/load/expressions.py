@@ -9,7 +9,7 @@ from dataclasses import replace
 from kpi_pipeline.errors import Problem, did_you_mean, listed
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.sites import Site, derived_metrics, row_expressions
-from kpi_pipeline.load.sql import Refused, changing, columns_used, expression, more_than_rows, position
+from kpi_pipeline.load.sql import SqlError, changing, columns_used, expression, more_than_rows, position
 from kpi_pipeline.metrics import Derived
 from kpi_pipeline.project import Project
 
@@ -34,7 +34,7 @@ def row_faults(text: str) -> Iterator[Fault]:
     """
     try:
         tree = expression(text)
-    except Refused as refused:
+    except SqlError as refused:
         yield refused.fault
         return
     yield from more_than_rows(tree, text)
@@ -44,7 +44,7 @@ def row_faults(text: str) -> Iterator[Fault]:
 def _derived_faults(metric: Derived) -> Iterator[Fault]:
     try:
         tree = expression(metric.expr)
-    except Refused as refused:
+    except SqlError as refused:
         yield refused.fault
         return
     for fault in more_than_rows(tree, metric.expr):

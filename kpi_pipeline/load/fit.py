@@ -138,7 +138,7 @@ def _breakdowns(project: Project, kpi: Kpi) -> Iterator[Problem]:
 
 
 def _has_dimension(project: Project, model: Model, name: str) -> bool:
-    """Whether a model's rows have the dimension, themselves or through an entity they point to (`customer__country`)."""
+    """Whether a model's rows have the dimension, themselves or through an entity (`customer__country`)."""
     if model.dimension(name):
         return True
     entity, _, dimension = name.partition("__")
@@ -200,8 +200,8 @@ def _link(project: Project, link: Link) -> Iterator[Problem]:
         )
         return
     yield Problem(
-        f"Link '{link.from_}' -> '{link.to}' has the lag {link.lag}, which is not a whole number of periods at any grain "
-        f"that both KPIs are published at ({', '.join(grains)}).",
+        f"Link '{link.from_}' -> '{link.to}' has the lag {link.lag}, which is not a whole number of periods at any "
+        f"grain that both KPIs are published at ({', '.join(grains)}).",
         place,
         f"write the lag in {grains[0]}s, such as '4 {grains[0]}s'",
     )

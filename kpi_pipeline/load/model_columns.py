@@ -10,7 +10,7 @@ from sqlglot.optimizer.scope import Scope, ScopeType, traverse_scope
 from kpi_pipeline.errors import did_you_mean, listed
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.model_sql import tables_of
-from kpi_pipeline.load.sql import Refused, position, query
+from kpi_pipeline.load.sql import SqlError, position, query
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project
@@ -45,7 +45,7 @@ def _given_by(model: Model, known: Columns) -> tuple[str, ...] | None:
         return next((_of_table(table, known) for table in tables_of(model)), None)
     try:
         scopes = traverse_scope(query(model.sql or ""))
-    except Refused:
+    except SqlError:
         return None
     return _output(scopes[-1], known) if scopes else None
 
@@ -54,7 +54,7 @@ def unknown_in_model(model: Model, known: Columns) -> Iterator[Fault]:
     """A fault for each column of a model's SQL that none of the tables it reads has."""
     try:
         tree = query(model.sql or "")
-    except Refused:
+    except SqlError:
         return
     scopes = {id(scope.expression): scope for scope in traverse_scope(tree)}
     for column in tree.find_all(exp.Column):

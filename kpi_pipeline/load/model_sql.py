@@ -9,7 +9,7 @@ from sqlglot import exp
 from kpi_pipeline.errors import Problem, did_you_mean, listed
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.sites import place_in_text
-from kpi_pipeline.load.sql import Refused, changing, position, query, tables_read
+from kpi_pipeline.load.sql import SqlError, changing, position, query, tables_read
 from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project
 
@@ -35,7 +35,7 @@ def tables_of(model: Model) -> tuple[exp.Table, ...]:
         return (exp.to_table(model.table, dialect="duckdb"),) if model.table.count(".") == 1 else ()
     try:
         return tuple(tables_read(query(model.sql or "")))
-    except Refused:
+    except SqlError:
         return ()
 
 
@@ -65,7 +65,7 @@ def _faults(model: Model, known: Mapping[str, frozenset[str]], elsewhere: frozen
     text = model.sql or ""
     try:
         tree = query(text)
-    except Refused as refused:
+    except SqlError as refused:
         yield refused.fault
         return
     yield from changing(tree, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 import sqlglot
@@ -44,7 +45,7 @@ UNNAMED_AGGREGATES = frozenset({
 HARMLESS_TABLE_FUNCTIONS = frozenset({"generate_series", "range", "unnest", "explode", "generateseries"})
 
 
-class Refused(Exception):
+class SqlError(Exception):
     """The text is not SQL that can be used here."""
 
     def __init__(self, fault: Fault) -> None:
@@ -54,26 +55,30 @@ class Refused(Exception):
 
 @lru_cache(maxsize=4096)
 def expression(text: str) -> exp.Expr:
-    """The tree of an expression; Refused where it is not one."""
+    """The tree of an expression; SqlError where it is not one."""
     try:
         return sqlglot.parse_one(text, dialect=DIALECT, into=exp.Condition)
     except (ParseError, TokenError) as problem:
-        raise Refused(_fault(problem, text)) from None
+        fault = _fault(problem, text)
+        if re.match(r"(select|with|from)\b", text, re.IGNORECASE):
+            hint = "an expression is not a query: write one value of a row, and put queries into a model's sql"
+            fault = replace(fault, hint=hint)
+        raise SqlError(fault) from None
 
 
 @lru_cache(maxsize=1024)
 def query(text: str) -> exp.Query:
-    """The tree of one SELECT statement; Refused where it is none, or more than one."""
+    """The tree of one SELECT statement; SqlError where it is none, or more than one."""
     try:
         statements = [one for one in sqlglot.parse(text, dialect=DIALECT) if one is not None]
     except (ParseError, TokenError) as problem:
-        raise Refused(_fault(problem, text)) from None
+        raise SqlError(_fault(problem, text)) from None
     if len(statements) != 1:
         hint = "a model is ONE select statement"
-        raise Refused(Fault(f"holds {len(statements)} statements instead of one", hint=hint))
+        raise SqlError(Fault(f"holds {len(statements)} statements instead of one", hint=hint))
     if not isinstance(statements[0], exp.Query):
         word = text.split(maxsplit=1)[0].upper()
-        raise Refused(Fault(f"is a {word} statement instead of a SELECT", hint="a model only reads; write SELECT ..."))
+        raise SqlError(Fault(f"is a {word} statement instead of a SELECT", hint="a model only reads; write SELECT ..."))
     return statements[0]
 
 
@@ -94,7 +99,7 @@ def _fault(problem: ParseError | TokenError, text: str) -> Fault:
         return Fault(f"ends too early or lacks a part: after '{highlight}' {what}", line, column, _sql_hint(text))
     if description.startswith("Expecting"):
         return Fault(f"is not SQL: {description.lower()} after '{highlight}'", line, column, _sql_hint(text))
-    after = f" after '{before.split()[-1]}'" if before.split() else ""
+    after = f" after '{before.rsplit(maxsplit=1)[-1]}'" if before.split() else ""
     return Fault(f"is not SQL: '{highlight}' is not expected{after}", line, column, _sql_hint(text))
 
 
@@ -103,8 +108,6 @@ def _sql_hint(text: str) -> str | None:
         r"\b(and|or|not|is|in)\b", text, re.IGNORECASE
     ):
         return f"a column with a blank in its name keeps its double quotes inside single ones: '\"{text}\"'"
-    if text.lower().startswith(("select", "with")):
-        return "an expression is not a query: write what is between SELECT and FROM, and put queries into a model's sql"
     if re.search(r"[A-Za-z_]\w* [A-Z]\w*", text):
         return "a column with a blank in its name is written in double quotes"
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError
@@ -62,33 +63,64 @@ def unreadable(problem: MarkedYAMLError, text: str, file: str) -> Problem:
 
 
 def _way_out(what: str, context: str, line: str, column: int) -> str:
-    in_flow = "flow" in context
-    if "never closed" in what:
-        return "close it, or quote the whole value"
-    if "second document" in what:
-        return "one document a file: take the line --- away"
-    if "\\t" in what or line[:column].strip() == "" and "\t" in line[: column + 1]:
-        return "indent with blanks, never with tabs"
-    if re.search(r":\s+!", line):
-        return "a value that begins with ! is a tag to YAML: write 'filter: not x', or quote the value"
-    if in_flow and re.search(r":\s+\$\{", line):
-        return 'inside braces, quote what comes from the environment: url: "${URL}"'
-    if "alias" in what:
-        return "a value that begins with * is an alias to YAML: quote it"
-    if re.search(r"""(:|-)\s+("[^"]*"|'[^']*')\s*[^\s,}\]#:]""", line):
-        return "a value that begins with a quote ends at the next one: quote the whole, or write it below 'expr: |'"
-    if in_flow:
-        return "inside braces and brackets, quote a value that has any of , : [ ] { } or quotes in it"
-    if "block scalar" in context:
-        return "a value that begins with > or | is a block of text to YAML: quote it"
-    if "cannot start any token" in what:
-        return "quote the value: this character has a meaning in YAML"
-    if what.startswith("mapping values"):
-        if re.search(r":\s.*:(\s|$)", line):
-            return "quote a value that has a colon followed by a blank in it"
-        return "the line is indented further than the key above it, which already has a value"
-    if "not allowed here" in what:
-        return "quote a value that begins with - or ?"
-    if "could not find expected ':'" in what:
-        return "a line here has no colon after its key, or a text goes on without being indented"
-    return "compare its indentation with the lines above; members of one list or mapping begin in the same column"
+    seen = Seen(what, "flow" in context, "block scalar" in context, line, column)
+    return next(hint for is_cause, hint in CAUSES if is_cause(seen))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the YAML reader stumbled over: its words, whether within braces or a block of text, the line, the column."""
+
+    what: str
+    in_braces: bool
+    in_block: bool
+    line: str
+    column: int
+
+    def has(self, pattern: str) -> bool:
+        """Whether the line looks like that."""
+        return re.search(pattern, self.line) is not None
+
+
+CAUSES: tuple[tuple[Callable[[Seen], bool], str], ...] = (
+    (lambda seen: "never closed" in seen.what, "close it, or quote the whole value"),
+    (lambda seen: "second document" in seen.what, "one document a file: take the line --- away"),
+    (lambda seen: "\t" in seen.line[: seen.column + 1], "indent with blanks, never with tabs"),
+    (
+        lambda seen: seen.has(r":\s+!"),
+        "a value that begins with ! is a tag to YAML: write 'filter: not x', or quote the value",
+    ),
+    (
+        lambda seen: seen.in_braces and seen.has(r":\s+\$\{"),
+        'inside braces, quote what comes from the environment: url: "${URL}"',
+    ),
+    (lambda seen: "alias" in seen.what, "a value that begins with * is an alias to YAML: quote it"),
+    (
+        lambda seen: seen.has(r"""(:|-)\s+("[^"]*"|'[^']*')\s*[^\s,}\]#:]"""),
+        "a value that begins with a quote ends at the next one: quote the whole, or write it below 'expr: |'",
+    ),
+    (
+        lambda seen: seen.in_braces,
+        "inside braces and brackets, quote a value that has any of , : [ ] { } or quotes in it",
+    ),
+    (lambda seen: seen.in_block, "a value that begins with > or | is a block of text to YAML: quote it"),
+    (lambda seen: "cannot start any token" in seen.what, "quote the value: this character has a meaning in YAML"),
+    (
+        lambda seen: seen.what.startswith("mapping values") and seen.has(r":\s.*:(\s|$)"),
+        "quote a value that has a colon followed by a blank in it",
+    ),
+    (
+        lambda seen: seen.what.startswith("mapping values"),
+        "the line is indented further than the key above it, which already has a value",
+    ),
+    (lambda seen: "not allowed here" in seen.what, "quote a value that begins with - or ?"),
+    (
+        lambda seen: "could not find expected ':'" in seen.what,
+        "a line here has no colon after its key, or a text goes on without being indented",
+    ),
+    (
+        lambda _: True,
+        "compare its indentation with the lines above; members of one list or mapping begin in the same column",
+    ),
+)
+"""What usually is behind a stumble, the surest sign first, and what to write instead."""

@@ -34,10 +34,12 @@ class Misfit:
 
     @property
     def kind(self) -> str:
+        """What pydantic calls the error."""
         return self.error["type"]
 
     @property
     def context(self) -> dict[str, Any]:
+        """What pydantic adds to it, such as a bound."""
         return self.error.get("ctx", {})
 
     @property
@@ -49,6 +51,7 @@ class Misfit:
 
     @property
     def empty(self) -> bool:
+        """Whether nothing is written there."""
         return isinstance(self.node, Scalar) and self.node.text is None
 
     @property
@@ -63,7 +66,7 @@ def sentence(misfits: Sequence[Misfit], subject: str) -> Problem:
     if first.key:
         return _about_key(first, subject)
     here = f"{subject}: '{first.path}'" if first.path else subject
-    if first.empty and first.kind not in ("value_error",):
+    if first.empty and first.kind != "value_error":
         return Problem(f"{here} is empty.", first.place, _hint_for(first) or "write a value, or take the key away")
     if len(misfits) > 1:
         return _about_alternatives(misfits, here)
@@ -209,7 +212,8 @@ def _out_of_bounds(misfit: Misfit) -> Said:
 
 
 def _too_short(misfit: Misfit) -> Said:
-    return " is empty", "write at least one member, or take the key away"
+    what = "a value" if isinstance(misfit.node, Scalar) else "at least one member"
+    return " is empty", f"write {what}, or take the key away"
 
 
 def _looks_wrong(misfit: Misfit) -> Said:

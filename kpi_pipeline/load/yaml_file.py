@@ -86,7 +86,13 @@ class _Reader:
                 )
                 continue
             key = str(key_node.value)
-            if node.flow_style and entries and self._is_rest_of_value(key_node, value_node):
+            bare = bool(node.flow_style) and self._has_no_colon(key_node, value_node)
+            if bare and (glued := re.match(r"([a-z_]+):(\S.*)", key)):
+                message = f"'{key}' has no blank after its colon."
+                self.problems.append(Problem(message, place, f"write '{glued[1]}: {glued[2]}'"))
+                entries.append((Key(glued[1], place), Scalar(glued[2], place, written=glued[2])))
+                continue
+            if bare and entries:
                 entries[-1] = self._rejoined(entries[-1], key)
                 continue
             if key in first:
@@ -100,8 +106,8 @@ class _Reader:
             entries.append((Key(key, place), self.read(value_node, key)))
         return Fields(tuple(entries), self.place(node))
 
-    def _is_rest_of_value(self, key: ScalarNode, value: Node) -> bool:
-        """Whether a key in braces is really what followed a comma within the value before it: it has no colon."""
+    def _has_no_colon(self, key: ScalarNode, value: Node) -> bool:
+        """Whether a key in braces is none: mostly it is what followed a comma within the value before it."""
         empty = isinstance(value, ScalarNode) and value.tag == NULL and value.value == ""
         return empty and not self.text[key.end_mark.index :].lstrip().startswith(":")
 
@@ -119,7 +125,7 @@ class _Reader:
         shorter = [one for one in self.problems if one.place == place and one.message.startswith(SPLIT)]
         self.problems = [one for one in self.problems if one not in shorter]
         before = f"{key}: " if key else ""
-        kind = "SQL" if key in SQL_KEYS or "(" in whole else "text"
+        kind = "SQL" if key in SQL_KEYS else "text"
         hint = f"quote {kind} that has a comma: {before}{quoted(whole)}"
         self.problems.append(Problem(f"{SPLIT} '{before}{whole}' at the comma.", place, hint))
 

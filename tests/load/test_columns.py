@@ -49,34 +49,40 @@ def test_a_model_that_lists_its_columns_is_known_before_its_source(project):
 
 
 UNKNOWN = [
-    (SIMPLE.format("quantity * prize"), ("1:82  Metric 'm': 'expr' uses the column 'prize', which model.order_lines does not "
-     "have."), "did you mean price?"),
+    (SIMPLE.format("quantity * prize"),
+     "1:82  Metric 'm': 'expr' uses the column 'prize', which model.order_lines does not have.", "did you mean price?"),
     ("metrics: [{name: m, type: simple, model: order_lines, agg: count, filter: zzz > 1}]",
      "1:75  Metric 'm': 'filter' uses the column 'zzz'", "the columns are 'invoice', 'sold_at', 'quantity'"),
     ("metrics: [{name: m, type: simple, model: order_lines, agg: count, agg_time_dimension: sold_on}]",
-     "1:87  Metric 'm': 'agg_time_dimension' names the column 'sold_on', which model.order_lines does not have.", "sold_at"),
+     "1:87  Metric 'm': 'agg_time_dimension' names the column 'sold_on', which model.order_lines does not have.",
+     "sold_at"),
     ("metrics: [{name: m, type: ratio, numerator: {name: orders, filter: contry = 1}, denominator: orders}]",
      "1:68  Metric 'm': 'numerator.filter' uses the column 'contry'", "did you mean country?"),
     (MODEL.format("").replace("sold_at", "sold_on"), "'agg_time_dimension' names the column 'sold_on'", "sold_at"),
     (MODEL.format(", dimensions: [contry]"), "1:88  Model 'm': 'dimensions[0]' names the column 'contry'", "Country"),
-    (MODEL.format(", dimensions: [{name: a, expr: upper(contry)}]"), "'dimensions[0].expr' uses the column 'contry'", ""),
+    (MODEL.format(", dimensions: [{name: a, expr: upper(contry)}]"), "'dimensions[0].expr' uses the column 'contry'",
+     ""),
     (MODEL.format(", entities: [{name: invoic, type: foreign}]"), "'entities[0]' names the column 'invoic'", "Invoice"),
     (MODEL.format(", entities: [{name: customer, type: foreign, expr: customer_id}]"),
      "'entities[0].expr' uses the column 'customer_id'", 'did you mean "Customer ID"?'),
     (MODEL.format(", checks: [{type: not_null, columns: [invoice, prize]}]"),
      "'checks[0].columns[1]' names the column 'prize', which model.m does not have.", "Price"),
     (MODEL.format(", checks: [{type: accepted_range, column: prize, min: 0}]"), "'checks[0].column' names", "Price"),
-    (MODEL.format(", checks: [{type: not_null, columns: [price], filter: prize > 1}]"), "'checks[0].filter' uses", "Price"),
-    (MODEL.format(", checks: [{type: column_types, columns: {prize: DOUBLE}}]"), "'checks[0].columns.prize' names", "Price"),
+    (MODEL.format(", checks: [{type: not_null, columns: [price], filter: prize > 1}]"), "'checks[0].filter' uses",
+     "Price"),
+    (MODEL.format(", checks: [{type: column_types, columns: {prize: DOUBLE}}]"), "'checks[0].columns.prize' names",
+     "Price"),
     (MODEL.format(", checks: [{type: expectation, expectation: expect_x, arguments: {column: prize}}]"),
      "'checks[0].arguments.column' names the column 'prize'", "Price"),
     (MODEL.format(", checks: [{type: relationships, column: price, to: targets, field: kpis}]"),
      "'checks[0].field' names the column 'kpis', which raw.targets does not have.", "kpi"),
-    (SOURCE.format(", load: {mode: append, cursor: InvoiceDat}"), "'load.cursor' names the column 'InvoiceDat'", "InvoiceDate"),
+    (SOURCE.format(", load: {mode: append, cursor: InvoiceDat}"), "'load.cursor' names the column 'InvoiceDat'",
+     "InvoiceDate"),
     (SOURCE.format(", load: {mode: merge, key: [Invoce]}"), "'load.key[0]' names the column 'Invoce'", "Invoice"),
     (SOURCE.format(", personal: [Custmer]"), "'personal[0]' names the column 'Custmer'", ""),
     (SOURCE.format(", columns: {Prise: {type: decimal}}"), "1:79  Source 'invoices': 'columns.Prise' names", ""),
-    (SOURCE.format(", checks: [{type: recency, column: x, within: 3 days}]"), "'checks[0].column' names the column 'x'", ""),
+    (SOURCE.format(", checks: [{type: recency, column: x, within: 3 days}]"),
+     "'checks[0].column' names the column 'x'", ""),
     (SOURCE.format(", checks: [{type: recency, column: invoice, within: 3 days, filter: x = 1}]"),
      "'checks[0].filter' uses the column 'x', which raw.invoices does not have.", ""),
 ]  # fmt: skip
@@ -117,7 +123,7 @@ def test_a_time_column_is_a_time(project):
 
     (problem,) = check_columns(project(), columns)
 
-    assert problem.message == "Model 'order_lines': 'agg_time_dimension' is 'sold_at', which has the type VARCHAR."
+    assert problem.message == "Model 'order_lines': 'agg_time_dimension' is 'sold_at', of the type VARCHAR."
     assert problem.hint == "cast it in the model's sql: CAST(sold_at AS TIMESTAMP) AS sold_at"
 
 
@@ -158,11 +164,13 @@ class TestModelSql:
     @pytest.mark.parametrize(
         ("text", "place", "message"),
         [
-            ("SELECT sold_at,\n       prize FROM raw.invoice_lines", "5:14", "uses the column prize, which none of its tables"),
+            ("SELECT sold_at,\n       prize FROM raw.invoice_lines", "5:14",
+             "uses the column prize, which none of its tables"),
             ("SELECT sold_at, prize AS prize FROM raw.invoice_lines", "4:23", "the column prize"),
             ("SELECT sold_at FROM raw.invoice_lines WHERE l.price > 1", "4:53", "uses the column l.price"),
             ("SELECT sold_at FROM raw.invoice_lines AS l WHERE l.prize > 1", "4:58", "'l' has no column 'prize'"),
-            ("WITH a AS (SELECT price FROM raw.invoice_lines) SELECT now_at AS sold_at FROM a", "4:62", "the column now_at"),
+            ("WITH a AS (SELECT price FROM raw.invoice_lines) SELECT now_at AS sold_at FROM a", "4:62",
+             "the column now_at"),
             ("SELECT sold_at FROM raw.invoice_lines WHERE EXISTS (SELECT 1 FROM raw.targets WHERE kpi = prod)", "4:97",
              "the column prod"),
         ],

@@ -71,7 +71,8 @@ class TestBreakdowns:
         (problem,) = problems(KPI.format("net_sales", "week", ", breakdowns: [[], [contry]]"))
 
         assert problem.message == (
-            "KPI 'k' is broken down by 'contry', but model 'order_lines', which metric 'net_sales' is computed from, has no "
+            "KPI 'k' is broken down by 'contry', but model 'order_lines', which metric 'net_sales' is computed from, "
+            "has no "
             "such dimension."
         )
         assert problem.hint == "did you mean 'country'?"
@@ -133,7 +134,8 @@ class TestOffsets:
         (problem,) = problems(self.METRIC.format(offset) + KPI.format("m", grain, ""))
 
         assert problem.message == (
-            f"KPI 'k' has the grain {grain}, but its metric 'm' looks back {offset} ('input_metrics[1]'), which is finer."
+            f"KPI 'k' has the grain {grain}, but its metric 'm' looks back {offset} ('input_metrics[1]'), which is "
+            f"finer."
         )
         assert "definitions/it.yaml:1:" in problem.hint
 
@@ -182,7 +184,8 @@ class TestLinks:
         (problem,) = problems(self.LINK.format("month", "10 days"))
 
         assert problem.message == (
-            "Link 'weekly_orders' -> 'k' has the lag 10 days, which is not a whole number of periods at any grain that both "
+            "Link 'weekly_orders' -> 'k' has the lag 10 days, which is not a whole number of periods at any grain "
+            "that both "
             "KPIs are published at (week, month)."
         )
         assert problem.place.line == 2

@@ -20,10 +20,12 @@ REFERENCES = [
     ("metrics: [{name: m, type: derived, expr: a, input_metrics: [{name: order, alias: a}]}]",
      "1:61  Metric 'm' uses metric 'order'", "mean 'orders'"),
     ("kpis: [{name: k, metric: order, direction: up, grain: week}]", "1:26  KPI 'k' uses metric 'order'", "'orders'"),
-    ("kpis: [{name: k, metric: orders, direction: up, grain: week, goal: grown}]", "serves goal 'grown'", "mean 'grow'"),
+    ("kpis: [{name: k, metric: orders, direction: up, grain: week, goal: grown}]", "serves goal 'grown'",
+     "mean 'grow'"),
     ("kpis: [{name: k, metric: orders, direction: up, grain: week, goals: [{goal: grown}]}]",
      "1:77  KPI 'k' serves goal 'grown'", "mean 'grow'"),
-    ("kpis: [{name: k, metric: orders, direction: up, grain: week, team: salse}]", "belongs to team 'salse'", "'sales'"),
+    ("kpis: [{name: k, metric: orders, direction: up, grain: week, team: salse}]", "belongs to team 'salse'",
+     "'sales'"),
     ("kpis: [{name: k, metric: orders, direction: up, grain: week, owner: anna}]", "is owned by 'anna'", "mean 'ann'"),
     ("kpis: [{name: k, metric: orders, direction: up, grain: week, parent_kpi: weekly_order}]",
      "is part of KPI 'weekly_order', which is not defined as a KPI.", "mean 'weekly_orders'"),
@@ -47,7 +49,8 @@ REFERENCES = [
      "1:101  Source 's' checks its keys against 'order_line', which is not defined as a model or source.",
      "did you mean 'order_lines' (definitions/base.yaml:6:5)?"),
     (("models: [{name: m, table: raw.targets, agg_time_dimension: d, "
-     "checks: [{type: relationships, column: a, to: target}]}]"), "Model 'm' checks its keys against", "mean 'targets'"),
+     "checks: [{type: relationships, column: a, to: target}]}]"), "Model 'm' checks its keys against",
+     "mean 'targets'"),
 ]  # fmt: skip
 
 
@@ -129,9 +132,11 @@ CYCLES = [
     ("goals: [{name: a, statement: s, parent: b}, {name: b, statement: s, parent: a}]",
      "The goals a -> b -> a form a cycle: each serves the next.", "no parent"),
     ("goals: [{name: a, statement: s, parent: a}]", "The goals a -> a form a cycle", "no parent"),
-    ("teams: [{name: a, parent: b}, {name: b, parent: c}, {name: c, parent: a}]", "The teams a -> b -> c -> a", "company"),
+    ("teams: [{name: a, parent: b}, {name: b, parent: c}, {name: c, parent: a}]", "The teams a -> b -> c -> a",
+     "company"),
     ("people: [{name: a, manager: b}, {name: b, manager: a}]", "The people a -> b -> a", "no manager"),
-    ("kpis: [{name: a, metric: orders, direction: up, grain: week, parent_kpi: a}]", "The KPIs a -> a", "no parent_kpi"),
+    ("kpis: [{name: a, metric: orders, direction: up, grain: week, parent_kpi: a}]", "The KPIs a -> a",
+     "no parent_kpi"),
     ("links: [{from: weekly_sales, to: weekly_orders, lag: 0, because: x}]",
      "The links weekly_orders -> weekly_sales -> weekly_orders form a cycle: each KPI leads the next.", "take one"),
     (("models: [{name: a, table: model.b, agg_time_dimension: d}, "

@@ -71,7 +71,8 @@ def test_expressions_that_are_fine(project, sql):
 @pytest.mark.parametrize(
     ("text", "place", "subject"),
     [
-        ("metrics: [{name: m, type: simple, model: order_lines, agg: count, filter: max(a)}]", "1:75", "Metric 'm': 'filter'"),
+        ("metrics: [{name: m, type: simple, model: order_lines, agg: count, filter: max(a)}]", "1:75",
+         "Metric 'm': 'filter'"),
         ("metrics: [{name: m, type: ratio, numerator: {name: orders, filter: max(a)}, denominator: orders}]",
          "1:68", "Metric 'm': 'numerator.filter'"),
         ("models: [{name: m, table: raw.targets, agg_time_dimension: d, dimensions: [{name: a, expr: max(a)}]}]",
@@ -169,7 +170,8 @@ class TestModels:
         ("sql", "place", "message", "hint"),
         [
             ("SELECT 1; SELECT 2", "1:27", "'sql' holds 2 statements instead of one", "ONE select statement"),
-            ("DELETE FROM raw.targets", "1:27", "'sql' is a DELETE statement instead of a SELECT", "a model only reads"),
+            ("DELETE FROM raw.targets", "1:27", "'sql' is a DELETE statement instead of a SELECT",
+             "a model only reads"),
             ("-- nothing", "1:27", "holds 0 statements", None),
             ("SELECT price FROM raw.invoice_line", "1:49", "reads 'raw.invoice_line', which is neither a source",
              "did you mean 'raw.invoice_lines'?"),
@@ -194,14 +196,18 @@ class TestModels:
         (problem,) = problems("models: [{name: m, table: raw.target, agg_time_dimension: d}]")
 
         assert str(problem) == (
-            "definitions/it.yaml:1:27  Model 'm': 'table' reads 'raw.target', which is neither a source (raw.<source>) nor "
+            "definitions/it.yaml:1:27  Model 'm': 'table' reads 'raw.target', which is neither a source "
+            "(raw.<source>) nor "
             "a model (model.<model>).\nHint: did you mean 'raw.targets'?"
         )
 
     @pytest.mark.parametrize(
         "sql",
         [
-            "WITH a AS (SELECT * FROM raw.targets), b AS (SELECT * FROM a) SELECT * FROM b JOIN Raw.Invoice_Lines USING (x)",
+            (
+                "WITH a AS (SELECT * FROM raw.targets), b AS (SELECT * FROM a) SELECT * FROM b JOIN Raw.Invoice_Lines "
+                "USING (x)"
+            ),
             "FROM raw.targets SELECT value",
             "SELECT a FROM raw.targets UNION ALL BY NAME SELECT b AS a FROM model.order_lines",
             "SELECT i FROM range(3) AS t(i), unnest([1]) AS u(v), generate_series(1, 2)",

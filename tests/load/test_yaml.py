@@ -14,7 +14,8 @@ TRAPS = [
         id="a comma in SQL in braces",
     ),
     pytest.param(
-        "metrics: [{name: m, type: simple, model: order_lines, agg: sum, expr: coalesce(price, greatest(quantity, 0), 0)}]",
+        "metrics: [{name: m, type: simple, model: order_lines, agg: sum, expr: coalesce(price, greatest(quantity, "
+        "0), 0)}]",
         "1:71  YAML splits 'expr: coalesce(price, greatest(quantity, 0), 0)' at the comma.",
         'expr: "coalesce(price, greatest(quantity, 0), 0)"',
         id="several commas are one problem",
@@ -27,9 +28,15 @@ TRAPS = [
         id="a comma in prose in braces",
     ),
     pytest.param(
+        "people: [{name: bob, team:sales}]",
+        "1:22  'team:sales' has no blank after its colon.",
+        "write 'team: sales'",
+        id="a colon without a blank in braces",
+    ),
+    pytest.param(
         "kpis: [{name: k, metric: orders, direction: up, grain: week, scorecards: [top (old, new)]}]",
         "YAML splits 'top (old, new)' at the comma.",
-        'quote SQL that has a comma: "top (old, new)"',
+        'quote text that has a comma: "top (old, new)"',
         id="a comma in a list",
     ),
     pytest.param(
