@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kpi_pipeline.load.cycles import cycles
+from kpi_pipeline.load.uniqueness import PUBLISHED_TABLES
+from kpi_pipeline.publish.contract import TABLES
 
 REFERENCES = [
     ("metrics: [{name: m, type: simple, model: order_line, agg: count}]",
@@ -110,6 +112,9 @@ class TestNames:
         (problem,) = problems(text)
 
         assert "bears the name of a published table" in problem.message
+
+    def test_every_table_of_the_contract_is_reserved(self):
+        assert {table.name for table in TABLES} <= PUBLISHED_TABLES
 
     def test_a_former_name_has_one_heir(self, problems):
         found = problems(
