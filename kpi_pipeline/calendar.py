@@ -96,7 +96,7 @@ class Calendar:
                 return periods.select("period_start", day=moved).join(starts, on="day", how="left").drop("day")
             case (_, other) if other is grain:
                 steps = window.count
-            case (_, other) if other in MONTHS_IN and grain in MONTHS_IN and MONTHS_IN[other] >= MONTHS_IN[grain]:
+            case (_, other) if other in MONTHS_IN and grain in MONTHS_IN and fits(grain, window):
                 steps = window.count * MONTHS_IN[other] // MONTHS_IN[grain]
             case _:
                 raise ValueError(f"a {grain} cannot be moved by {window}")
@@ -113,9 +113,24 @@ class Calendar:
 
     def counterpart(self, day: date, grain: Grain, window: Window, start: date, source_start: date) -> date:
         """The day of an earlier period up to which it is compared with a period in progress that has come to `day`."""
-        if grain in MONTHS_IN and window.grain in MONTHS_IN and self.rules.month == 1:
+        if grain in MONTHS_IN and window.grain in MONTHS_IN:
             return shift_day(day, window)
         return source_start + (day - start)
+
+
+def fits(grain: Grain, window: Window) -> bool:
+    """Whether every period of a grain has one that lies the window before it.
+
+    >>> fits(Grain.week, Window(1, Grain.year)), fits(Grain.month, Window(28, Grain.day)), fits(Grain.week, Window(28, Grain.day))
+    (True, False, True)
+    >>> fits(Grain.quarter, Window(3, Grain.month)), fits(Grain.quarter, Window(1, Grain.month))
+    (True, False)
+    """
+    if grain is Grain.week and window.grain is Grain.day:
+        return window.count % 7 == 0
+    if grain in MONTHS_IN and window.grain in MONTHS_IN:
+        return window.count * MONTHS_IN[window.grain] % MONTHS_IN[grain] == 0
+    return window.grain.rank >= grain.rank
 
 
 def build_calendar(first: date, last: date, rules: CalendarRules) -> Calendar:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from kpi_pipeline.checks import Check
-from kpi_pipeline.names import Expression, Name, Named, Noun
+from kpi_pipeline.names import TAKEN_NAMES, Expression, Name, Named, Noun
 
 
 class EntityType(StrEnum):
@@ -44,6 +44,14 @@ class Dimension(Noun):
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _not_taken(self) -> Self:
+        if self.type == "categorical" and self.name in TAKEN_NAMES:
+            raise ValueError(
+                f"'{self.name}' is a column that values have; call it otherwise: {{name: ..., expr: {self.column}}}"
+            )
+        return self
 
     @property
     def column(self) -> str:

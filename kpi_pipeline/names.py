@@ -11,6 +11,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 LONGEST_NAME = 60
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 RESERVED_NAMES = frozenset({"all", "company"})
+TAKEN_NAMES = frozenset({
+    "period_start", "is_other", "value", "numerator", "denominator", "sample_size", "is_complete", "previous_value",
+    "year_ago_value",
+})  # fmt: skip
+"""The columns that values have beside their dimensions; values cannot be broken down by a dimension of such a name."""
 
 
 def checked_name(text: str) -> str:

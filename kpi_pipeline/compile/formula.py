@@ -62,8 +62,7 @@ def _simple(project: Project, metric: Simple, filters: tuple[str, ...]) -> Node:
         case Agg.count:
             return leaf(Fold.count, metric.expr, 0)
         case Agg.sum_boolean:
-            conditions = (*own, metric.expr)
-            return leaf(Fold.count, "1", 0)
+            return leaf(Fold.count, f"CASE WHEN {metric.expr} THEN 1 END", 0)
         case Agg.count_distinct:
             return leaf(Fold.distinct, metric.expr, 0)
         case Agg.average:

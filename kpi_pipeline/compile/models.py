@@ -31,10 +31,11 @@ def plan_models(project: Project, names: frozenset[str]) -> tuple[ModelPlan, ...
 def plan_model(project: Project, model: Model) -> ModelPlan:
     """One model: tables are found in its SQL, the zone of its naive moments is that of its sources."""
     tree = sqlglot.parse_one(model.sql or f"SELECT * FROM {model.table}", read="duckdb")
-    tables = [(table.db, table.name) for table in tree.find_all(exp.Table)]
+    # NOTE: what a WITH makes has no schema, so it is never taken for a source; names are the same in any case.
+    tables = [(table.db.lower(), table.name.lower()) for table in tree.find_all(exp.Table)]
     sources = tuple(dict.fromkeys(name for schema, name in tables if schema == "raw"))
     models = tuple(dict.fromkeys(name for schema, name in tables if schema == "model"))
-    dimensions = {one.name: one.column for one in model.dimensions}
+    dimensions = {one.name: one.expr or _column(one.name) for one in model.dimensions}
     return ModelPlan(
         name=model.name,
         sql=tree.sql(dialect="duckdb", comments=False),
@@ -46,6 +47,11 @@ def plan_model(project: Project, model: Model) -> ModelPlan:
         dimensions=dimensions,
         row_local_cursor=_row_local_cursor(project, model, tree, sources, models),
     )
+
+
+def _column(name: str) -> str:
+    """A column as SQL, also where its name is a word of SQL, such as `order`."""
+    return exp.column(name, quoted=True).sql(dialect="duckdb")
 
 
 def _zone(project: Project, model: Model, sources: tuple[str, ...], models: tuple[str, ...]) -> str:
@@ -73,7 +79,7 @@ def _row_local_cursor(
     """
     if models or len(sources) != 1 or not isinstance(tree, exp.Select):
         return None
-    if tree.find(exp.Join, exp.Window, exp.AggFunc, exp.Subquery, exp.Distinct, exp.Limit, exp.Group, exp.CTE, exp.Lateral):
+    if tree.find(*_BEYOND_A_ROW) or len(list(tree.find_all(exp.Query))) > 1:
         return None
     cursor = project.sources[sources[0]].load.cursor
     written = model.dimension(model.agg_time_dimension)
@@ -83,5 +89,13 @@ def _row_local_cursor(
         if projection.alias_or_name.lower() == wanted.lower() and isinstance(plain, exp.Column):
             return cursor if cursor and plain.name.lower() == cursor.lower() else None
         if isinstance(projection, exp.Star) and cursor and wanted.lower() == cursor.lower():
-            return cursor
+            changed = any(projection.args.get(key) for key in ("except_", "replace", "rename"))
+            return None if changed else cursor
     return None
+
+
+_BEYOND_A_ROW = (
+    exp.Join, exp.Window, exp.AggFunc, exp.Subquery, exp.Distinct, exp.Limit, exp.Offset, exp.Group, exp.CTE, exp.Lateral,
+    exp.Pivot, exp.TableSample,
+)  # fmt: skip
+"""Parts of a query by which a row of its result rests on more than one row."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kpi_pipeline.checks.relationships import Relationships
+from kpi_pipeline.calendar import fits
 from kpi_pipeline.compile.canonical import condition_asked
 from kpi_pipeline.compile.formula import formula, sample_of
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.compile.reductions import reductions_for
 from kpi_pipeline.compile.selection import models_below, models_of, sources_below
 from kpi_pipeline.errors import QueryError, did_you_mean, listed
+from kpi_pipeline.names import TAKEN_NAMES
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Derivation, Leaf, Plan, Series, fingerprint, leaves
 from kpi_pipeline.project import Project
@@ -36,6 +38,7 @@ def compile_query(
         raise QueryError("Name at least one metric to query.\nHint: `kpi list --metrics` shows them.")
     for dimension in by:
         _has_dimension(project, metrics, dimension)
+        _refuse_ambiguous(dimension, metrics)
     condition = ""
     if where:
         condition, columns = condition_asked(where)
@@ -62,6 +65,20 @@ def _has_dimension(project: Project, metrics: Sequence[str], dimension: str) -> 
                 )
 
 
+def _refuse_ambiguous(dimension: str, metrics: Sequence[str]) -> None:
+    """A column of the answer cannot be a dimension and something else at once."""
+    if dimension in metrics:
+        raise QueryError(
+            f"'{dimension}' is a metric and a dimension, so the answer would have two columns of that name.\n"
+            "Hint: rename the dimension in its model: {name: another_name, expr: " + dimension + "}"
+        )
+    if dimension in TAKEN_NAMES:
+        raise QueryError(
+            f"Values cannot be broken down by '{dimension}', which is the name of a column they have.\n"
+            "Hint: rename the dimension in its model: {name: another_name, expr: " + dimension + "}"
+        )
+
+
 def _refuse_impossible_grain(derivation: Derivation, grain: Grain | None) -> None:
     for leaf in leaves(derivation.node):
         for window in leaf.offsets:
@@ -70,22 +87,11 @@ def _refuse_impossible_grain(derivation: Derivation, grain: Grain | None) -> Non
                     f"Metric '{derivation.metric}' compares periods, so it needs a grain.\n"
                     f"Hint: ask with --grain {window.grain} or a finer one."
                 )
-            if not fits(grain, window.grain, window.count):
+            if not fits(grain, window):
                 raise QueryError(
                     f"Metric '{derivation.metric}' looks back {window}, which is no whole number of {grain}s.\n"
                     f"Hint: ask with --grain {window.grain} or a finer one."
                 )
-
-
-def fits(grain: Grain, window_grain: Grain, count: int) -> bool:
-    """Whether periods of a grain can be moved by a number of periods of another.
-
-    >>> fits(Grain.week, Grain.year, 1), fits(Grain.month, Grain.day, 28), fits(Grain.week, Grain.day, 28)
-    (True, False, True)
-    """
-    if grain is Grain.week and window_grain is Grain.day:
-        return count % 7 == 0
-    return window_grain.rank >= grain.rank
 
 
 def _series(project: Project, kpis: Sequence[str], metrics: Sequence[str]) -> tuple[Series, ...]:
@@ -105,16 +111,21 @@ def _series(project: Project, kpis: Sequence[str], metrics: Sequence[str]) -> tu
         for breakdown in kpi.breakdowns:
             want(Series(kpi.metric, kpi.grain, tuple(sorted(breakdown)), kpi.segments_at_most, compared=True))
     for link in project.links:
-        if link.lag:
-            for end in (link.from_, link.to):
-                if end in kpis:
-                    want(Series(project.kpis[end].metric, link.lag.grain))
+        tested = project.tested_at(link)
+        for end in (link.from_, link.to):
+            if tested and end in kpis and _fits(project, project.kpis[end].metric, tested[0]):
+                want(Series(project.kpis[end].metric, tested[0]))
     for name in metrics:
         for grain in project.settings.publish.grains:
-            windows = [window for leaf in leaves(formula(project, project.metrics[name])) for window in leaf.offsets]
-            if all(fits(grain, window.grain, window.count) for window in windows):
+            if _fits(project, name, grain):
                 want(Series(name, grain))
     return tuple(found.values())
+
+
+def _fits(project: Project, metric: str, grain: Grain) -> bool:
+    """Whether a metric can be computed at a grain: all it looks back are whole periods."""
+    node = formula(project, project.metrics[metric])
+    return all(fits(grain, window) for leaf in leaves(node) for window in leaf.offsets)
 
 
 def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan:
@@ -125,7 +136,8 @@ def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan
         wanted += [(leaf, one.breakdown) for leaf in leaves(derivation.node)]
         wanted.append((derivation.sample, one.breakdown))
     models = {leaf.measure.model for leaf, _ in wanted}
-    return Plan(plan_models(project, frozenset(models | _looked_at(project, models))), reductions_for(wanted, where), derivations, series)
+    made = plan_models(project, frozenset(models | _looked_at(project, models)))
+    return Plan(made, reductions_for(wanted, where), derivations, series)
 
 
 def _looked_at(project: Project, models: set[str]) -> set[str]:

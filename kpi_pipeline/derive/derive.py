@@ -25,19 +25,23 @@ from kpi_pipeline.derive.sheet import (
     with_nodes,
 )
 from kpi_pipeline.periods import Grain, Window
-from kpi_pipeline.plan import Coverage, Derivation, Leaf, Measure, Node, Series, moved
+from kpi_pipeline.plan import Coverage, Derivation, Leaf, Measure, Node, Series, leaves, moved
 
 __all__ = ["Partials", "derive"]
 
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Series that share a grain, a breakdown, a cap and a coverage are computed side by side."""
+    """Series that share a grain, a breakdown, a cap, a coverage and their models are computed side by side.
+
+    NOTE: the models decide which segments are the largest, so metrics of others must not have a say.
+    """
 
     grain: Grain | None
     breakdown: tuple[str, ...]
     at_most: int
     coverage: Coverage
+    models: frozenset[tuple[str, str]]
 
 
 def derive(
@@ -61,7 +65,8 @@ def derive(
     sheets: dict[_Sheet, list[Series]] = defaultdict(list)
     for one in series:
         if one.metric in coverage:
-            sheets[_Sheet(one.grain, one.breakdown, one.at_most, coverage[one.metric])].append(one)
+            models = frozenset((leaf.measure.model, leaf.measure.time) for leaf in leaves(derivations[one.metric].node))
+            sheets[_Sheet(one.grain, one.breakdown, one.at_most, coverage[one.metric], models)].append(one)
     graph: dict[Series, pl.LazyFrame] = {}
     for sheet, members in sheets.items():
         graph |= _sheet(sheet, members, derivations, partials, calendar, dense=dense, first=first, last=last)
@@ -83,15 +88,16 @@ def _sheet(
     timeline = _timeline(sheet, calendar, first, last)
     nodes = {one: _nodes(one, derivations[one.metric]) for one in members}
     wanted = measures_of(node for named in nodes.values() for node in named.values())
-    segments = number_segments(sheet.breakdown, _sizes(wanted, partials, sheet.breakdown), sheet.at_most)
+    segments = number_segments(sheet.breakdown, _sizes(wanted, partials, sheet), sheet.at_most)
     groups = leaf_frames(wanted, partials, timeline, segments)
     periods = timeline.periods.lazy().select(PERIOD)
     seen = [_seen(group, frame) for group, frame in groups]
-    keys = pl.concat(seen).unique().join(periods, on=PERIOD)
-    if dense:
-        keys = periods.join(pl.concat(seen).select(SEGMENT).unique(), how="cross")
-    table = joined(keys, [frame for _, frame in groups])
     names = segment_names(segments)
+    if dense:
+        keys = periods.join(names.select(SEGMENT), how="cross")
+    else:
+        keys = pl.concat(seen).unique().join(periods, on=PERIOD)
+    table = joined(keys, [frame for _, frame in groups])
     return {
         one: _output(one, named, table, names, timeline, partials, dense=dense) for one, named in nodes.items()
     }
@@ -108,13 +114,15 @@ def _nodes(series: Series, derivation: Derivation) -> dict[str, Node]:
     return found
 
 
-def _sizes(wanted: Mapping[Leaf, None], partials: Partials, breakdown: tuple[str, ...]) -> list[pl.LazyFrame]:
+def _sizes(wanted: Mapping[Leaf, None], partials: Partials, sheet: _Sheet) -> list[pl.LazyFrame]:
     """The number of rows of each combination of dimensions, a frame a model and time column."""
     counts: dict[tuple[str, str], Measure] = {}
     for leaf in wanted:
         counts.setdefault((leaf.measure.model, leaf.measure.time), leaf.measure.all_rows)
     return [
-        partials.frames[partials.reduction(rows)].select(*breakdown, _rows=pl.col(rows.column).cast(pl.Int64))
+        partials.up_to(sheet.coverage.newest_day, rows).select(
+            *sheet.breakdown, _rows=pl.col(rows.column).cast(pl.Int64)
+        )
         for rows in counts.values()
     ]
 
@@ -157,10 +165,10 @@ def _output(
     node = nodes["value"]
     has_data = present(node)
     frame = with_nodes(table.with_columns(_has_data=has_data), nodes, timeline, partials)
-    if dense:
-        frame = frame.filter(pl.col("_has_data").any().over(SEGMENT))
-    else:
+    if not dense:
         frame = frame.filter("_has_data")
+    elif series.breakdown:
+        frame = frame.filter(pl.col("_has_data").any().over(SEGMENT))
     ends = timeline.periods.lazy().select(PERIOD, _is_complete=pl.col("period_end") <= timeline.complete_before)
     return (
         frame.join(names, on=SEGMENT)
@@ -198,5 +206,3 @@ def _empty(series: Series) -> pl.DataFrame:
             **compared,
         }
     )
-
-

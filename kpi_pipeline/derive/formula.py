@@ -25,7 +25,7 @@ def expression(node: Node, leaf_value: Callable[[Leaf], pl.Expr]) -> pl.Expr:
         case Arithmetic(text, inputs):
             named = {name: expression(one, leaf_value) for name, one in inputs}
             value = _computed(sqlglot.parse_one(text, read="duckdb"), named)
-            return pl.when(value.is_finite()).then(value)
+            return _finite(value.cast(pl.Float64))
 
 
 def divided(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
@@ -43,9 +43,11 @@ def _computed(tree: exp.Expression, named: Mapping[str, pl.Expr]) -> pl.Expr:
         case exp.Paren():
             return of(tree.this)
         case exp.Column():
-            return named[tree.name]
+            return named[tree.name.lower()]
         case exp.Literal() if not tree.is_string:
             return pl.lit(float(tree.this))
+        case exp.Boolean():
+            return pl.lit(bool(tree.this))
         case exp.Null():
             return pl.lit(None, pl.Float64)
         case exp.Neg():
@@ -54,6 +56,12 @@ def _computed(tree: exp.Expression, named: Mapping[str, pl.Expr]) -> pl.Expr:
             return divided(of(tree.this), of(tree.expression))
         case exp.Case():
             return _case(tree, of)
+        case exp.If():
+            return pl.when(of(tree.this)).then(of(tree.args["true"])).otherwise(of(tree.args.get("false")))
+        case exp.Is() if isinstance(tree.expression, exp.Null):
+            return of(tree.this).is_null()
+        case exp.Between():
+            return (of(tree.this) >= of(tree.args["low"])) & (of(tree.this) <= of(tree.args["high"]))
         case exp.Coalesce():
             return pl.coalesce(of(one) for one in (tree.this, *tree.expressions))
         case exp.Greatest():
@@ -64,8 +72,7 @@ def _computed(tree: exp.Expression, named: Mapping[str, pl.Expr]) -> pl.Expr:
             left = of(tree.this)
             return pl.when(left.eq_missing(of(tree.expression))).then(None).otherwise(left)
         case exp.Round():
-            digits = int(tree.args["decimals"].this) if tree.args.get("decimals") else 0
-            return of(tree.this).round(digits)
+            return _rounded(of(tree.this), tree.args.get("decimals"))
     if binary := _BINARY.get(type(tree)):
         return binary(of(tree.this), of(tree.expression))
     if unary := _UNARY.get(type(tree)):
@@ -74,14 +81,31 @@ def _computed(tree: exp.Expression, named: Mapping[str, pl.Expr]) -> pl.Expr:
         [
             Problem(
                 f"A derived metric's expression cannot use {tree.sql(dialect='duckdb')!r}.",
-                hint="it may use + - * /, comparisons, CASE, coalesce, nullif, abs, round, greatest, least, sqrt, ln, exp, power",
+                hint="it may use + - * /, comparisons, CASE, coalesce, nullif, if, abs, sign, round, floor, ceil, greatest, least, sqrt, ln, exp, power",
             )
         ]
     )
 
 
+def _rounded(value: pl.Expr, digits: exp.Expression | None) -> pl.Expr:
+    """NOTE: halves go away from zero, as in SQL; Polars would send them to the even neighbour."""
+    places = 0 if digits is None else int(digits.to_py())
+    unit = 10.0 ** max(-places, 0)
+    return (value / unit).round(max(places, 0), mode="half_away_from_zero") * unit
+
+
+def _finite(value: pl.Expr) -> pl.Expr:
+    """The value, NULL where it cannot be computed: the root of a negative number, the logarithm of zero."""
+    return pl.when(value.is_finite()).then(value)
+
+
 def _case(tree: exp.Case, of: Callable[[exp.Expression | None], pl.Expr]) -> pl.Expr:
-    branches = [(of(branch.this), of(branch.args["true"])) for branch in tree.args["ifs"]]
+    """NOTE: `CASE x WHEN 1 THEN ...` compares x with every branch; without x the branches are conditions."""
+    compared = of(tree.this) if tree.this else None
+    branches = [
+        (of(branch.this) if compared is None else compared == of(branch.this), of(branch.args["true"]))
+        for branch in tree.args["ifs"]
+    ]
     otherwise = of(tree.args.get("default"))
     return fold_left(lambda later, one: pl.when(one[0]).then(one[1]).otherwise(later), reversed(branches), otherwise)
 
@@ -90,7 +114,7 @@ _BINARY: dict[type[exp.Expression], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     exp.Add: lambda left, right: left + right,
     exp.Sub: lambda left, right: left - right,
     exp.Mul: lambda left, right: left * right,
-    exp.Pow: lambda left, right: left.pow(right),
+    exp.Pow: lambda left, right: _finite(left.pow(right)),
     exp.EQ: lambda left, right: left == right,
     exp.NEQ: lambda left, right: left != right,
     exp.GT: lambda left, right: left > right,
@@ -103,8 +127,11 @@ _BINARY: dict[type[exp.Expression], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
 
 _UNARY: dict[type[exp.Expression], Callable[[pl.Expr], pl.Expr]] = {
     exp.Abs: lambda value: value.abs(),
-    exp.Sqrt: lambda value: value.sqrt(),
-    exp.Ln: lambda value: value.log(),
-    exp.Exp: lambda value: value.exp(),
+    exp.Sqrt: lambda value: _finite(value.sqrt()),
+    exp.Ln: lambda value: _finite(value.log()),
+    exp.Exp: lambda value: _finite(value.exp()),
     exp.Not: lambda value: ~value,
+    exp.Floor: lambda value: value.floor(),
+    exp.Ceil: lambda value: value.ceil(),
+    exp.Sign: lambda value: value.sign(),
 }

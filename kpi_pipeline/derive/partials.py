@@ -29,3 +29,7 @@ class Partials:
             if (one.model, one.time, one.shape) == (measure.model, measure.time, measure.shape)
             and (one.shape is Shape.additive or one.expr == measure.expr)
         )
+
+    def up_to(self, newest_day: date, measure: Measure) -> pl.LazyFrame:
+        """The frame that holds a measure, without days that lie beyond the newest one that counts."""
+        return self.frames[self.reduction(measure)].filter(pl.col("_day") <= newest_day)

@@ -103,12 +103,13 @@ def leaf_frames(
 
 def _leaf_frame(group: list[Leaf], partials: Partials, timeline: Timeline, segments: Segments) -> pl.LazyFrame:
     first = group[0]
-    reduction = partials.reduction(first.measure)
-    rows = segments.attached(partials.frames[reduction])
+    rows = segments.attached(partials.up_to(timeline.newest_day, first.measure))
     named = {leaf_column(leaf): leaf.measure for leaf in group}
     cut = timeline.cut(first.offsets) if first.offsets else None
     if first.reach:
-        frame = accumulate(rows, first.reach, named, timeline.calendar, _anchored(timeline, first.offsets), cut)
+        begun = partials.spans.get((first.measure.model, first.measure.time), (timeline.newest_day,))[0]
+        anchored = _anchored(timeline, first.offsets, begun)
+        frame = accumulate(rows, first.reach, named, timeline.calendar, anchored, cut)
     else:
         if cut:
             rows = rows.filter(~((pl.col("_day") >= cut[0]) & (pl.col("_day") < cut[1])))
@@ -120,15 +121,19 @@ def _leaf_frame(group: list[Leaf], partials: Partials, timeline: Timeline, segme
     return frame.select(*KEYS, *named)
 
 
-def _anchored(timeline: Timeline, offsets: tuple[Window, ...]) -> pl.DataFrame:
-    """The periods whose cumulative values are wanted: period_start, period_end, cut at the newest day."""
+def _anchored(timeline: Timeline, offsets: tuple[Window, ...], begun: date) -> pl.DataFrame:
+    """The periods whose cumulative values are wanted: period_start, the first day that counts, period_end.
+
+    Only days between the model's first (`begun`) and the newest count.
+    """
     end = pl.min_horizontal("period_end", pl.lit(timeline.newest_day + timedelta(days=1)))
     if offsets and timeline.grain:
         sources = timeline.earlier(offsets).select(pl.col("source_start").alias(PERIOD)).drop_nulls().unique()
         periods = timeline.calendar.of(timeline.grain).select(PERIOD, "period_end").join(sources, on=PERIOD)
     else:
         periods = timeline.periods.select(PERIOD, "period_end")
-    return periods.with_columns(period_end=end).filter(pl.col(PERIOD) < pl.col("period_end"))
+    first_day = pl.max_horizontal(PERIOD, pl.lit(begun))
+    return periods.with_columns(period_end=end, first_day=first_day).filter(pl.col("first_day") < pl.col("period_end"))
 
 
 def filled(leaf: Leaf, timeline: Timeline, partials: Partials) -> pl.Expr:

@@ -12,7 +12,8 @@ from kpi_pipeline.plan import Executor, Fold, Measure, ModelPlan, Reduction, Sha
 from kpi_pipeline.reduce.day import business_day
 
 EXACT_SUM_OF_FLOATS = "DECIMAL(38, 9)"
-"""NOTE: a sum of floats depends on the order of parallel work in its last bits; as decimals it is the same in every run."""
+"""NOTE: a sum of floats depends on the order of parallel work in its last bits; as decimals it is the same in every run.
+What is no number (NaN, infinity) is no value."""
 
 _FLOATS = ("DOUBLE", "FLOAT", "REAL")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -75,7 +76,7 @@ def _aggregate(measure: Measure, kind: str) -> exp.Expression:
     """NOTE: conditional aggregates are CASE, never FILTER: many FILTERs in one query grow quadratically in DuckDB."""
     value = _parsed(measure.expr)
     if measure.fold is Fold.sum and kind.startswith(_FLOATS):
-        value = exp.cast(value, EXACT_SUM_OF_FLOATS)
+        value = exp.TryCast(this=value, to=exp.DataType.build(EXACT_SUM_OF_FLOATS, dialect="duckdb"))
     if measure.filter:
         value = exp.case().when(_condition(measure), value)
     match measure.fold:

@@ -1,0 +1,148 @@
+"""Metrics on a few rows, their answers written in SQL by a person who never saw the engine.
+
+A file holds rows, definitions and questions. Each question is asked of every metric alone and of all at once, in one
+batch with every other metric of the file: the answers must be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from math import isclose
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from ruamel.yaml import YAML
+
+from tests.engine import Engine, Through, engine
+
+HERE = Path(__file__).parent
+DIGITS = 1e-11
+BESIDE = ("value", "numerator", "denominator", "sample_size", "is_complete", "previous_value", "year_ago_value", "is_other")
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A question of a file."""
+
+    file: Path
+    said: Mapping[str, Any]
+    question: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.file.parent.name}/{self.file.stem}: {self.question['name']}"
+
+    @property
+    def asks(self) -> dict[str, Any]:
+        return dict(self.question.get("asks") or {})
+
+    @property
+    def metrics(self) -> list[str]:
+        return list(self.question.get("metrics") or [one["name"] for one in self.said["metrics"]])
+
+
+def _cases() -> Iterator[Case]:
+    for file in sorted(HERE.glob("*/*.yaml")):
+        said = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+        for question in said["questions"]:
+            yield Case(file, said, question)
+
+
+CASES = list(_cases())
+
+
+def _engine(case: Case) -> Any:
+    said = {**case.said, **case.question}
+    return engine(
+        said["rows"],
+        metrics=case.said["metrics"],
+        models=said.get("models", ()),
+        settings=said.get("project"),
+        sources=said.get("sources"),
+        through={
+            name: Through(one.get("newest"), one.get("complete_before")) for name, one in said.get("through", {}).items()
+        },
+        **({"now": said["now"]} if "now" in said else {}),
+    )
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_answer_is_that_of_plain_sql(case: Case) -> None:
+    with _engine(case) as on_rows:
+        wanted = on_rows.warehouse.fetch(case.question["answer"])
+        asks = case.asks
+        if asks.pop("as", "query") == "kpi_table":
+            _compare_tables(on_rows, case, asks, wanted)
+        else:
+            _compare_queries(on_rows, case, asks, wanted)
+
+
+def _compare_queries(on_rows: Engine, case: Case, asks: dict[str, Any], wanted: pl.DataFrame) -> None:
+    keys = _keys(asks)
+    together = on_rows.query(case.metrics, **asks)
+    _assert_equal(together.select(wanted.columns), wanted, keys)
+    for metric in case.metrics:
+        alone = on_rows.query([metric], **asks)
+        _assert_equal(alone, _rows_it_has(wanted.select(*keys, metric), alone, keys, metric), keys)
+
+
+def _compare_tables(on_rows: Engine, case: Case, asks: dict[str, Any], wanted: pl.DataFrame) -> None:
+    keys = [*_keys(asks), *(["is_other"] if "is_other" in wanted.columns else [])]
+    every = [one["name"] for one in case.said["metrics"]]
+    together = on_rows.kpi_table(every if case.question.get("batch", True) else case.metrics, **asks)
+    for metric in case.metrics:
+        alone = on_rows.kpi_table([metric], **asks)[metric]
+        assert alone.equals(together[metric]), f"{metric} alone is not what it is among others"
+        beside = [name for name in BESIDE if name in wanted.columns and name not in keys]
+        answer = wanted.select(*keys, *beside) if beside else wanted.select(*keys, pl.col(metric).alias("value"))
+        _assert_equal(alone.select(answer.columns), answer, keys)
+
+
+def _keys(asks: Mapping[str, Any]) -> list[str]:
+    return [*(["period_start"] if asks.get("grain") else []), *asks.get("by", [])]
+
+
+def _rows_it_has(wanted: pl.DataFrame, alone: pl.DataFrame, keys: list[str], metric: str) -> pl.DataFrame:
+    """Beside other metrics a row may be there in which this one has no value; alone it may be missing."""
+    if not keys or wanted.is_empty():
+        return wanted
+    there = {tuple(map(str, row)) for row in alone.select(keys).iter_rows()}
+    keep = [
+        tuple(map(str, row[:-1])) in there or row[-1] is not None for row in wanted.select(*keys, metric).iter_rows()
+    ]
+    return wanted.filter(pl.Series(keep, dtype=pl.Boolean))
+
+
+def _assert_equal(got: pl.DataFrame, wanted: pl.DataFrame, keys: list[str]) -> None:
+    assert set(got.columns) == set(wanted.columns)
+    columns = [*keys, *(name for name in wanted.columns if name not in keys)]
+    left, right = _sorted(got.select(columns), len(keys)), _sorted(wanted.select(columns), len(keys))
+    assert [row[: len(keys)] for row in left] == [row[: len(keys)] for row in right]
+    for mine, answer in zip(left, right, strict=True):
+        assert all(_same(a, b) for a, b in zip(mine, answer, strict=True)), f"{columns}\n got {mine}\nwant {answer}"
+
+
+def _sorted(frame: pl.DataFrame, keys: int) -> list[Row]:
+    rows = [tuple(_plain(value) for value in row) for row in frame.iter_rows()]
+    return sorted(rows, key=lambda row: [(one is None, str(one)) for one in row[:keys]])
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, datetime):
+        return value.date() if value.time() == value.min.time() else value
+    if isinstance(value, int | float | Decimal):
+        return float(value)
+    return value if isinstance(value, str | date) else str(value)
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return isclose(one, other, rel_tol=DIGITS, abs_tol=DIGITS)
+    return one == other
