@@ -62,7 +62,7 @@ def find_files(project: Project, source: Source) -> tuple[FoundFile, ...]:
     """The files that the source's path matches, sorted by name; none at all is an error."""
     pattern = source.connector.path
     is_file = (project.root / pattern).is_file()
-    names = [pattern] if is_file else glob.glob(pattern, root_dir=project.root, recursive=True)
+    names = [pattern] if is_file else glob.glob(pattern, root_dir=project.root, recursive=True)  # noqa: PTH207 (Path.glob refuses absolute patterns)
     paths = sorted({project.root / name for name in names if (project.root / name).is_file()})
     if not paths:
         raise _nothing_matches(project, source)
@@ -89,14 +89,10 @@ def survey(source: Source, found: tuple[FoundFile, ...], known: Mapping[str, Sou
         )
     notes += [f"{file.name} is empty and was left out until it holds something" for file in empty]
     kept += [known[file.name] for file in empty if file.name in known]
-    for file in (file for file in found if file.size):
+    for file in (_hashed(file, known.get(file.name)) for file in found if file.size):
         before = known.get(file.name)
-        if before and (before.size, before.modified_ns) == (file.size, file.modified_ns):
-            file = replace(file, sha256=before.sha256)
-        else:
-            file = replace(file, sha256=_digest(file.path))
-            if before and before.sha256 == file.sha256:
-                modified[file.name] = file.modified_ns
+        if before and before.sha256 == file.sha256 and before.modified_ns != file.modified_ns:
+            modified[file.name] = file.modified_ns
         if before and before.sha256 == file.sha256 and not afresh:
             kept.append(replace(before, modified_ns=file.modified_ns))
         else:
@@ -146,6 +142,12 @@ def _found(project: Project, source: Source, path: Path) -> FoundFile:
         )
     about = path.stat()
     return FoundFile(name=name, path=path, format=form, size=about.st_size, modified_ns=about.st_mtime_ns)
+
+
+def _hashed(file: FoundFile, before: SourceFile | None) -> FoundFile:
+    if before and (before.size, before.modified_ns) == (file.size, file.modified_ns):
+        return replace(file, sha256=before.sha256)
+    return replace(file, sha256=_digest(file.path))
 
 
 def _digest(path: Path) -> str:

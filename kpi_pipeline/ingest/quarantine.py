@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import polars as pl
 from sqlglot import expressions as exp
 
 from kpi_pipeline.ingest import contract
 from kpi_pipeline.ingest.land import Landed
+from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.plan import Executor
-from kpi_pipeline.sources import Source
 
 QUARANTINE = {
     "_quarantined_at": "TIMESTAMPTZ",
@@ -31,18 +28,10 @@ as •••, and `raw_text` is withheld, since a broken line does not say where
 """
 
 
-def quarantine_misfits(
-    source: Source,
-    executor: Executor,
-    ready: Ready,
-    misfit: exp.Expr | None,
-    quarantine: TableRef,
-    run_id: str,
-    now: datetime,
-) -> int:
+def quarantine_misfits(load: Loading, ready: Ready, misfit: exp.Expr | None, quarantine: TableRef) -> int:
     """Puts the rows of a file that did not fit into quarantine and says how many they are."""
     landed = ready.landed
-    private = bool(source.personal)
+    private = bool(load.source.personal)
     frames = []
     if landed.broken:
         frames.append(
@@ -60,7 +49,7 @@ def quarantine_misfits(
     if misfit is not None:
         name, value, reason = contract.first_misfit(ready.columns)
         text = exp.null() if private or landed.picked else _as_json(landed)
-        bad = executor.fetch(
+        bad = load.executor.fetch(
             exp.select(
                 exp.alias_(exp.cast(landed.number.copy(), "BIGINT"), "number"),
                 exp.alias_(name, "column_name"),
@@ -76,11 +65,11 @@ def quarantine_misfits(
     if not frames:
         return 0
     rejected = pl.concat([frame.select(list(QUARANTINE)[3:]) for frame in frames]).with_columns(
-        pl.lit(now).alias("_quarantined_at"),
-        pl.lit(run_id).alias("_run_id"),
+        pl.lit(load.now).alias("_quarantined_at"),
+        pl.lit(load.run_id).alias("_run_id"),
         pl.lit(landed.file.name).alias("_source_file"),
     )
-    executor.append(quarantine, rejected.sort("line", nulls_last=True).select(list(QUARANTINE)))
+    load.executor.append(quarantine, rejected.sort("line", nulls_last=True).select(list(QUARANTINE)))
     return rejected.height
 
 

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from sqlglot import expressions as exp
 
+from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.periods import Grain, Window, shift_day
 from kpi_pipeline.plan import Executor
-from kpi_pipeline.project import Month, Project, Settings, Weekday
+from kpi_pipeline.project import Month, Settings, Weekday
 from kpi_pipeline.sources import Source
 
 ZONED = "TIMESTAMP WITH TIME ZONE"
@@ -27,41 +28,38 @@ class Reach:
     furthest_day: date | None = None
 
 
-def business_day(project: Project, source: Source, cursor_type: str) -> exp.Expr | None:
+def business_day(load: Loading, cursor_type: str) -> exp.Expr | None:
     """The business day of the cursor: of a naive moment in the source's zone, of a zoned one, or a date as it is.
 
     None where the source has no cursor or it is no time (a number that only orders rows).
     """
-    if source.load.cursor is None:
+    if load.source.load.cursor is None:
         return None
-    cursor: exp.Expr = exp.column(source.load.cursor, quoted=True)
-    here = project.settings.timezone
-    zone = source.timezone or here
+    cursor: exp.Expr = exp.column(load.source.load.cursor, quoted=True)
+    here = load.project.settings.timezone
     if cursor_type == "DATE":
         return cursor
     if cursor_type == ZONED:
         return exp.cast(exp.AtTimeZone(this=cursor, zone=exp.Literal.string(here)), "DATE")
     if not cursor_type.startswith("TIMESTAMP"):
         return None
-    if zone != here:
-        moment = exp.Paren(this=exp.AtTimeZone(this=cursor, zone=exp.Literal.string(zone)))
+    if load.zone != here:
+        moment = exp.Paren(this=exp.AtTimeZone(this=cursor, zone=exp.Literal.string(load.zone)))
         cursor = exp.AtTimeZone(this=moment, zone=exp.Literal.string(here))
     return exp.cast(cursor, "DATE")
 
 
-def reach_of(
-    project: Project, source: Source, executor: Executor, rows: exp.Expr, day: exp.Expr, now: datetime
-) -> Reach:
+def reach_of(load: Loading, rows: exp.Expr, day: exp.Expr) -> Reach:
     """The newest row that is not in the future: a date mistyped as 2099 must not make every day look complete.
 
     Where all rows are in the future, nothing is complete before the first of them.
     """
-    today = now.astimezone(ZoneInfo(project.settings.timezone)).date()
-    cursor = exp.column(source.load.cursor or "", quoted=True)
+    today = load.now.astimezone(ZoneInfo(load.project.settings.timezone)).date()
+    cursor = exp.column(load.source.load.cursor or "", quoted=True)
     days = exp.select(exp.alias_(cursor, "moment"), exp.alias_(day, "business_day")).from_(rows).subquery("days")
     past = exp.column("business_day") <= exp.convert(today)
     future = exp.column("business_day") > exp.convert(today)
-    found = executor.rows(
+    found = load.executor.rows(
         exp.select(
             exp.Coalesce(this=_where("max", "moment", past), expressions=[_call("min", "moment")]),
             exp.Coalesce(this=_where("max", "business_day", past), expressions=[_call("min", "business_day")]),

@@ -11,9 +11,7 @@ from kpi_pipeline.ingest.contract import Fitted
 from kpi_pipeline.ingest.files import FoundFile
 from kpi_pipeline.ingest.infer import infer_types
 from kpi_pipeline.ingest.land import Landed, land
-from kpi_pipeline.plan import Executor
-from kpi_pipeline.project import Project
-from kpi_pipeline.sources import Source
+from kpi_pipeline.ingest.loading import Loading
 
 
 @dataclass(frozen=True)
@@ -29,32 +27,32 @@ class Ready:
         return self.landed.file.name
 
 
-def make_ready(
-    project: Project, source: Source, executor: Executor, file: FoundFile, *, place: int, folder: Path
-) -> Ready:
+def make_ready(load: Loading, file: FoundFile, *, place: int, folder: Path) -> Ready:
     """Lands a file and decides, by the contract or by looking at the values, what each of its columns is."""
-    landed = land(source, file, executor, place=place, folder=folder)
+    source = load.source
+    landed = land(source, file, load.executor, place=place, folder=folder)
     evolve.check_names(source, file.name, [column.name for column in landed.columns])
-    _check_formats(project, source, executor)
+    _check_formats(load)
     open_columns = [
         (column, contract.cleaned(source, column))
         for column in landed.columns
         if column.type is None and column.name not in source.columns
     ]
-    inferred = infer_types(executor, landed.relation, open_columns)
-    zone = source.timezone or project.settings.timezone
-    fitted = (contract.fit(source, column, inferred.get(column.name), zone=zone) for column in landed.columns)
+    inferred = infer_types(load.executor, landed.relation, open_columns)
+    fitted = (contract.fit(source, column, inferred.get(column.name), zone=load.zone) for column in landed.columns)
     return Ready(landed, tuple(fitted))
 
 
-def _check_formats(project: Project, source: Source, executor: Executor) -> None:
-    for name, column in source.columns.items():
+def _check_formats(load: Loading) -> None:
+    for name, column in load.source.columns.items():
         if column.format is None:
             continue
         try:
-            executor.rows("SELECT try_strptime('', ?)", [column.format])
+            load.executor.rows("SELECT try_strptime('', ?)", [column.format])
         except Exception as problem:
-            place = project.place("sources", source.name, "columns", name)
+            place = load.project.place("sources", load.source.name, "columns", name)
             hint = "such as %d/%m/%Y %H:%M; the letters are those of strptime"
-            text = f"Column '{name}' of source '{source.name}' has a format that cannot be read: '{column.format}'."
+            text = (
+                f"Column '{name}' of source '{load.source.name}' has a format that cannot be read: '{column.format}'."
+            )
             raise DefinitionError([Problem(text, place, hint)]) from problem

@@ -47,7 +47,7 @@ class TextFile:
     def records(self) -> Iterator[Record]:
         """Every record of the file, whole or broken; blank lines are none."""
         try:
-            with self._opened() as stream:
+            with self.opened() as stream:
                 yield from (self._csv_records(stream) if self.delimiter else self._line_records(stream))
         except UnicodeError as problem:
             raise DataError(
@@ -55,7 +55,8 @@ class TextFile:
                 "Hint: write the right one as `encoding` of the source's connector, such as latin-1 or utf-16."
             ) from problem
 
-    def _opened(self) -> TextIO:
+    def opened(self) -> TextIO:
+        """The file, open for reading, its line ends as they are."""
         try:
             if self.encoding.lower() in UTF_8:
                 return self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
@@ -79,9 +80,8 @@ class TextFile:
         while True:
             reader = csv.reader(lines, delimiter=self.delimiter or ",", strict=True, skipinitialspace=self.spaced)
             try:
-                for values in reader:
-                    if not values and width == 1 and not header_pending:
-                        values = [""]
+                for row in reader:
+                    values = row or ([""] if width == 1 and not header_pending else [])
                     if not values:
                         lines.begin_record()
                         continue
@@ -134,7 +134,7 @@ def opened_csv(path: Path, name: str, *, encoding: str, delimiter: str | None) -
     """The CSV file with its delimiter (the one that splits the header most) and the names in its header."""
     bare = TextFile(path, name, encoding, delimiter or ",")
     try:
-        with bare._opened() as stream:
+        with bare.opened() as stream:
             splits = []
             for one in [delimiter] if delimiter else DELIMITERS:
                 stream.seek(0)
@@ -160,7 +160,7 @@ def _blank_before_quote(file: TextFile, delimiter: str) -> bool:
     """Whether values are written like `1, "a, b"`: every quote after a blank, none right after the delimiter."""
     spaced, tight = f'{delimiter} "', f'{delimiter}"'
     found = False
-    with file._opened() as stream:
+    with file.opened() as stream:
         try:
             for line in stream:
                 if tight in line:
@@ -216,7 +216,7 @@ def picked(file: TextFile, wanted: Iterable[int]) -> list[tuple[int, int, str]]:
 def _is_odd(file: TextFile) -> bool:
     """Whether DuckDB would read the file otherwise: its line ends are mixed, or blanks stand before a quote."""
     blank_before_quote = re.compile(rf'(^|{re.escape(file.delimiter or "")}) +"') if file.delimiter else None
-    with file._opened() as stream:
+    with file.opened() as stream:
         for line in stream:
             if blank_before_quote and ' "' in line and blank_before_quote.search(line):
                 return True

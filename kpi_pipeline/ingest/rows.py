@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 
 from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError, InternalError
 from kpi_pipeline.ingest import contract
 from kpi_pipeline.ingest.land import naming
+from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.quarantine import quarantine_misfits
 from kpi_pipeline.ingest.ready import Ready
-from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, Staged
+from kpi_pipeline.ingest.staged import LINEAGE, SourceFile
 from kpi_pipeline.ingest.tables import create_as, kind_of, row_count, table
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.plan import Executor
 from kpi_pipeline.sources import Source
 
 
 def stage_file(
-    source: Source,
-    executor: Executor,
-    ready: Ready,
-    target: TableRef,
-    result: Staged,
-    columns: Mapping[str, str],
-    run_id: str,
-    now: datetime,
+    load: Loading, ready: Ready, target: TableRef, quarantine: TableRef, columns: Mapping[str, str]
 ) -> SourceFile:
     """Puts a file's rows where they belong and counts them: loaded and quarantined are all there is."""
     landed, file = ready.landed, ready.landed.file
@@ -37,14 +29,17 @@ def stage_file(
         exp.cast(own[name.lower()].value.copy(), kind_of(kind)) if name.lower() in own else exp.null()
         for name, kind in columns.items()
     ]
-    lineage = [exp.cast(exp.Literal.string(now.isoformat()), kind_of("TIMESTAMPTZ")), exp.Literal.string(run_id)]
+    lineage = [
+        exp.cast(exp.Literal.string(load.now.isoformat()), kind_of("TIMESTAMPTZ")),
+        exp.Literal.string(load.run_id),
+    ]
     query = exp.select(*values, *lineage, exp.Literal.string(file.name)).from_(landed.relation)
     misfit = contract.any_misfit(ready.columns)
     with naming(file):
-        before = row_count(executor, target)
-        executor.run(exp.insert(query.where(exp.not_(misfit)) if misfit else query, table(target)))
-        loaded = row_count(executor, target) - before
-        rejected = quarantine_misfits(source, executor, ready, misfit, result.quarantine, run_id, now)
+        before = row_count(load.executor, target)
+        load.executor.run(exp.insert(query.where(exp.not_(misfit)) if misfit else query, table(target)))
+        loaded = row_count(load.executor, target) - before
+        rejected = quarantine_misfits(load, ready, misfit, quarantine)
     if not file.untouched():
         raise DataError(f"{file.name} changed while it was being read.\nHint: run again once it is written.")
     if loaded + rejected != landed.records:
@@ -52,59 +47,46 @@ def stage_file(
             f"{file.name} holds {landed.records} rows, but {loaded} were loaded and {rejected} went to quarantine."
         )
     return SourceFile(
-        *(file.name, file.size, file.modified_ns, file.sha256, loaded, rejected, now, run_id),
+        *(file.name, file.size, file.modified_ns, file.sha256, loaded, rejected, load.now, load.run_id),
         columns={column.name: column.type or "VARCHAR" for column in ready.columns},
     )
 
 
-def keep_rows(
-    executor: Executor,
-    source: Source,
-    target: TableRef,
-    raw: Mapping[str, str],
-    columns: Mapping[str, str],
-    files: Sequence[str],
-) -> None:
+def keep_rows(load: Loading, target: TableRef, columns: Mapping[str, str], files: Sequence[str]) -> None:
     """Copies the rows of files that did not change, as the new columns want them."""
-    rows = exp.select(*_old_values(raw, columns), *(exp.column(name, quoted=True) for name in LINEAGE)).from_(
-        table(TableRef("raw", source.name))
+    rows = exp.select(*_old_values(load.in_use, columns), *(exp.column(name, quoted=True) for name in LINEAGE)).from_(
+        table(load.raw)
     )
-    with _castable(source):
-        executor.run(exp.insert(rows.where(of_files(files)), table(target)))
+    with _castable(load.source):
+        load.executor.run(exp.insert(rows.where(of_files(files)), table(target)))
 
 
-def merge_rows(
-    executor: Executor,
-    source: Source,
-    target: TableRef,
-    batch: TableRef,
-    raw: Mapping[str, str],
-    columns: Mapping[str, str],
-) -> None:
+def merge_rows(load: Loading, target: TableRef, columns: Mapping[str, str]) -> None:
     """One row a key: that with the newest cursor; where it says nothing, the row that came last."""
     lineage = [exp.column(name, quoted=True) for name in LINEAGE]
     named = [
-        exp.alias_(value, name, quoted=True) for name, value in zip(columns, _old_values(raw, columns), strict=True)
+        exp.alias_(value, name, quoted=True)
+        for name, value in zip(columns, _old_values(load.in_use, columns), strict=True)
     ]
     own = [exp.column(name, quoted=True) for name in columns]
     came, order = exp.alias_(exp.convert(1), "came"), exp.alias_(exp.column("rowid"), "place")
-    rows: exp.Query = exp.select(*own, *lineage, came, order).from_(table(batch))
-    if raw:
+    rows: exp.Query = exp.select(*own, *lineage, came, order).from_(table(load.batch))
+    if load.in_use:
         came = exp.alias_(exp.convert(0), "came")
-        old = exp.select(*named, *lineage, came, order).from_(table(TableRef("raw", source.name)))
+        old = exp.select(*named, *lineage, came, order).from_(table(load.raw))
         rows = exp.union(old, rows, distinct=False)
     newest_first = [exp.column("came").desc(), exp.column("place").desc()]
-    if source.load.cursor:
-        newest_first.insert(0, exp.column(source.load.cursor, quoted=True).desc(nulls_first=False))
+    if load.source.load.cursor:
+        newest_first.insert(0, exp.column(load.source.load.cursor, quoted=True).desc(nulls_first=False))
     rank = exp.Window(
         this=exp.RowNumber(),
-        partition_by=[exp.column(name, quoted=True) for name in source.load.key],
+        partition_by=[exp.column(name, quoted=True) for name in load.source.load.key],
         order=exp.Order(expressions=newest_first),
     )
     ranked = exp.select(*own, *lineage, exp.alias_(rank, "rank")).from_(rows.subquery("rows"))
     query = exp.select(*own, *lineage).from_(ranked.subquery("ranked")).where(exp.column("rank").eq(1))
-    with _castable(source):
-        create_as(executor, target, query)
+    with _castable(load.source):
+        create_as(load.executor, target, query)
 
 
 def of_files(files: Sequence[str]) -> exp.Expr:

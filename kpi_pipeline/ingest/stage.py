@@ -13,6 +13,7 @@ from sqlglot import expressions as exp
 from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.columns import columns_of
 from kpi_pipeline.ingest.files import Survey, find_files, survey
+from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.quarantine import QUARANTINE
 from kpi_pipeline.ingest.reach import business_day, complete_before, days_touched, reach_of
 from kpi_pipeline.ingest.ready import Ready, make_ready
@@ -41,67 +42,52 @@ def stage(
     reads every file again and takes its columns as they are now.
 
     Args:
+        project: Whose root the source's path is relative to, and whose zone says what a business day is.
+        source: What is loaded.
+        executor: Where to.
         run_id: Goes into the lineage of every row.
         now: The moment of the run; rows dated after it do not count as the newest.
+        full: Reads files again that did not change, and asks no questions about columns that did.
         progress: Told how many files are done, of how many.
     """
+    load = Loading(
+        *(project, source, executor, run_id, now, full),
+        known=ledger.files_of(executor, source.name),
+        state=ledger.source_states(executor).get(source.name),
+        in_use=_own(executor.table_columns(TableRef("raw", source.name))),
+    )
     found = find_files(project, source)
-    known = ledger.files_of(executor, source.name)
-    state = ledger.source_states(executor).get(source.name)
-    raw = _own(executor.table_columns(TableRef("raw", source.name)))
-    definition = _definition(project, source)
-    redefined = state is not None and state.fingerprint != definition
-    lost = state is not None and not raw
-    work = survey(source, found, known, afresh=full or redefined or lost)
-    if state is not None and not lost and not work.changed:
+    work = survey(source, found, load.known, afresh=load.afresh)
+    if load.state is not None and not load.afresh and not work.changed:
         if work.modified_ns:
             with executor.transaction():
                 ledger.note_modified(executor, source.name, dict(work.modified_ns))
-        return Staged(source.name, False, state, files_found=len(found), columns=raw, notes=work.notes)
+        return Staged(*(source.name, False, load.state), files_found=len(found), columns=load.in_use, notes=work.notes)
     with tempfile.TemporaryDirectory(prefix="kpi_ingest_") as folder:
         ready = []
         for place, file in enumerate(work.read):
             if progress:
                 progress(place, len(work.read))
-            ready.append(make_ready(project, source, executor, file, place=place, folder=Path(folder)))
-        staged = _staged(
-            *(project, source, executor, work, ready, known, raw, definition),
-            state=state, run_id=run_id, now=now, full=full, all_days=full or redefined or lost,
-        )  # fmt: skip
+            ready.append(make_ready(load, file, place=place, folder=Path(folder)))
+        staged = _staged(load, work, ready)
     if progress:
         progress(len(work.read), len(work.read))
     return replace(staged, files_found=len(found))
 
 
-def _staged(
-    project: Project,
-    source: Source,
-    executor: Executor,
-    work: Survey,
-    ready: Sequence[Ready],
-    known: Mapping[str, SourceFile],
-    raw: Mapping[str, str],
-    definition: str,
-    *,
-    state: SourceState | None,
-    run_id: str,
-    now: datetime,
-    full: bool,
-    all_days: bool,
-) -> Staged:
-    result = Staged(source.name, True, _state(source, definition, now, run_id))
-    merges = source.load.mode == "merge"
-    keeps_rows = bool(raw) and (merges or bool(work.kept))
-    columns = columns_of(source, executor, ready, known, raw, full=full, keeps_rows=keeps_rows)
-    create(executor, result.quarantine, QUARANTINE)
-    batch = TableRef("staging", f"{source.name}__batch")
-    target = batch if merges else result.table
-    create(executor, target, columns | LINEAGE)
-    if keeps_rows and not merges:
-        keep_rows(executor, source, target, raw, columns, [file.file for file in work.kept])
-    files = [stage_file(source, executor, one, target, result, columns, run_id, now) for one in ready]
-    if merges:
-        merge_rows(executor, source, result.table, batch, raw, columns)
+def _staged(load: Loading, work: Survey, ready: Sequence[Ready]) -> Staged:
+    state = SourceState(load.source.name, "", 0, None, None, load.definition, load.now, load.run_id)
+    result = Staged(load.source.name, True, state)
+    keeps_rows = bool(load.in_use) and (load.merges or bool(work.kept))
+    columns = columns_of(load, ready, keeps_rows=keeps_rows)
+    create(load.executor, result.quarantine, QUARANTINE)
+    target = load.batch if load.merges else result.table
+    create(load.executor, target, columns | LINEAGE)
+    if keeps_rows and not load.merges:
+        keep_rows(load, target, columns, [file.file for file in work.kept])
+    files = [stage_file(load, one, target, result.quarantine, columns) for one in ready]
+    if load.merges:
+        merge_rows(load, result.table, columns)
     result = replace(
         result,
         rows_read=sum(file.rows + file.quarantined for file in files),
@@ -111,68 +97,56 @@ def _staged(
         columns=columns,
         files=tuple(sorted([*work.kept, *files], key=lambda file: file.file)),
     )
-    same_columns = {name: columns.get(name) for name in raw} == dict(columns)
-    result = _with_reach(
-        project, source, executor, result, work, batch, now, all_days=all_days or not raw or not same_columns
-    )
-    notes = [*work.notes, *_notes(source, result, raw)]
-    for scaffold in [*(one for file in ready for one in file.landed.tables), *([batch] if merges else [])]:
-        drop(executor, scaffold)
-    version = _version(source, definition, result.files, files, state)
-    rows = row_count(executor, result.table)
-    if rows == 0:
-        notes.append("the table has no rows")
-    return replace(result, state=replace(result.state, version=version, rows=rows), notes=(*notes, *result.notes))
+    result = _with_reach(load, result, work)
+    for scaffold in [*(one for file in ready for one in file.landed.tables), *([load.batch] if load.merges else [])]:
+        drop(load.executor, scaffold)
+    rows = row_count(load.executor, result.table)
+    notes = (*work.notes, *_notes(load, result), *result.notes, *(["the table has no rows"] if rows == 0 else []))
+    return replace(result, state=replace(result.state, version=_version(load, result, files), rows=rows), notes=notes)
 
 
-def _with_reach(
-    project: Project,
-    source: Source,
-    executor: Executor,
-    result: Staged,
-    work: Survey,
-    batch: TableRef,
-    now: datetime,
-    *,
-    all_days: bool,
-) -> Staged:
+def _with_reach(load: Loading, result: Staged, work: Survey) -> Staged:
+    source = load.source
     cursor_type = _full_name(result.columns.get(source.load.cursor or "", ""))
-    day = business_day(project, source, cursor_type)
+    day = business_day(load, cursor_type)
     if day is None:
         odd = source.load.cursor is not None and cursor_type
         note = (f"cursor '{source.load.cursor}' is {cursor_type}, not a time: no day is known to be complete",)
         return replace(result, notes=note) if odd else result
-    reach = reach_of(project, source, executor, table(result.table), day, now)
-    touched = None
-    if not all_days:
-        raw = exp.select().from_(table(TableRef("raw", source.name)))
-        if source.load.mode == "merge":
-            pieces = [exp.select().from_(table(batch)), raw.where(_has_key_in(source, batch))]
-        else:
-            old = [*result.files_read, *(file.file for file in work.dropped)]
-            new = exp.select().from_(table(result.table))
-            pieces = [
-                raw.where(of_files(old)),
-                *([new.where(of_files(result.files_read))] if result.files_read else []),
-            ]
-        touched = days_touched(executor, day, pieces)
+    reach = reach_of(load, table(result.table), day)
     notes: tuple[str, ...] = ()
     if reach.future_rows:
         notes = (f"{reach.future_rows} rows are dated after today, the last on {reach.furthest_day}",)
-    limit = complete_before(source, project.settings, reach.newest_day)
+    limit = complete_before(source, load.project.settings, reach.newest_day)
     return replace(
         result,
-        touched=touched,
+        touched=days_touched(load.executor, day, _pieces(load, result, work)) if _same_columns(load, result) else None,
         newest=reach.newest,
         notes=notes,
         state=replace(result.state, complete_before=limit, newest_day=reach.newest_day),
     )
 
 
-def _notes(source: Source, result: Staged, raw: Mapping[str, str]) -> list[str]:
+def _same_columns(load: Loading, result: Staged) -> bool:
+    """Whether only rows differ from what is in use, so that the days of those rows are all that is touched."""
+    return not load.afresh and bool(load.in_use) and dict(load.in_use) == dict(result.columns)
+
+
+def _pieces(load: Loading, result: Staged, work: Survey) -> list[exp.Select]:
+    """The rows that went and the rows that came."""
+    old = exp.select().from_(table(load.raw))
+    if load.merges:
+        return [old.where(_has_key_in(load.source, load.batch)), exp.select().from_(table(load.batch))]
+    went = [*result.files_read, *(file.file for file in work.dropped)]
+    if not result.files_read:
+        return [old.where(of_files(went))]
+    return [old.where(of_files(went)), exp.select().from_(table(result.table)).where(of_files(result.files_read))]
+
+
+def _notes(load: Loading, result: Staged) -> list[str]:
     notes = []
-    if raw:
-        had = {name.lower(): kind for name, kind in raw.items()}
+    if load.in_use:
+        had = {name.lower(): kind for name, kind in load.in_use.items()}
         for name, kind in result.columns.items():
             before = had.get(name.lower())
             if before is None:
@@ -185,34 +159,18 @@ def _notes(source: Source, result: Staged, raw: Mapping[str, str]) -> list[str]:
         if file.rows + file.quarantined == 0:
             notes.append(f"{file.file} has no rows, only a header")
         elif file.rows == 0:
-            notes.append(f"no row of {file.file} fits what source '{source.name}' says its columns are")
+            notes.append(f"no row of {file.file} fits what source '{load.source.name}' says its columns are")
         elif file.quarantined:
             notes.append(f"{file.quarantined} of {file.rows + file.quarantined} rows of {file.file} are in quarantine")
     return notes
 
 
-def _state(source: Source, definition: str, now: datetime, run_id: str) -> SourceState:
-    return SourceState(source.name, "", 0, None, None, definition, now, run_id)
-
-
-def _version(
-    source: Source,
-    definition: str,
-    files: Sequence[SourceFile],
-    read: Sequence[SourceFile],
-    before: SourceState | None,
-) -> str:
+def _version(load: Loading, result: Staged, read: Sequence[SourceFile]) -> str:
     """A name for exactly these rows: by the files they came from; a merge also depends on what was merged before."""
-    if source.load.mode == "merge":
-        return fingerprint(before.version if before else "", definition, [(file.file, file.sha256) for file in read])
-    return fingerprint(definition, [(file.file, file.sha256) for file in files])
-
-
-def _definition(project: Project, source: Source) -> str:
-    """Changes when the definition asks for other rows, types or limits than before; not with words or checks."""
-    decides = source.model_dump(mode="json", exclude={"name", "label", "description", "ignore", "checks"})
-    settings = project.settings
-    return fingerprint(decides, settings.timezone, settings.week_start, settings.fiscal_year_start)
+    if load.merges:
+        before = load.state.version if load.state else ""
+        return fingerprint(before, load.definition, [(file.file, file.sha256) for file in read])
+    return fingerprint(load.definition, [(file.file, file.sha256) for file in result.files])
 
 
 def _has_key_in(source: Source, batch: TableRef) -> exp.Expr:

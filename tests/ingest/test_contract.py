@@ -22,13 +22,16 @@ from tests.ingest.conftest import Bench, orders
         ({"type": "date"}, {"2016-02-29": date(2016, 2, 29)}, ["2015-02-29", "2016-01-01 10:00", "today"], "a date"),
         (
             {"type": "timestamp"},
-            {"2016-07-01T10:00:00Z": datetime(2016, 7, 1, 11), "2016-07-01 10:00": datetime(2016, 7, 1, 10)},
+            {
+                "2016-07-01T10:00:00Z": datetime.fromisoformat("2016-07-01 11:00"),
+                "2016-07-01 10:00": datetime.fromisoformat("2016-07-01 10:00"),
+            },
             ["infinity", "31/02/2016 10:00"],
             "a timestamp",
         ),
         (
             {"type": "timestamp", "format": "%d/%m/%Y %H:%M"},
-            {"1/2/2016 9:05": datetime(2016, 2, 1, 9, 5)},
+            {"1/2/2016 9:05": datetime.fromisoformat("2016-02-01 09:05")},
             ["31/02/2016 10:00", "2016-02-01 10:00"],
             "a timestamp written as %d/%m/%Y %H:%M",
         ),

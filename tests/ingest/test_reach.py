@@ -17,7 +17,7 @@ def test_touched_days_cover_old_and_new_rows_of_changed_files(bench: Bench) -> N
     bench.write("data/b.csv", "at\n2016-02-11 10:00\n")
     staged = bench.load(source)
     assert staged.touched == (date(2016, 2, 10), date(2016, 2, 12))
-    assert staged.newest == datetime(2016, 2, 11, 10)
+    assert staged.newest == datetime.fromisoformat("2016-02-11 10:00")
     bench.write("data/c.csv", "at\n\n2016-03-01 10:00\n")
     assert bench.load(source).touched is None
 

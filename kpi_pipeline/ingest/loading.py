@@ -1,0 +1,62 @@
+"""One load of one source: what it starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from kpi_pipeline.ingest.staged import SourceFile, SourceState
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan import Executor, fingerprint
+from kpi_pipeline.project import Project
+from kpi_pipeline.sources import Source
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A source about to be loaded: by which run, and what is known of it from before."""
+
+    project: Project
+    source: Source
+    executor: Executor
+    run_id: str
+    now: datetime
+    full: bool
+    """Whether everything is read again and taken as it is now."""
+    known: Mapping[str, SourceFile]
+    state: SourceState | None
+    in_use: Mapping[str, str]
+    """The columns of the raw table as it is, without lineage; empty where there is none."""
+
+    @property
+    def raw(self) -> TableRef:
+        """The table that is in use."""
+        return TableRef("raw", self.source.name)
+
+    @property
+    def batch(self) -> TableRef:
+        """Where the rows of a merge wait for the rows that they may replace."""
+        return TableRef("staging", f"{self.source.name}__batch")
+
+    @property
+    def merges(self) -> bool:
+        """Whether rows replace others of the same key."""
+        return self.source.load.mode == "merge"
+
+    @property
+    def zone(self) -> str:
+        """The zone of moments that do not say theirs."""
+        return self.source.timezone or self.project.settings.timezone
+
+    @property
+    def definition(self) -> str:
+        """Changes when the definition asks for other rows, types or limits than before; not with words or checks."""
+        decides = self.source.model_dump(mode="json", exclude={"name", "label", "description", "ignore", "checks"})
+        settings = self.project.settings
+        return fingerprint(decides, settings.timezone, settings.week_start, settings.fiscal_year_start)
+
+    @property
+    def afresh(self) -> bool:
+        """Whether every file is read again: asked for, defined otherwise than before, or the raw table is gone."""
+        return self.full or (self.state is not None and (self.state.fingerprint != self.definition or not self.in_use))
