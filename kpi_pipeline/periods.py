@@ -69,6 +69,20 @@ WindowText = Annotated[
 ]
 
 
+def whole_periods(window: Window, grain: Grain) -> int | None:
+    """How many periods of a grain a length of time is, if that is a whole number.
+
+    >>> whole_periods(Window(28, Grain.day), Grain.week), whole_periods(Window(1, Grain.year), Grain.month)
+    (4, 12)
+    >>> whole_periods(Window(1, Grain.month), Grain.week)
+    """
+    for unit in ({Grain.day: 1, Grain.week: 7}, {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}):
+        if window.grain in unit and grain in unit:
+            periods, rest = divmod(window.count * unit[window.grain], unit[grain])
+            return periods if rest == 0 else None
+    return None
+
+
 def shift_day(day: date, window: Window, *, back: bool = True) -> date:
     """The day that lies a window before (or after); a day the month does not have becomes its last one.
 

@@ -17,7 +17,7 @@ from kpi_pipeline.links import Link
 from kpi_pipeline.metrics import Metric
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Name, Noun
-from kpi_pipeline.periods import FirstDay, Grain
+from kpi_pipeline.periods import FirstDay, Grain, whole_periods
 from kpi_pipeline.sources import Source
 from kpi_pipeline.teams import Person, Team
 
@@ -102,3 +102,24 @@ class Project:
     def path(self, relative: str) -> Path:
         """A path of the definitions, seen from the project's root."""
         return (self.root / relative).resolve()
+
+    def tested_at(self, link: Link) -> tuple[Grain, int] | None:
+        """The grain at which a link is tested, and its lag in periods of it; None where there is no such grain.
+
+        Of the grains that both KPIs' metrics are published at, it is the follower's own if the lag is a whole number of
+        its periods, else the coarsest for which it is.
+        """
+        leader, follower = self.kpis.get(link.from_), self.kpis.get(link.to)
+        if leader is None or follower is None:
+            return None
+        for grain in self.shared_grains(leader, follower):
+            periods = 0 if link.lag is None else whole_periods(link.lag, grain)
+            if periods is not None:
+                return grain, periods
+        return None
+
+    def shared_grains(self, leader: Kpi, follower: Kpi) -> tuple[Grain, ...]:
+        """The grains that both KPIs' metrics are published at: the follower's own first, then the coarsest."""
+        everywhere = set(self.settings.publish.grains)
+        shared = (everywhere | {leader.grain}) & (everywhere | {follower.grain})
+        return tuple(sorted(shared, key=lambda grain: (grain is not follower.grain, -grain.rank)))

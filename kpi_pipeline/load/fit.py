@@ -11,16 +11,12 @@ from kpi_pipeline.load.kinds import link_name
 from kpi_pipeline.load.references import inputs_with_keys
 from kpi_pipeline.load.sites import models_drawn_on, written_path
 from kpi_pipeline.metrics import Agg, Cumulative, Simple
-from kpi_pipeline.models import EntityType, Model
-from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.models import Model
+from kpi_pipeline.periods import whole_periods
 from kpi_pipeline.project import Project
 
 CUMULABLE = (Agg.sum, Agg.count, Agg.count_distinct, Agg.sum_boolean, Agg.min, Agg.max, Agg.average)
 """How a metric may aggregate for its window to be computed from shorter periods."""
-
-DAYS = {Grain.day: 1, Grain.week: 7}
-MONTHS = {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}
-
 
 def misfits(project: Project) -> Iterator[Problem]:
     """A problem for each definition that contradicts another one it uses."""
@@ -32,42 +28,6 @@ def misfits(project: Project) -> Iterator[Problem]:
         yield from _offsets(project, kpi)
     for link in project.links:
         yield from _link(project, link)
-
-
-def whole_periods(window: Window, grain: Grain) -> int | None:
-    """How many periods of a grain a length of time is, if that is a whole number.
-
-    >>> whole_periods(Window(28, Grain.day), Grain.week), whole_periods(Window(1, Grain.year), Grain.month)
-    (4, 12)
-    >>> whole_periods(Window(1, Grain.month), Grain.week)
-    """
-    for unit in (DAYS, MONTHS):
-        if window.grain in unit and grain in unit:
-            periods, rest = divmod(window.count * unit[window.grain], unit[grain])
-            return periods if rest == 0 else None
-    return None
-
-
-def link_period(project: Project, link: Link) -> tuple[Grain, int] | None:
-    """The grain at which a link is tested, and its lag in periods of it; None where there is no such grain.
-
-    Both KPIs' metrics are published at their own grain and at those of `project.publish.grains`. Of the grains they
-    share, it is the follower's own if the lag is a whole number of its periods, else the coarsest for which it is.
-    """
-    leader, follower = project.kpis.get(link.from_), project.kpis.get(link.to)
-    if leader is None or follower is None:
-        return None
-    for grain in _shared_grains(project, leader, follower):
-        periods = 0 if link.lag is None else whole_periods(link.lag, grain)
-        if periods is not None:
-            return grain, periods
-    return None
-
-
-def _shared_grains(project: Project, leader: Kpi, follower: Kpi) -> tuple[Grain, ...]:
-    everywhere = set(project.settings.publish.grains)
-    shared = (everywhere | {leader.grain}) & (everywhere | {follower.grain})
-    return tuple(sorted(shared, key=lambda grain: (grain is not follower.grain, -grain.rank)))
 
 
 def _model(project: Project, model: Model) -> Iterator[Problem]:
@@ -133,27 +93,15 @@ def _breakdowns(project: Project, kpi: Kpi) -> Iterator[Problem]:
         seen.add(frozenset(breakdown))
         for position, dimension in enumerate(breakdown):
             for model in models:
-                if not _has_dimension(project, model, dimension):
+                if model.dimension(dimension) is None:
                     yield _no_dimension(project, kpi, (str(number), str(position)), dimension, model)
-
-
-def _has_dimension(project: Project, model: Model, name: str) -> bool:
-    """Whether a model's rows have the dimension, themselves or through an entity (`customer__country`)."""
-    if model.dimension(name):
-        return True
-    entity, _, dimension = name.partition("__")
-    if not dimension or entity not in {one.name for one in model.entities}:
-        return False
-    return any(
-        other.dimension(dimension)
-        for other in project.models.values()
-        if any(one.name == entity and one.type is not EntityType.foreign for one in other.entities)
-    )
 
 
 def _no_dimension(project: Project, kpi: Kpi, keys: tuple[str, str], dimension: str, model: Model) -> Problem:
     names = [one.name for one in model.dimensions if one.type == "categorical"]
     near = did_you_mean(dimension, names)
+    if "__" in dimension:
+        near = "a breakdown uses the model's own dimensions; select the other model's column in this one's SQL"
     has = f"it has {listed(names)}" if names else "it has no dimensions"
     return Problem(
         f"KPI '{kpi.name}' is broken down by '{dimension}', but model '{model.name}', which metric '{kpi.metric}' "
@@ -187,9 +135,9 @@ def _offsets(project: Project, kpi: Kpi) -> Iterator[Problem]:
 
 def _link(project: Project, link: Link) -> Iterator[Problem]:
     leader, follower = project.kpis.get(link.from_), project.kpis.get(link.to)
-    if leader is None or follower is None or link_period(project, link):
+    if leader is None or follower is None or project.tested_at(link):
         return
-    grains = sorted(_shared_grains(project, leader, follower), key=lambda grain: grain.rank)
+    grains = sorted(project.shared_grains(leader, follower), key=lambda grain: grain.rank)
     place = project.place("links", link_name(link.from_, link.to), "lag")
     if not grains:
         yield Problem(

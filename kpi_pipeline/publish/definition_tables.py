@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
 import polars as pl
 
 from kpi_pipeline.kpis import Indicator, Kpi
-from kpi_pipeline.links import Link
 from kpi_pipeline.metrics.base import Unit
-from kpi_pipeline.periods import Grain, Window, shift_day
+from kpi_pipeline.periods import Window, shift_day
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.contract import table_named
 from kpi_pipeline.publish.definition_version import kpi_versions, metric_versions
@@ -184,24 +183,19 @@ def _lineage(project: Project) -> list[Row]:
 
 def _links(project: Project) -> list[Row]:
     """The claims as they stand in the definitions, with everything the data says of them still missing."""
-    return [
-        {
-            "kpi": link.from_,
-            "leads_kpi": link.to,
-            "grain": _link_grain(project, link).value,
-            "expected_lag": link.lag.count if link.lag else 0,
-            "expected_sign": link.sign,
-        }
-        for link in project.links
-    ]
-
-
-def _link_grain(project: Project, link: Link) -> Grain:
-    """The grain of the lag; for a lag of none, the coarser one of the two KPIs."""
-    if link.lag:
-        return link.lag.grain
-    grains: Sequence[Grain] = [project.kpis[link.from_].grain, project.kpis[link.to].grain]
-    return max(grains, key=lambda grain: grain.rank)
+    rows: list[Row] = []
+    for link in project.links:
+        grain, lag = project.tested_at(link) or (project.kpis[link.to].grain, 0)
+        rows.append(
+            {
+                "kpi": link.from_,
+                "leads_kpi": link.to,
+                "grain": grain.value,
+                "expected_lag": lag,
+                "expected_sign": link.sign,
+            }
+        )
+    return rows
 
 
 def _defined_in(project: Project, kind: str, name: str) -> str | None:

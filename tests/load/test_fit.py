@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpi_pipeline.load.fit import link_period, whole_periods
-from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.periods import Grain, Window, whole_periods
 
 KPI = "kpis: [{{name: k, metric: {}, direction: up, grain: {}{}}}]"
 
@@ -97,30 +96,11 @@ class TestBreakdowns:
 
         assert "has the breakdown [country] twice" in problem.message
 
-    def test_through_an_entity(self, project):
-        loaded = project(
-            """
-            models:
-              - name: customers
-                table: raw.invoice_lines
-                agg_time_dimension: since
-                entities: [{name: customer, type: primary}]
-                dimensions: [region]
-              - name: calls
-                table: raw.invoice_lines
-                agg_time_dimension: called_at
-                entities: [{name: customer, type: foreign, expr: customer_id}]
-            metrics: [{name: calls, type: simple, model: calls, agg: count}]
-            kpis: [{name: k, metric: calls, direction: up, grain: week, breakdowns: [[], [customer__region]]}]
-            """
-        )
-
-        assert loaded.kpis["k"].breakdowns[1] == ("customer__region",)
-
-    def test_through_an_entity_that_leads_nowhere(self, problems):
+    def test_of_another_model(self, problems):
         (problem,) = problems(KPI.format("net_sales", "week", ", breakdowns: [[], [customer__region]]"))
 
         assert "broken down by 'customer__region'" in problem.message
+        assert "select the other model's column in this one's SQL" in problem.hint
 
 
 class TestOffsets:
@@ -178,7 +158,7 @@ class TestLinks:
     def test_the_period_it_is_tested_at(self, project, grain, lag, period):
         loaded = project(self.LINK.format(grain, lag))
 
-        assert link_period(loaded, loaded.links[1]) == period
+        assert loaded.tested_at(loaded.links[1]) == period
 
     def test_a_lag_of_no_whole_number(self, problems):
         (problem,) = problems(self.LINK.format("month", "10 days"))
