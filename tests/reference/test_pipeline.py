@@ -1,0 +1,69 @@
+"""The same figures come out of the pipeline: asked for, and out of the published tables."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from kpi_pipeline import load_project
+from kpi_pipeline.api import LoadedProject
+from tests.reference.expected import FIGURES, ROOT, Figures, differences
+
+MONTHLY = [figures for figures in FIGURES if figures.grain == "month"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> LoadedProject:
+    """The shipped project, run once in a folder of its own."""
+    root = tmp_path_factory.mktemp("shipped")
+    shutil.copytree(ROOT / "definitions", root / "definitions")
+    for data in ("online_retail_2010", "it_incidents", "targets"):
+        shutil.copytree(ROOT / "data" / data, root / "data" / data)
+    shipped = load_project(root / "definitions")
+    shipped.run()
+    return shipped
+
+
+@pytest.fixture(scope="module")
+def published(project: LoadedProject) -> Path:
+    """The file that BI tools read."""
+    return project.project.path(project.project.settings.publish.duckdb)
+
+
+@pytest.mark.parametrize("figures", FIGURES, ids=str)
+def test_query_gives_what_the_readme_prints(project: LoadedProject, figures: Figures) -> None:
+    by = [figures.dimension] if figures.dimension else []
+    answer = project.query(list(figures.metrics.values()), by=by, grain=figures.grain)
+    assert differences(answer, figures) == []
+
+
+@pytest.mark.parametrize("figures", MONTHLY, ids=str)
+def test_published_table_gives_what_the_readme_prints(published: Path, figures: Figures) -> None:
+    with duckdb.connect(str(published), read_only=True) as reader:
+        rows = reader.sql(
+            "SELECT metric, period_start, value FROM metric_value WHERE grain = 'month' AND segment = 'all'"
+        ).pl()
+    wanted = rows.filter(rows["metric"].is_in(list(figures.metrics.values())))
+    assert differences(wanted.pivot("metric", index="period_start", values="value"), figures) == []
+
+
+def test_reopen_rate_is_the_published_fraction(project: LoadedProject) -> None:
+    answer = project.query(["reopen_rate"]).item(0, "reopen_rate")
+    assert answer == 275 / 24918
+
+
+def test_thin_end_of_the_log_is_computed_but_never_complete(published: Path) -> None:
+    with duckdb.connect(str(published), read_only=True) as reader:
+        last_complete, last = reader.sql(
+            "SELECT max(period_start) FILTER (WHERE is_complete), max(period_start) FROM kpi_value "
+            "WHERE kpi = 'weekly_sla_met_rate' AND segment = 'all'"
+        ).fetchall()[0]
+        statuses = reader.sql(
+            "SELECT DISTINCT status FROM kpi_value "
+            "WHERE kpi = 'weekly_sla_met_rate' AND segment = 'all' AND period_start > DATE '2016-05-23'"
+        ).fetchall()
+    assert (str(last_complete), str(last)) == ("2016-05-23", "2017-02-13")
+    assert statuses == [("in_progress",)]
