@@ -14,11 +14,14 @@ class Team(Named):
     """A team, somewhere below the company."""
 
     parent: str = Field(default=COMPANY, description="the team above, or company")
+    manager: Name | None = Field(default=None, description="the person who leads the team")
 
 
 class Person(Named):
     """Somebody who owns goals, KPIs or metrics."""
 
-    team: Name | None = None
-    manager: Name | None = None
-    email: str | None = Field(default=None, description='kept out of every table; "${SALES_MAIL}" takes it from the environment')
+    team: Name | None = Field(default=None, description="the team they belong to")
+    manager: Name | None = Field(default=None, description="the person they report to")
+    email: str | None = Field(
+        default=None, description='kept out of every table; "${SALES_MAIL}" takes it from the environment'
+    )

@@ -108,6 +108,8 @@ def inputs_with_keys(metric: Metric) -> Iterator[tuple[Keys, InputMetric]]:
 def _of_teams_and_people(project: Project) -> Iterator[Reference]:
     for team in project.teams.values():
         yield Reference("teams", team.name, ("parent",), "is part of", team.parent, ("teams",), frozenset({COMPANY}))
+        if team.manager:
+            yield Reference("teams", team.name, ("manager",), "is led by", team.manager, ("people",))
     for person in project.people.values():
         if person.team:
             yield Reference("people", person.name, ("team",), "belongs to", person.team, ("teams",))

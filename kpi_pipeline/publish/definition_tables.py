@@ -133,7 +133,8 @@ def _kpi_goals(project: Project) -> list[Row]:
 def _teams(project: Project) -> list[Row]:
     company: Row = {"team": COMPANY, "label": project.settings.label or "Company"}
     return [company] + [
-        {"team": team.name, "label": team.title, "parent_team": team.parent} for team in project.teams.values()
+        {"team": team.name, "label": team.title, "parent_team": team.parent, "manager": team.manager}
+        for team in project.teams.values()
     ]
 
 
