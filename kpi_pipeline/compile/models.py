@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sqlglot
 from sqlglot import expressions as exp
 
@@ -30,7 +32,7 @@ def plan_models(project: Project, names: frozenset[str]) -> tuple[ModelPlan, ...
 
 def plan_model(project: Project, model: Model) -> ModelPlan:
     """One model: tables are found in its SQL, the zone of its naive moments is that of its sources."""
-    tree = sqlglot.parse_one(model.sql or f"SELECT * FROM {model.table}", read="duckdb")
+    tree, sql = _parsed(model.sql or f"SELECT * FROM {model.table}")
     # NOTE: what a WITH makes has no schema, so it is never taken for a source; names are the same in any case.
     tables = [(table.db.lower(), table.name.lower()) for table in tree.find_all(exp.Table)]
     sources = tuple(dict.fromkeys(name for schema, name in tables if schema == "raw"))
@@ -38,7 +40,7 @@ def plan_model(project: Project, model: Model) -> ModelPlan:
     dimensions = {one.name: one.expr or _column(one.name) for one in model.dimensions}
     return ModelPlan(
         name=model.name,
-        sql=tree.sql(dialect="duckdb", comments=False),
+        sql=sql,
         materialized=model.materialized,
         sources=sources,
         models=models,
@@ -52,6 +54,13 @@ def plan_model(project: Project, model: Model) -> ModelPlan:
 def _column(name: str) -> str:
     """A column as SQL, also where its name is a word of SQL, such as `order`."""
     return exp.column(name, quoted=True).sql(dialect="duckdb")
+
+
+@lru_cache(maxsize=1024)
+def _parsed(sql: str) -> tuple[exp.Expr, str]:
+    """A model's SQL as a tree and in one spelling; read once, however many metrics rest on it."""
+    tree = sqlglot.parse_one(sql, read="duckdb")
+    return tree, tree.sql(dialect="duckdb", comments=False)
 
 
 def _zone(project: Project, model: Model, sources: tuple[str, ...], models: tuple[str, ...]) -> str:
@@ -71,7 +80,7 @@ def _zone(project: Project, model: Model, sources: tuple[str, ...], models: tupl
 
 
 def _row_local_cursor(
-    project: Project, model: Model, tree: exp.Expression, sources: tuple[str, ...], models: tuple[str, ...]
+    project: Project, model: Model, tree: exp.Expr, sources: tuple[str, ...], models: tuple[str, ...]
 ) -> str | None:
     """The cursor column of the only source, if each row of the model comes from one row and keeps that moment.
 

@@ -1,0 +1,113 @@
+"""One pass of the pipeline as one step that yields many assets.
+
+Sources are shared between models, metrics between KPIs, and there is one writer; so there is one step, and a selection
+of its assets is computed with everything it is made from in a single pass. Steps in a row would let Dagster stop every
+healthy KPI behind one failed blocking check; here the pipeline decides what a check blocks, and the rest is yielded.
+"""
+
+# NOTE: no postponed annotations here: Dagster looks at the class that annotates `context`.
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.errors import KpiError
+from kpi_pipeline.orchestration.automation import Automation
+from kpi_pipeline.orchestration.checks import check_result, check_specs
+from kpi_pipeline.orchestration.keys import SCORECARD, SNAPSHOT, key, names
+from kpi_pipeline.orchestration.metadata import metadata_of
+from kpi_pipeline.orchestration.selection import bring_up_to_date
+from kpi_pipeline.orchestration.specs import asset_specs
+from kpi_pipeline.orchestration.watch import LogWatch
+from kpi_pipeline.pipeline import RunReport
+from kpi_pipeline.project import Project
+
+POOL = "warehouse"
+"""There is one writer: the pool's limit is 1 in dagster.yaml."""
+
+Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
+
+
+def project_assets(project: Project) -> dg.AssetsDefinition:
+    """All assets and checks of a project."""
+    specs = asset_specs(project, Automation.of(project))
+
+    @dg.multi_asset(
+        name=project.settings.name,
+        description=f"Brings {project.settings.title} up to date, or as much of it as is selected.",
+        specs=specs,
+        check_specs=check_specs(project),
+        can_subset=True,
+        pool=POOL,
+    )
+    def bring(context: dg.AssetExecutionContext) -> Events:
+        with said_plainly():
+            report = bring_up_to_date(project, _wanted(context), LogWatch(context.log))
+        yield from _events(context, project, report, [one.key for one in specs])
+
+    return bring
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """What the author, the data or the disk did is told in its own words, without a trace of our code."""
+    try:
+        yield
+    except KpiError as problem:
+        raise dg.Failure(str(problem), allow_retries=False) from None
+
+
+def _wanted(context: dg.AssetExecutionContext) -> frozenset[str]:
+    """The assets selected, and those of which only a check is."""
+    checked = {one.asset_key for one in context.selected_asset_check_keys}
+    return names({*context.selected_asset_keys, *checked})
+
+
+def _events(context: dg.AssetExecutionContext, project: Project, report: RunReport, keys: list[dg.AssetKey]) -> Events:
+    """What Dagster is told, in the order of the assets: those that are up to date now, and what their checks found."""
+    found = _checks_by_asset(report)
+    versions = {one.asset: one.version for one in report.assets}
+    renewed = _renewed(report)
+    for asset in keys:
+        (name,) = names([asset])
+        good = name not in report.blocked
+        if good and asset in context.selected_asset_keys:
+            version = versions.get(name)
+            yield dg.MaterializeResult(
+                asset_key=asset,
+                metadata=metadata_of(project, name, report),
+                data_version=dg.DataVersion(version) if version else None,
+            )
+        elif good and name in renewed:
+            context.log_event(dg.AssetMaterialization(asset, metadata=metadata_of(project, name, report)))
+        for one in found.get(name, ()):
+            if dg.AssetCheckKey(asset, one.check_name) in context.selected_asset_check_keys:
+                yield check_result(one)
+    _fail_if_blocked(context, report)
+
+
+def _checks_by_asset(report: RunReport) -> dict[str, list[CheckResult]]:
+    found: dict[str, list[CheckResult]] = {}
+    for one in report.checks:
+        found.setdefault(one.asset, []).append(one)
+    return found
+
+
+def _renewed(report: RunReport) -> frozenset[str]:
+    """What the run wrote anew, selected or not: a selection is computed with all below it, and published whole."""
+    tables = {one.asset for one in report.assets if one.changed}
+    published = {SNAPSHOT, *([SCORECARD] if "scorecard" in report.published else [])} if report.computed else set()
+    return frozenset(tables | published)
+
+
+def _fail_if_blocked(context: dg.AssetExecutionContext, report: RunReport) -> None:
+    """A selected asset that is missing fails the run also where the check that blocks it was not selected.
+
+    Where it was, Dagster itself fails the step once everything is yielded.
+    """
+    told = {dg.AssetCheckKey(key(one.asset), one.check_name) for one in report.checks if one.blocks}
+    missing = {name: why for name, why in report.blocked.items() if key(name) in context.selected_asset_keys}
+    if missing and not told & context.selected_asset_check_keys:
+        lines = [f"{name} was not computed: {why}" for name, why in sorted(missing.items())]
+        raise dg.Failure("\n".join(lines), allow_retries=False)

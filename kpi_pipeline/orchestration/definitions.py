@@ -1,0 +1,20 @@
+"""What `dagster dev`, `dg` and a deployment load: the project at KPI_DEFINITIONS, by default in `definitions/`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from kpi_pipeline.orchestration.build import definitions_at
+
+LOCATION = "KPI_DEFINITIONS"
+"""The environment variable that says where the definitions are."""
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The project's definitions, in one process a run: there is one writer, so more would only wait."""
+    found = definitions_at(Path(os.environ.get(LOCATION, "definitions")))
+    return dg.Definitions.merge(found, dg.Definitions(executor=dg.in_process_executor))

@@ -1,0 +1,156 @@
+"""What a materialization tells of itself: numbers that Dagster plots over runs, columns, and pictures for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from kpi_pipeline.kpis import Kpi, written
+from kpi_pipeline.orchestration.keys import SCORECARD, SNAPSHOT, key
+from kpi_pipeline.orchestration.picture import markdown_table, picture
+from kpi_pipeline.pipeline import AssetReport, RunReport
+from kpi_pipeline.project import Project
+from kpi_pipeline.publish.lineage import Edge, lineage
+from kpi_pipeline.publish.scorecard.trend import Moment, trend_of
+from kpi_pipeline.publish.sparkline import sparkline_text
+from kpi_pipeline.segments import TOTAL
+
+Metadata = Mapping[str, Any]
+Row = Mapping[str, Any]
+
+NUMBERS = (
+    "value", "target", "attainment", "variance", "numerator", "denominator", "sample_size", "change_pct",
+    "year_over_year_pct",
+)  # fmt: skip
+"""Of a KPI's latest complete period, what is worth a plot."""
+
+DRAWN = 26
+"""Complete periods in the picture."""
+PREVIEWED = 12
+"""Periods in the preview."""
+
+
+def table_metadata(report: AssetReport) -> Metadata:
+    """Of a source or model: its rows and columns, the days touched, and what was put aside."""
+    columns = [dg.TableColumn(name, kind.lower()) for name, kind in report.columns.items()]
+    metadata: dict[str, Any] = {"dagster/column_schema": dg.TableSchema(columns), "changed": report.changed}
+    if report.rows is not None:
+        metadata["dagster/row_count"] = report.rows
+    if report.touched:
+        metadata["touched_range"] = " to ".join(str(day) for day in report.touched)
+    if report.asset.startswith("raw/"):
+        metadata["quarantined_rows"] = report.quarantined
+    if report.notes:
+        metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in report.notes))
+    return metadata
+
+
+def metric_metadata(project: Project, name: str, report: RunReport) -> Metadata:
+    """Of a metric: how many values it has, and the latest complete one at each published grain."""
+    values = report.metric_values.filter(pl.col("metric") == name)
+    metadata: dict[str, Any] = {
+        "dagster/row_count": values.height,
+        "dagster/column_lineage": _column_lineage(project, f"metric/{name}"),
+    }
+    for grain in project.settings.publish.grains:
+        rows = values.filter(pl.col("grain") == grain.value, pl.col("segment") == TOTAL).sort("period_start").to_dicts()
+        complete = [row for row in rows if row["is_complete"]]
+        if complete:
+            metadata[f"{grain}_period"] = complete[-1]["period_label"]
+            metadata |= _floats(complete[-1], {"value": f"{grain}_value"})
+            metadata[f"{grain}_trend"] = sparkline_text(row["value"] for row in complete[-DRAWN:])
+    return metadata
+
+
+def kpi_metadata(project: Project, name: str, report: RunReport) -> Metadata:
+    """Of a KPI: its latest complete period in numbers, the trend as a picture, and a preview of the last periods."""
+    kpi = project.kpis[name]
+    values = report.kpi_values.filter(pl.col("kpi") == name)
+    rows = values.filter(pl.col("segment") == TOTAL).sort("period_start").to_dicts()
+    complete = [row for row in rows if row["is_complete"]]
+    after = rows[len(complete) : len(complete) + 1]
+    metadata: dict[str, Any] = {
+        "dagster/row_count": values.height,
+        "dagster/column_lineage": _column_lineage(project, f"kpi/{name}"),
+        "segments": values["segment"].n_unique(),
+    }
+    if complete:
+        latest = complete[-1]
+        metadata |= {"period": latest["period_label"], "status": latest["status"]}
+        metadata |= _floats(latest, {column: column for column in NUMBERS})
+        metadata["sparkline"] = sparkline_text(row["value"] for row in complete[-DRAWN:])
+    metadata |= _picture(project, kpi, [*complete[-DRAWN:], *after])
+    metadata["preview"] = dg.MetadataValue.md(_preview(project, kpi, [*complete[-PREVIEWED:], *after]))
+    return metadata
+
+
+def published_metadata(name: str, report: RunReport) -> Metadata:
+    """Of what is published: where it is, and how long the run's stages took."""
+    if name == SCORECARD:
+        return {"path": dg.MetadataValue.path(report.published["scorecard"])}
+    paths = {kind: dg.MetadataValue.path(path) for kind, path in report.published.items() if kind != "scorecard"}
+    stages = {f"{one.stage}_seconds": one.seconds for one in report.stages}
+    values = report.kpi_values.height
+    return {**paths, "run": report.run_id, "dagster/row_count": values, "kpis_computed": len(report.computed), **stages}
+
+
+def metadata_of(project: Project, name: str, report: RunReport) -> Metadata:
+    """What there is to tell of an asset after a run."""
+    kind, _, what = name.partition("/")
+    if name in (SNAPSHOT, SCORECARD):
+        return published_metadata(name, report)
+    if kind == "metric":
+        return metric_metadata(project, what, report)
+    if kind == "kpi":
+        return kpi_metadata(project, what, report)
+    return table_metadata(next(one for one in report.assets if one.asset == name))
+
+
+def _floats(row: Row, called: Mapping[str, str]) -> dict[str, Any]:
+    """Numbers as floats, because Dagster plots them; what is missing is left out."""
+    present = {name: row[column] for column, name in called.items() if row[column] is not None}
+    return {name: dg.MetadataValue.float(float(value)) for name, value in present.items()}
+
+
+def _picture(project: Project, kpi: Kpi, rows: list[Row]) -> Metadata:
+    moments = [Moment(row["period_label"], row["value"], row["target"], row["is_complete"]) for row in rows]
+    trend = trend_of(moments, lambda value: _written(project, kpi, value), kpi.grain.value)
+    return {"trend": dg.MetadataValue.md(picture(trend))} if trend else {}
+
+
+def _preview(project: Project, kpi: Kpi, rows: list[Row]) -> str:
+    header = ["period", "value", "target", "attainment", "status"]
+    return markdown_table(
+        header,
+        [
+            [
+                row["period_label"],
+                _written(project, kpi, row["value"]),
+                _written(project, kpi, row["target"]),
+                "" if row["attainment"] is None else f"{row['attainment']:.0%}",
+                (row["status"] or "").replace("_", " "),
+            ]
+            for row in reversed(rows)
+        ],
+    )
+
+
+def _written(project: Project, kpi: Kpi, value: float | None) -> str:
+    return written(value, project.metrics[kpi.metric].unit, project.settings.currency)
+
+
+def _column_lineage(project: Project, name: str) -> dg.TableColumnLineage:
+    """The columns that an asset's values come from, as far as its formula names them."""
+    edges = [edge for edge in lineage(project) if str(edge.downstream) == name and edge.upstream.kind != "source"]
+    return dg.TableColumnLineage({"value": [_column(edge) for edge in edges if _names_column(edge)]})
+
+
+def _names_column(edge: Edge) -> bool:
+    return edge.column is not None or edge.upstream.kind == "metric"
+
+
+def _column(edge: Edge) -> dg.TableColumnDep:
+    return dg.TableColumnDep(key(str(edge.upstream)), edge.column or "value")

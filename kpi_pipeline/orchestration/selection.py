@@ -1,0 +1,69 @@
+"""What a selection of assets asks of the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from kpi_pipeline.compile import compile_project
+from kpi_pipeline.pipeline import RunReport, Watch, load_tables, run
+from kpi_pipeline.project import Project
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to compute, and which sources and models to bring up to date that no computation needs."""
+
+    values: tuple[str, ...] | None
+    """KPIs and metrics to compute, as `run` takes them; () stands for all, None for none."""
+    sources: frozenset[str]
+    models: frozenset[str]
+
+
+def bring_up_to_date(project: Project, wanted: Collection[str], watch: Watch) -> RunReport:
+    """Computes what is wanted, such as `raw/targets` or `kpi/weekly_orders`, and everything that it is made from."""
+    asked = what_is_asked(project, wanted)
+    report: RunReport | None = None
+    if asked.sources or asked.models:
+        report = load_tables(project, sources=asked.sources, models=asked.models, watch=watch)
+    if asked.values is None:
+        return report or load_tables(project, watch=watch)
+    computed = run(project, select=asked.values, watch=watch)
+    return _together(report, computed) if report else computed
+
+
+def what_is_asked(project: Project, wanted: Collection[str]) -> Asked:
+    """A published asset alone stands for everything it shows; with KPIs or metrics beside it, for those."""
+    kpis, metrics = _of(wanted, "kpi"), _of(wanted, "metric")
+    sources, models = _of(wanted, "raw"), _of(wanted, "model")
+    everything = kpis == set(project.kpis) and metrics == set(project.metrics)
+    if everything or (_of(wanted, "published") and not kpis and not metrics):
+        kpis, metrics = frozenset(project.kpis), frozenset(project.metrics)
+        values: tuple[str, ...] | None = ()
+    elif kpis or metrics:
+        values = (*(f"kpi:{name}" for name in sorted(kpis)), *(f"metric:{name}" for name in sorted(metrics)))
+    else:
+        return Asked(None, sources, models)
+    below = compile_project(project, kpis=kpis, metrics=metrics | {project.kpis[name].metric for name in kpis}).models
+    read = {source for model in below for source in model.sources}
+    given = {target.table for name in kpis if (target := project.kpis[name].target)}
+    return Asked(
+        values,
+        sources - read - given,
+        models - {model.name for model in below},
+    )
+
+
+def _of(wanted: Collection[str], kind: str) -> frozenset[str]:
+    return frozenset(name.removeprefix(f"{kind}/") for name in wanted if name.startswith(f"{kind}/"))
+
+
+def _together(loaded: RunReport, computed: RunReport) -> RunReport:
+    """The report of both; the computation decides the status, unless loading was blocked."""
+    return replace(
+        computed,
+        status="blocked" if loaded.blocked else computed.status,
+        assets=(*loaded.assets, *computed.assets),
+        checks=(*loaded.checks, *computed.checks),
+        blocked={**loaded.blocked, **computed.blocked},
+    )
