@@ -61,8 +61,8 @@ class RollUp(StrEnum):
 class Span(Noun):
     """A stretch of days, first and last one included."""
 
-    from_: FirstDay = Field(alias="from")
-    to: FirstDay
+    from_: FirstDay = Field(alias="from", description="the first day, such as 2010-01-01")
+    to: FirstDay = Field(description="the last day, such as 2010-12-31; of a month or year its first day is taken")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -74,15 +74,15 @@ class Span(Noun):
 class Goal(Named):
     """What a team wants to achieve; goals form a tree."""
 
-    statement: str
-    framework: Framework | None = None
-    perspective: Perspective | None = None
-    team: Name | None = None
-    owner: Name | None = None
-    agreed_by: tuple[str, ...] = ()
-    tied_to_pay: bool = False
-    parent: Name | None = None
-    period: Span | None = None
-    weight: float = Field(default=1, gt=0)
+    statement: str = Field(description="what is to be achieved, in one sentence that can be judged true or false")
+    framework: Framework | None = Field(default=None, description="the framework that arranges it")
+    perspective: Perspective | None = Field(default=None, description="its side of a balanced scorecard")
+    team: Name | None = Field(default=None, description="the team whose outcome it is")
+    owner: Name | None = Field(default=None, description="the person who answers for it")
+    agreed_by: tuple[str, ...] = Field(default=(), description="teams and people who agreed to it")
+    tied_to_pay: bool = Field(default=False, description="whether somebody's pay depends on it")
+    parent: Name | None = Field(default=None, description="the goal above; goals without one are the company's")
+    period: Span | None = Field(default=None, description="the time in which it is to be reached")
+    weight: float = Field(default=1, gt=0, description="how much it counts among the goals of its parent")
     ambition: int | None = Field(default=None, ge=1, le=10, description="objectives and key results: 1 to 10")
-    roll_up: RollUp = RollUp.weighted
+    roll_up: RollUp = Field(default=RollUp.weighted, description="how its KPIs become one score")

@@ -44,58 +44,65 @@ Share = Annotated[float, BeforeValidator(_share)]
 class GoalShare(Noun):
     """A goal the KPI serves, and how much it counts there."""
 
-    goal: Name
-    weight: float = Field(default=1, gt=0)
+    goal: Name = Field(description="the goal it serves")
+    weight: float = Field(default=1, gt=0, description="how much the KPI counts in that goal")
 
 
 class StatusBands(Noun):
     """How far below full attainment a KPI is still only at risk."""
 
-    at_risk_within: Share = Field(default=0.10, ge=0, le=1)
+    at_risk_within: Share = Field(
+        default=0.10, ge=0, le=1, description="how far attainment may lie below 1 and still be at risk, such as 10%"
+    )
 
 
 class Review(Noun):
     """How often people look at the KPI, and when they last did."""
 
-    every: Grain
-    last: FirstDay | None = None
+    every: Grain = Field(description="how often it is to be looked at")
+    last: FirstDay | None = Field(default=None, description="when it was looked at last, such as 2010-11-30")
 
 
 class Benchmark(Noun):
     """A value from outside to compare with where there is no target yet."""
 
-    value: float
-    source: str
+    value: float = Field(description="the value to compare with")
+    source: str = Field(description="where it comes from")
 
 
 class Annotation(Noun):
     """Something that happened in a period and explains its value."""
 
-    period: FirstDay
-    text: str
+    period: FirstDay = Field(description="when it happened, such as 2010-04 or 2010-W14")
+    text: str = Field(description="what happened")
 
 
 class Kpi(Named):
     """A metric with goal, target, owner, direction, grain and review rhythm."""
 
-    metric: Name
-    goal: Name | None = None
-    goals: tuple[GoalShare, ...] = ()
-    team: Name | None = None
-    owner: Name | None = None
-    parent_kpi: Name | None = None
-    direction: Direction
-    grain: Grain
-    breakdowns: tuple[tuple[str, ...], ...] = ((),)
+    metric: Name = Field(description="the metric it watches")
+    goal: Name | None = Field(default=None, description="the goal it serves")
+    goals: tuple[GoalShare, ...] = Field(
+        default=(),
+        description="the goals it serves, instead of `goal` where there are several; the first is the primary one",
+    )
+    team: Name | None = Field(default=None, description="the team that answers for it")
+    owner: Name | None = Field(default=None, description="the person who answers for it")
+    parent_kpi: Name | None = Field(default=None, description="the KPI above it in a tree of KPIs")
+    direction: Direction = Field(description="which way is better")
+    grain: Grain = Field(description="how long its periods are")
+    breakdowns: tuple[tuple[str, ...], ...] = Field(
+        default=((),), description="lists of dimensions to break it down by; [] is the total and always the first"
+    )
     segments_at_most: int = Field(default=200, ge=1, description="the largest segments kept; the rest is (other)")
-    weight: float = Field(default=1, gt=0)
-    target: Target | None = None
-    status: StatusBands = StatusBands()
-    review: Review | None = None
-    scorecards: tuple[str, ...] = ()
-    benchmark: Benchmark | None = None
-    annotations: tuple[Annotation, ...] = ()
-    formerly: tuple[Name, ...] = ()
+    weight: float = Field(default=1, gt=0, description="how much it counts in the goal named by `goal`")
+    target: Target | None = Field(default=None, description="the value to reach")
+    status: StatusBands = Field(default=StatusBands(), description="where at risk ends and off track begins")
+    review: Review | None = Field(default=None, description="how often people look at it, and when they last did")
+    scorecards: tuple[str, ...] = Field(default=(), description="whose scorecards it stands on: teams, or company")
+    benchmark: Benchmark | None = Field(default=None, description="a value from outside to compare with")
+    annotations: tuple[Annotation, ...] = Field(default=(), description="what happened in single periods")
+    formerly: tuple[Name, ...] = Field(default=(), description="names it had before")
     indicator: Indicator | None = Field(default=None, description="overrules what goals and links say")
     measures: str = Field(default="direct", description="direct, or proxy for what")
     counts: str = Field(default="result", description="result or activity")

@@ -18,12 +18,14 @@ def _without_zero(value: object) -> object:
 class Link(Noun):
     """KPI `from` leads KPI `to` by about `lag`, with this sign, because of a mechanism said in one sentence."""
 
-    from_: Name = Field(alias="from")
-    to: Name
+    from_: Name = Field(alias="from", description="the KPI that leads")
+    to: Name = Field(description="the KPI that follows")
     lag: Annotated[WindowText | None, BeforeValidator(_without_zero)] = Field(
         description="such as 4 weeks; 0 for the same period"
     )
-    sign: Literal["positive", "negative"] = "positive"
+    sign: Literal["positive", "negative"] = Field(
+        default="positive", description="whether the follower rises or falls when the leader rises"
+    )
     team: Name | None = Field(default=None, description="who claims it; a link serves all viewpoints")
-    because: str
-    ignore: dict[str, str] = Field(default_factory=dict)
+    because: str = Field(description="how the one brings about the other, in one sentence")
+    ignore: dict[str, str] = Field(default_factory=dict, description="lint code -> reason why it does not apply here")

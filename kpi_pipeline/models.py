@@ -22,9 +22,13 @@ class EntityType(StrEnum):
 class Entity(Noun):
     """What a row is about or points to: the key that models join on."""
 
-    name: Name
-    type: EntityType
-    expr: Expression | None = None
+    name: Name = Field(description="what the key is of, such as customer")
+    type: EntityType = Field(
+        description="whether the key is the row's own (primary, unique) or points to another model's row"
+    )
+    expr: Expression | None = Field(
+        default=None, description="the column that holds the key; by default the one of its name"
+    )
 
     @property
     def key(self) -> str:
@@ -35,10 +39,14 @@ class Entity(Noun):
 class Dimension(Noun):
     """An attribute to break a metric down by; a plain name is a column of the model."""
 
-    name: Name
-    type: Literal["categorical", "time"] = "categorical"
-    expr: Expression | None = None
-    label: str = ""
+    name: Name = Field(description="what questions, breakdowns and tables call it")
+    type: Literal["categorical", "time"] = Field(
+        default="categorical", description="time for columns that metrics may go by"
+    )
+    expr: Expression | None = Field(
+        default=None, description="the column or expression that holds the value; by default the column of its name"
+    )
+    label: str = Field(default="", description="its name for people")
 
     @model_validator(mode="before")
     @classmethod
@@ -62,14 +70,18 @@ class Dimension(Noun):
 class Model(Named):
     """A table of the warehouse, or SQL over such tables, with its time column, entities and dimensions."""
 
-    sql: str | None = None
-    table: str | None = Field(default=None, description="such as raw.invoice_lines")
-    materialized: Literal["view", "table"] = "view"
-    agg_time_dimension: Name
+    sql: str | None = Field(default=None, description="a SELECT over raw.<source> and model.<model>")
+    table: str | None = Field(
+        default=None, description="a source as it is, such as raw.invoice_lines, instead of `sql`"
+    )
+    materialized: Literal["view", "table"] = Field(
+        default="view", description="table where many metrics read it and its SQL takes long"
+    )
+    agg_time_dimension: Name = Field(description="the column that says when a row counts")
     timezone: str | None = Field(default=None, description="zone of naive timestamps; by default that of its sources")
-    entities: tuple[Entity, ...] = ()
-    dimensions: tuple[Dimension, ...] = ()
-    checks: tuple[Check, ...] = ()
+    entities: tuple[Entity, ...] = Field(default=(), description="the keys in a row")
+    dimensions: tuple[Dimension, ...] = Field(default=(), description="the attributes to break metrics down by")
+    checks: tuple[Check, ...] = Field(default=(), description="what must hold of its rows")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

@@ -25,9 +25,7 @@ def checked_name(text: str) -> str:
     'net_sales'
     """
     if not re.fullmatch(NAME_PATTERN, text):
-        raise ValueError(
-            f"'{text}' is not a name; names are lower-case letters, digits and _, and begin with a letter"
-        )
+        raise ValueError(f"'{text}' is not a name; names are lower-case letters, digits and _, and begin with a letter")
     if len(text) > LONGEST_NAME:
         raise ValueError(f"'{text}' is longer than {LONGEST_NAME} characters")
     if text in RESERVED_NAMES:
@@ -49,12 +47,10 @@ class Noun(BaseModel):
 class Named(Noun):
     """A noun with a name, words for people, and lint rules it asks to be excused from."""
 
-    name: Name
-    label: str = ""
-    description: str = ""
-    ignore: dict[str, str] = Field(
-        default_factory=dict, description="lint code -> reason why it does not apply here"
-    )
+    name: Name = Field(description="what other definitions and the tables call it; unique among its kind")
+    label: str = Field(default="", description="its name for people; by default the name made readable")
+    description: str = Field(default="", description="what it means, in a sentence or two")
+    ignore: dict[str, str] = Field(default_factory=dict, description="lint code -> reason why it does not apply here")
 
     @property
     def title(self) -> str:

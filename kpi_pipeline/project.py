@@ -41,33 +41,43 @@ Month = Literal[
 class Publish(Noun):
     """Where the validated tables go, and at which grains every metric is published beside the KPIs' own."""
 
-    duckdb: str = "data/published/kpi.duckdb"
-    parquet: str | None = None
-    scorecard: str | None = "data/published/scorecard"
-    grains: tuple[Grain, ...] = (Grain.week, Grain.month)
-    attribution: tuple[str, ...] = Field(default=(), description="lines below the scorecard: whose data it is, which licence")
+    duckdb: str = Field(default="data/published/kpi.duckdb", description="the file that BI tools read")
+    parquet: str | None = Field(default=None, description="a folder for the same tables as Parquet files")
+    scorecard: str | None = Field(default="data/published/scorecard", description="the folder of the scorecard page")
+    grains: tuple[Grain, ...] = Field(
+        default=(Grain.week, Grain.month), description="the grains at which every metric's total is published"
+    )
+    attribution: tuple[str, ...] = Field(
+        default=(), description="lines below the scorecard: whose data it is, which licence"
+    )
 
 
 class Schedule(Noun):
     """When the pipeline runs by itself."""
 
-    cron: str = "0 6 * * *"
+    cron: str = Field(default="0 6 * * *", description="minute, hour, day, month, weekday, in the project's time zone")
 
 
 class Settings(Noun):
     """What holds for the whole project: its clock, calendar, money and files."""
 
-    name: Name
-    label: str = ""
-    timezone: Zone = "UTC"
-    week_start: Weekday = "monday"
-    fiscal_year_start: Month = "january"
-    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
-    as_of: Literal["now", "data"] | FirstDay = "now"
-    warehouse: str = "data/warehouse.duckdb"
-    publish: Publish = Publish()
-    schedule: Schedule | None = Schedule()
-    automation: Literal["schedule", "declarative"] = "schedule"
+    name: Name = Field(description="the project's name")
+    label: str = Field(default="", description="its name for people")
+    timezone: Zone = Field(default="UTC", description="the zone in which a business day begins at midnight")
+    week_start: Weekday = Field(default="monday", description="the weekday a week begins on")
+    fiscal_year_start: Month = Field(default="january", description="the month years and quarters are counted from")
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$", description="the currency of amounts, such as GBP")
+    as_of: Literal["now", "data"] | FirstDay = Field(
+        default="now", description="what counts as today: the clock, the end of each KPI's own data, or a day"
+    )
+    warehouse: str = Field(
+        default="data/warehouse.duckdb", description="the file the pipeline works in; not for readers"
+    )
+    publish: Publish = Field(default=Publish(), description="what is written for readers, and where")
+    schedule: Schedule | None = Field(default=Schedule(), description="when Dagster runs the project by itself")
+    automation: Literal["schedule", "declarative"] = Field(
+        default="schedule", description="whether Dagster goes by the schedule or by conditions on each asset"
+    )
 
     @property
     def title(self) -> str:

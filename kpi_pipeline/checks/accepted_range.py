@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from kpi_pipeline.checks.base import CheckBase
 
@@ -12,10 +12,10 @@ from kpi_pipeline.checks.base import CheckBase
 class AcceptedRange(CheckBase):
     """Each value lies between min and max, both included; a missing value passes."""
 
-    type: Literal["accepted_range"]
-    column: str
-    min: float | None = None
-    max: float | None = None
+    type: Literal["accepted_range"] = Field(description="the kind of check")
+    column: str = Field(description="the column it is about")
+    min: float | None = Field(default=None, description="the least value allowed")
+    max: float | None = Field(default=None, description="the greatest value allowed")
 
     @model_validator(mode="after")
     def _some_bound(self) -> Self:

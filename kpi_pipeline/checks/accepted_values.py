@@ -12,6 +12,6 @@ from kpi_pipeline.checks.base import CheckBase
 class AcceptedValues(CheckBase):
     """Each value is one of the list; a missing value passes."""
 
-    type: Literal["accepted_values"]
-    column: str
-    values: tuple[str, ...] = Field(min_length=1)
+    type: Literal["accepted_values"] = Field(description="the kind of check")
+    column: str = Field(description="the column it is about")
+    values: tuple[str, ...] = Field(min_length=1, description="the values allowed")

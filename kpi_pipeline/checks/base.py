@@ -18,8 +18,10 @@ def _share(value: Any) -> Any:
 class CheckBase(Noun):
     """An expectation on data; with `severity: error` its failure stops what depends on the data."""
 
-    name: str = ""
-    severity: Literal["error", "warn"] = "error"
+    name: str = Field(default="", description="what it is reported under; by default its kind")
+    severity: Literal["error", "warn"] = Field(
+        default="error", description="error stops what depends on the data, warn only says so"
+    )
     filter: Expression | None = Field(default=None, description="only rows for which this is true")
     tolerate: Annotated[float, BeforeValidator(_share)] = Field(
         default=0, ge=0, lt=1, description="the share of rows that may fail, such as 0.1%"

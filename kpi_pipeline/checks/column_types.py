@@ -12,5 +12,5 @@ from kpi_pipeline.checks.base import CheckBase
 class ColumnTypes(CheckBase):
     """Each column named is there and has the DuckDB type given."""
 
-    type: Literal["column_types"]
-    columns: dict[str, str] = Field(min_length=1)
+    type: Literal["column_types"] = Field(description="the kind of check")
+    columns: dict[str, str] = Field(min_length=1, description="column -> DuckDB type, such as TIMESTAMP")

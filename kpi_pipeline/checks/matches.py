@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from kpi_pipeline.checks.base import CheckBase
 
 
 class Matches(CheckBase):
     """Each value matches the regular expression as a whole or in part, as written; a missing value passes."""
 
-    type: Literal["matches"]
-    column: str
-    pattern: str
+    type: Literal["matches"] = Field(description="the kind of check")
+    column: str = Field(description="the column it is about")
+    pattern: str = Field(description="a regular expression; ^ and $ tie it to the whole value")

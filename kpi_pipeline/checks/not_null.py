@@ -12,5 +12,5 @@ from kpi_pipeline.checks.base import CheckBase
 class NotNull(CheckBase):
     """Every row has a value in each of the columns."""
 
-    type: Literal["not_null"]
-    columns: tuple[str, ...] = Field(min_length=1)
+    type: Literal["not_null"] = Field(description="the kind of check")
+    columns: tuple[str, ...] = Field(min_length=1, description="the columns it is about")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from kpi_pipeline.checks.base import CheckBase
 from kpi_pipeline.names import Name
 
@@ -11,7 +13,7 @@ from kpi_pipeline.names import Name
 class Relationships(CheckBase):
     """Each value of the column is found in a column of another model or source; a missing value passes."""
 
-    type: Literal["relationships"]
-    column: str
-    to: Name
-    field: str | None = None
+    type: Literal["relationships"] = Field(description="the kind of check")
+    column: str = Field(description="the column that points to the other table")
+    to: Name = Field(description="the model or source it points to")
+    field: str | None = Field(default=None, description="the column there; by default the one of the same name")

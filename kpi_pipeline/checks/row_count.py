@@ -12,9 +12,9 @@ from kpi_pipeline.checks.base import CheckBase
 class RowCount(CheckBase):
     """The number of rows lies between min and max, both included."""
 
-    type: Literal["row_count"]
-    min: int | None = Field(default=None, ge=0)
-    max: int | None = Field(default=None, ge=0)
+    type: Literal["row_count"] = Field(description="the kind of check")
+    min: int | None = Field(default=None, ge=0, description="the fewest rows allowed")
+    max: int | None = Field(default=None, ge=0, description="the most rows allowed")
 
     @model_validator(mode="after")
     def _some_bound(self) -> Self:

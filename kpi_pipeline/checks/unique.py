@@ -12,5 +12,5 @@ from kpi_pipeline.checks.base import CheckBase
 class Unique(CheckBase):
     """No two rows have the same values in all the columns together."""
 
-    type: Literal["unique"]
-    columns: tuple[str, ...] = Field(min_length=1)
+    type: Literal["unique"] = Field(description="the kind of check")
+    columns: tuple[str, ...] = Field(min_length=1, description="the columns that together name a row")

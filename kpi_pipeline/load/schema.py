@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import Field
+
 from kpi_pipeline.goals import Goal
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.links import Link
@@ -25,15 +27,15 @@ ANY_SCALAR = ["string", "number", "boolean"]
 class DefinitionFile(Noun):
     """What one definition file may hold; a project's files may be split in any way."""
 
-    project: Settings | None = None
-    sources: tuple[Source, ...] | None = None
-    models: tuple[Model, ...] | None = None
-    metrics: tuple[Metric, ...] | None = None
-    teams: tuple[Team, ...] | None = None
-    people: tuple[Person, ...] | None = None
-    goals: tuple[Goal, ...] | None = None
-    kpis: tuple[Kpi, ...] | None = None
-    links: tuple[Link, ...] | None = None
+    project: Settings | None = Field(default=None, description="what holds for the whole project; once in a project")
+    sources: tuple[Source, ...] | None = Field(default=None, description="raw tables and how they are loaded")
+    models: tuple[Model, ...] | None = Field(default=None, description="the tables that metrics are computed from")
+    metrics: tuple[Metric, ...] | None = Field(default=None, description="named measurements")
+    teams: tuple[Team, ...] | None = Field(default=None, description="who answers for goals and KPIs")
+    people: tuple[Person, ...] | None = Field(default=None, description="who owns goals, KPIs or metrics")
+    goals: tuple[Goal, ...] | None = Field(default=None, description="what is to be achieved")
+    kpis: tuple[Kpi, ...] | None = Field(default=None, description="the metrics that serve goals")
+    links: tuple[Link, ...] | None = Field(default=None, description="which KPI leads which")
 
 
 def json_schema() -> Schema:

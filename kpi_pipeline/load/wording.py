@@ -67,7 +67,9 @@ def sentence(misfits: Sequence[Misfit], subject: str) -> Problem:
         return _about_key(first, subject)
     here = f"{subject}: '{first.path}'" if first.path else subject
     if first.empty and first.kind != "value_error":
-        return Problem(f"{here} is empty.", first.place, _hint_for(first) or "write a value, or take the key away")
+        return Problem(
+            f"{here} is empty.", first.place, _hint_for_nothing(first, "write a value, or take the key away")
+        )
     if len(misfits) > 1:
         return _about_alternatives(misfits, here)
     for kinds, say in SENTENCES:
@@ -80,7 +82,9 @@ def sentence(misfits: Sequence[Misfit], subject: str) -> Problem:
 def _about_key(misfit: Misfit, subject: str) -> Problem:
     within = f"{subject}: '{misfit.path}'" if misfit.path else subject
     if misfit.kind == "missing":
-        return Problem(f"{within} has no '{misfit.key}'.", misfit.place, _hint_for(misfit, f"add '{misfit.key}'"))
+        return Problem(
+            f"{within} has no '{misfit.key}'.", misfit.place, _hint_for_nothing(misfit, f"add '{misfit.key}'")
+        )
     known = tuple(misfit.around.get("properties", ()))
     near = did_you_mean(misfit.key, known)
     hint = near or (f"known keys here are {listed(known, most=30)}" if known else None)
@@ -106,14 +110,26 @@ def _expected(misfit: Misfit) -> str:
     return _lower(misfit.error["msg"])
 
 
-def _hint_for(misfit: Misfit, otherwise: str | None = None) -> str | None:
+def _hint_for(misfit: Misfit) -> str | None:
     key = misfit.key or misfit.path.rsplit(".", 1)[-1]
     if misfit.choices:
         return f"write one of {listed(misfit.choices, most=20)}"
+    described = _described(misfit)
+    return f"'{key}' is {described}" if described else None
+
+
+def _described(misfit: Misfit) -> str:
+    """What the key means, in words that go on after "is"; empty where only a whole sentence says it."""
     described = str(misfit.expected.get("description", ""))
-    if described and "\n" not in described and not described[0].isupper():
-        return f"'{key}' is {described}"
-    return otherwise
+    return described if described and "\n" not in described and not described[0].isupper() else ""
+
+
+def _hint_for_nothing(misfit: Misfit, way_out: str) -> str:
+    """What to write where nothing is written."""
+    if misfit.choices:
+        return f"write one of {listed(misfit.choices, most=20)}"
+    described = _described(misfit)
+    return f"{way_out}: {described}" if described else way_out
 
 
 def _lower(text: str) -> str:

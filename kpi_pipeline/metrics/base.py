@@ -31,7 +31,9 @@ class Unit(StrEnum):
 class MetricBase(Named):
     """A named measurement with one meaning."""
 
-    unit: Unit = Unit.number
+    unit: Unit = Field(
+        default=Unit.number, description="what the number counts; it decides how it is written for people"
+    )
     owner: Name | None = Field(default=None, description="the person who answers for the definition")
     fill_nulls_with: float | None = Field(
         default=None, description="the value where there would be none; it survives into ratios and derived metrics"
@@ -49,10 +51,10 @@ class InputMetric(Noun):
     A plain name is enough where neither is wanted.
     """
 
-    name: Name
-    alias: Name | None = None
-    filter: Expression | None = None
-    offset_window: WindowText | None = None
+    name: Name = Field(description="the metric used")
+    alias: Name | None = Field(default=None, description="what the expression calls it; by default its name")
+    filter: Expression | None = Field(default=None, description="only rows for which this is true")
+    offset_window: WindowText | None = Field(default=None, description="how much earlier, such as 1 year")
 
     @model_validator(mode="before")
     @classmethod

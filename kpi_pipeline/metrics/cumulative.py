@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from kpi_pipeline.metrics.base import InputMetric, MetricBase
 from kpi_pipeline.periods import Grain, WindowText
@@ -17,11 +17,13 @@ class Cumulative(MetricBase):
     the period: the last one's value, the first one's, or their average.
     """
 
-    type: Literal["cumulative"]
-    input_metric: InputMetric
-    window: WindowText | None = None
-    grain_to_date: Grain | None = None
-    period_agg: Literal["last", "first", "average"] = "last"
+    type: Literal["cumulative"] = Field(description="the kind of metric")
+    input_metric: InputMetric = Field(description="the metric that is accumulated")
+    window: WindowText | None = Field(default=None, description="how far back it reaches, such as 28 days")
+    grain_to_date: Grain | None = Field(default=None, description="the period since whose start it adds up")
+    period_agg: Literal["last", "first", "average"] = Field(
+        default="last", description="which day's value a longer period takes"
+    )
 
     @model_validator(mode="after")
     def _one_reach(self) -> Self:

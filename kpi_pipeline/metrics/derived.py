@@ -16,9 +16,9 @@ class Derived(MetricBase):
     A missing input gives no value, and so does a division by zero. Offsets move by the calendar, not by rows.
     """
 
-    type: Literal["derived"]
-    expr: Expression
-    input_metrics: tuple[InputMetric, ...] = Field(min_length=1)
+    type: Literal["derived"] = Field(description="the kind of metric")
+    expr: Expression = Field(description="arithmetic over the names or aliases of its inputs")
+    input_metrics: tuple[InputMetric, ...] = Field(min_length=1, description="the metrics in the expression")
 
     @property
     def inputs(self) -> tuple[InputMetric, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from kpi_pipeline.metrics.base import InputMetric, MetricBase
 
 
@@ -13,9 +15,9 @@ class Ratio(MetricBase):
     A zero or missing denominator gives no value. A ratio never averages ratios.
     """
 
-    type: Literal["ratio"]
-    numerator: InputMetric
-    denominator: InputMetric
+    type: Literal["ratio"] = Field(description="the kind of metric")
+    numerator: InputMetric = Field(description="the metric that is divided")
+    denominator: InputMetric = Field(description="the metric it is divided by")
 
     @property
     def inputs(self) -> tuple[InputMetric, ...]:

@@ -32,14 +32,18 @@ class Simple(MetricBase):
     has no value. A distinct count over a longer period counts again; it never adds shorter ones.
     """
 
-    type: Literal["simple"]
-    model: Name
-    agg: Agg
-    expr: Expression = Field(default="1", description="a column or an expression of the model's columns; not an aggregate")
+    type: Literal["simple"] = Field(description="the kind of metric")
+    model: Name = Field(description="the model whose rows it is computed from")
+    agg: Agg = Field(description="how the values of many rows become one")
+    expr: Expression = Field(
+        default="1", description="a column or an expression of the model's columns; not an aggregate"
+    )
     filter: Expression | None = Field(default=None, description="only rows for which this is true")
     agg_time_dimension: Name | None = Field(default=None, description="another time column than the model's own")
-    percentile: float | None = Field(default=None, ge=0, le=1)
-    percentile_type: Literal["continuous", "discrete"] = "continuous"
+    percentile: float | None = Field(default=None, ge=0, le=1, description="the share of values below, such as 0.9")
+    percentile_type: Literal["continuous", "discrete"] = Field(
+        default="continuous", description="between two values, or always one that occurs"
+    )
 
     @model_validator(mode="after")
     def _percentile_fits(self) -> Self:

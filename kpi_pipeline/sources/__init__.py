@@ -21,10 +21,15 @@ class Load(Noun):
     own rows. merge: rows replace those with the same `key`.
     """
 
-    mode: Literal["full", "append", "merge"] = "full"
+    mode: Literal["full", "append", "merge"] = Field(
+        default="full", description="how new rows meet those already there"
+    )
     cursor: str | None = Field(default=None, description="the column that says how new a row is")
-    lookback: WindowText | None = None
-    key: tuple[str, ...] = ()
+    lookback: WindowText | None = Field(
+        default=None,
+        description="how far before the newest row to read again; files are known by their content and need none",
+    )
+    key: tuple[str, ...] = Field(default=(), description="the columns that name a row; for merge")
 
     @model_validator(mode="after")
     def _merge_has_key(self) -> Self:
@@ -36,28 +41,34 @@ class Load(Noun):
 class CompleteThrough(Noun):
     """Until when the rows are complete: the newest row's day is in progress, and `delay` holds back days before it."""
 
-    grain: Grain = Grain.day
-    delay: WindowText | None = None
+    grain: Grain = Field(
+        default=Grain.day, description="the period that a row names; longer than a day, the newest one is complete"
+    )
+    delay: WindowText | None = Field(default=None, description="how long rows keep coming in, such as 3 days")
 
 
 class ColumnType(Noun):
     """The type a column must have; text is parsed by `format` where one is given (strptime's letters)."""
 
-    type: Literal["text", "integer", "decimal", "number", "boolean", "date", "timestamp"]
-    format: str | None = None
+    type: Literal["text", "integer", "decimal", "number", "boolean", "date", "timestamp"] = Field(
+        description="the type its values must have"
+    )
+    format: str | None = Field(default=None, description="how days and moments are written, such as %d/%m/%Y %H:%M")
 
 
 class Source(Named):
     """A raw operational table and how it is loaded into the warehouse's schema `raw`."""
 
-    connector: FileConnector
-    load: Load = Load()
+    connector: FileConnector = Field(description="where its rows are")
+    load: Load = Field(default=Load(), description="how new rows meet those already there")
     columns: dict[str, ColumnType] = Field(
         default_factory=dict, description="the contract: rows that do not fit go to quarantine"
     )
     null_values: tuple[str, ...] = Field(default=(), description="texts that mean unknown, such as ?")
-    complete_through: CompleteThrough = CompleteThrough()
+    complete_through: CompleteThrough = Field(default=CompleteThrough(), description="until when its rows are complete")
     personal: tuple[str, ...] = Field(default=(), description="columns masked in every check result, page and log")
     timezone: str | None = Field(default=None, description="zone of naive timestamps; by default the project's")
-    on_schema_change: Literal["evolve", "freeze"] = "evolve"
-    checks: tuple[Check, ...] = ()
+    on_schema_change: Literal["evolve", "freeze"] = Field(
+        default="evolve", description="whether new columns join or are refused; a lost one is always refused"
+    )
+    checks: tuple[Check, ...] = Field(default=(), description="what must hold of its rows before they are let in")

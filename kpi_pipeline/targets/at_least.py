@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from kpi_pipeline.targets.base import TargetBase
 
 
@@ -13,4 +15,4 @@ class AtLeast(TargetBase):
     Attainment is 1 + (value - target) / |target|: for a positive target that is value / target.
     """
 
-    type: Literal["at_least"]
+    type: Literal["at_least"] = Field(description="the kind of target")

@@ -16,15 +16,15 @@ class TargetValue(Noun):
     `segment` names one segment, such as `country=France`; without it the value is the total's.
     """
 
-    from_: FirstDay = Field(alias="from")
-    value: float
-    segment: str = "all"
+    from_: FirstDay = Field(alias="from", description="the first day it holds on, such as 2010-09")
+    value: float = Field(description="the value to reach; a share such as 0.25 for percent")
+    segment: str = Field(default="all", description="the segment it holds for, such as country=France")
 
 
 class TargetBase(Noun):
     """Dated values, carried forward; a period takes the latest one that begins on or before its first day."""
 
-    values: tuple[TargetValue, ...] = ()
+    values: tuple[TargetValue, ...] = Field(default=(), description="the values, each from a day on")
     table: Name | None = Field(
         default=None, description="a source with columns kpi, period_start, segment, value and perhaps provenance"
     )
