@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import polars as pl
 
@@ -133,6 +133,7 @@ def fits(grain: Grain, window: Window) -> bool:
     return window.grain.rank >= grain.rank
 
 
+@lru_cache(maxsize=32)
 def build_calendar(first: date, last: date, rules: CalendarRules) -> Calendar:
     """The calendar of whole years around two days, with a margin of two years before and one after."""
     start = date(first.year - 3, 1, 1)

@@ -39,7 +39,8 @@ class Case:
 
     @property
     def asks(self) -> dict[str, Any]:
-        return dict(self.question.get("asks") or {})
+        asks = dict(self.question.get("asks") or {})
+        return {key: str(value) if isinstance(value, date) else value for key, value in asks.items()}
 
     @property
     def metrics(self) -> list[str]:
