@@ -33,8 +33,7 @@ from kpi_pipeline.publish import (
     write_parquet,
     write_scorecard,
 )
-from kpi_pipeline.quality import check_frames
-from kpi_pipeline.quality.kpi_tables import kpi_table
+from kpi_pipeline.quality.kpi_tables import check_kpi_values
 from kpi_pipeline.store.checks import all_checks, remember_checks
 from kpi_pipeline.store.runs import runs, stages
 from kpi_pipeline.store.snapshot import write_snapshot
@@ -54,13 +53,13 @@ class Computed:
 
 def check_kpis(context: Context, computed: Computed) -> tuple[CheckResult, ...]:
     """The values of every KPI just computed, checked before anybody sees them."""
-    by_kpi = computed.kpi_value.partition_by("kpi", as_dict=True) if computed.kpi_value.height else {}
-    table = table_named("kpi_value")
-    targets = [kpi_table(f"kpi/{name}", conform(table, frame), str(name)) for (name,), frame in by_kpi.items()]
-    results = check_frames(targets, as_of=context.now, docs=context.docs)
-    for target in targets:
-        found = [one for one in results if one.asset == target.asset]
-        remember_checks(context.warehouse, target.asset, context.run_id, found)
+    if computed.kpi_value.is_empty():
+        return ()
+    values = conform(table_named("kpi_value"), computed.kpi_value)
+    results = check_kpi_values(values, as_of=context.now, docs=context.docs)
+    for asset in dict.fromkeys(one.asset for one in results):
+        found = [one for one in results if one.asset == asset]
+        remember_checks(context.warehouse, asset, context.run_id, found)
     return results
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
 import polars as pl
 
 from kpi_pipeline.checks import AcceptedRange, AcceptedValues, CheckBase, NotNull, RowCount, Unique
+from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.quality.frames import check_frames
 from kpi_pipeline.quality.targets import FrameTarget
 
 KEY = ("kpi", "grain", "period_start", "segment")
@@ -17,6 +23,22 @@ CLOSE_ENOUGH = 1e-9
 
 VALUE_IS = "value is"
 OFF_BY = "value is off by"
+
+
+def check_kpi_values(frame: pl.DataFrame, *, as_of: datetime, docs: Path | None = None) -> tuple[CheckResult, ...]:
+    """The results for every KPI in a frame with the columns of `kpi_value`, as assets `kpi/<name>`.
+
+    All rows are looked at together first. Where they pass, every KPI does: each check says something of every row, or
+    of rows of one KPI. Where something fails, each KPI is checked on its own, to tell which it is.
+    """
+    by_kpi = {str(name): rows for (name,), rows in frame.partition_by("kpi", as_dict=True).items()}
+    if not by_kpi:
+        return ()
+    together = check_frames([kpi_table("published/kpi_value", frame)], as_of=as_of, docs=docs)
+    if all(one.passed for one in together):
+        return tuple(replace(one, asset=f"kpi/{name}") for name in by_kpi for one in together)
+    alone = [kpi_table(f"kpi/{name}", rows, name) for name, rows in by_kpi.items()]
+    return check_frames(alone, as_of=as_of, docs=docs)
 
 
 def kpi_table(asset: str, frame: pl.DataFrame, kpi: str | None = None) -> FrameTarget:

@@ -25,10 +25,6 @@ class Load(Noun):
         default="full", description="how new rows meet those already there"
     )
     cursor: str | None = Field(default=None, description="the column that says how new a row is")
-    lookback: WindowText | None = Field(
-        default=None,
-        description="how far before the newest row to read again; files are known by their content and need none",
-    )
     key: tuple[str, ...] = Field(default=(), description="the columns that name a row; for merge")
 
     @model_validator(mode="after")
