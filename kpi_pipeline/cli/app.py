@@ -202,11 +202,19 @@ def init(
         typer.Option("--from", help="A CSV, Parquet or JSON lines file to begin with; may be given several times."),
     ] = None,
     more: Annotated[Optional[list[Path]], typer.Argument(help="More files.", metavar="FILE...")] = None,  # noqa: UP045
+    time: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            help="The column that says when a row happened, where it is not found or another one is meant.",
+            metavar="COLUMN",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Start a project from your own files: a source, a model, first metrics and KPIs to edit."""
     from kpi_pipeline.cli.init import init_project
 
-    init_project(folder, [*(files or []), *(more or [])])
+    init_project(folder, [*(files or []), *(more or [])], time or [])
 
 
 @app.command()
