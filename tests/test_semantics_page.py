@@ -1,0 +1,98 @@
+"""The numbers on the page about semantics are those of the program, run on the page's own project."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from kpi_pipeline import load_project
+from kpi_pipeline.api import LoadedProject
+from kpi_pipeline.errors import QueryError
+from kpi_pipeline.judge.status import attainment, status
+from kpi_pipeline.pipeline import RunReport
+
+PAGE = (Path(__file__).parents[1] / "docs" / "explanation" / "semantics.md").read_text(encoding="utf-8")
+MISSING = "–"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[LoadedProject, RunReport]:
+    folder = tmp_path_factory.mktemp("shop")
+    for name, kind, target in (("project", "yaml", "definitions/project.yaml"), ("sold_at", "csv", "data/lines.csv")):
+        path = folder / target
+        path.parent.mkdir()
+        path.write_text(next(text for text in blocks(kind) if text.startswith(name)), encoding="utf-8")
+    project = load_project(folder / "definitions")
+    return project, project.run()
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+def table(about: str) -> tuple[list[str], list[list[str]]]:
+    """The heads and rows of the table below a comment."""
+    _, _, below = PAGE.partition(f"<!-- {about} -->\n")
+    lines = below.split("\n\n")[0].strip().splitlines()
+    heads, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return heads, rows
+
+
+def shown(value: float | None) -> str:
+    return MISSING if value is None else f"{round(value, 4):.10g}"
+
+
+@pytest.mark.parametrize("grain", ["week", "month"])
+def test_published_values(shop: tuple[LoadedProject, RunReport], grain: str) -> None:
+    heads, rows = table(f"metric_value, {grain}")
+    values = shop[1].metric_values.filter(pl.col("grain") == grain)
+    found = {(label, metric): value for label, metric, value in values.select("period_label", "metric", "value").rows()}
+
+    assert rows == [[row[0], *(shown(found[row[0], metric]) for metric in heads[1:])] for row in rows]
+    assert len({label for label, _ in found}) == len(rows)
+
+
+def test_periods_in_progress(shop: tuple[LoadedProject, RunReport]) -> None:
+    incomplete = shop[1].metric_values.filter(~pl.col("is_complete")).get_column("period_label").unique()
+
+    assert sorted(incomplete) == ["2024-02", "2024-W06"]
+
+
+@pytest.mark.parametrize("grain", ["week", "month"])
+def test_queried_values(shop: tuple[LoadedProject, RunReport], grain: str) -> None:
+    heads, rows = table(f"query, {grain}")
+    frame = shop[0].query(heads[1:], grain=grain)
+    label = "%G-W%V" if grain == "week" else "%Y-%m"
+
+    assert rows == [[day.strftime(label), *map(shown, values)] for day, *values in frame.rows()]
+
+
+def test_segments(shop: tuple[LoadedProject, RunReport]) -> None:
+    heads, rows = table("query, country")
+    frame = shop[0].query(heads[1:], by=["country"])
+
+    assert rows == [[country or "(none)", *map(shown, values)] for country, *values in frame.rows()]
+
+
+def test_both_months_together(shop: tuple[LoadedProject, RunReport]) -> None:
+    assert shop[0].query(["customers"]).item() == 3
+
+
+def test_a_month_is_no_whole_number_of_quarters(shop: tuple[LoadedProject, RunReport]) -> None:
+    with pytest.raises(QueryError, match="no whole number of quarters"):
+        shop[0].query(["month_before"], grain="quarter")
+
+
+def test_attainment_and_status() -> None:
+    _, rows = table("attainment")
+    judged = pl.DataFrame(
+        [(row[0].split()[0], float(row[0].split()[1]), None if row[1] == MISSING else float(row[1])) for row in rows],
+        schema={"target_type": pl.String, "target": pl.Float64, "value": pl.Float64},
+        orient="row",
+    ).with_columns(is_complete=True, at_risk_within=0.1, variance=pl.col("value") - pl.col("target"))
+    found = judged.with_columns(attainment=attainment()).with_columns(status=status())
+
+    assert [row[2:] for row in rows] == [[shown(a), s] for a, s in found.select("attainment", "status").rows()]
