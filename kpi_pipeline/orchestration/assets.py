@@ -11,12 +11,11 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.errors import KpiError
 from kpi_pipeline.orchestration.automation import Automation
-from kpi_pipeline.orchestration.checks import check_result, check_specs
+from kpi_pipeline.orchestration.checks import check_results, check_specs
 from kpi_pipeline.orchestration.keys import SCORECARD, SNAPSHOT, key, names
-from kpi_pipeline.orchestration.metadata import metadata_of
+from kpi_pipeline.orchestration.metadata import column_lineage, metadata_of
 from kpi_pipeline.orchestration.selection import bring_up_to_date
 from kpi_pipeline.orchestration.specs import asset_specs
 from kpi_pipeline.orchestration.watch import LogWatch
@@ -66,7 +65,8 @@ def _wanted(context: dg.AssetExecutionContext) -> frozenset[str]:
 
 def _events(context: dg.AssetExecutionContext, project: Project, report: RunReport, keys: list[dg.AssetKey]) -> Events:
     """What Dagster is told, in the order of the assets: those that are up to date now, and what their checks found."""
-    found = _checks_by_asset(report)
+    found = check_results(report)
+    columns = column_lineage(project)
     versions = {one.asset: one.version for one in report.assets}
     renewed = _renewed(report)
     for asset in keys:
@@ -76,22 +76,14 @@ def _events(context: dg.AssetExecutionContext, project: Project, report: RunRepo
             version = versions.get(name)
             yield dg.MaterializeResult(
                 asset_key=asset,
-                metadata=metadata_of(project, name, report),
+                metadata=metadata_of(project, name, report, columns),
                 data_version=dg.DataVersion(version) if version else None,
             )
         elif good and name in renewed:
-            context.log_event(dg.AssetMaterialization(asset, metadata=metadata_of(project, name, report)))
-        for one in found.get(name, ()):
-            if dg.AssetCheckKey(asset, one.check_name) in context.selected_asset_check_keys:
-                yield check_result(one)
+            context.log_event(dg.AssetMaterialization(asset, metadata=metadata_of(project, name, report, columns)))
+        selected = context.selected_asset_check_keys
+        yield from (one for check, one in found.items() if check.asset_key == asset and check in selected)
     _fail_if_blocked(context, report)
-
-
-def _checks_by_asset(report: RunReport) -> dict[str, list[CheckResult]]:
-    found: dict[str, list[CheckResult]] = {}
-    for one in report.checks:
-        found.setdefault(one.asset, []).append(one)
-    return found
 
 
 def _renewed(report: RunReport) -> frozenset[str]:
@@ -106,8 +98,8 @@ def _fail_if_blocked(context: dg.AssetExecutionContext, report: RunReport) -> No
 
     Where it was, Dagster itself fails the step once everything is yielded.
     """
-    told = {dg.AssetCheckKey(key(one.asset), one.check_name) for one in report.checks if one.blocks}
     missing = {name: why for name, why in report.blocked.items() if key(name) in context.selected_asset_keys}
-    if missing and not told & context.selected_asset_check_keys:
+    told = names(check.asset_key for check in context.selected_asset_check_keys)
+    if missing and not any(one.blocks and one.asset in told for one in report.checks):
         lines = [f"{name} was not computed: {why}" for name, why in sorted(missing.items())]
         raise dg.Failure("\n".join(lines), allow_retries=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -12,32 +12,52 @@ from kpi_pipeline.checks.naming import check_names
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.orchestration.keys import key
 from kpi_pipeline.orchestration.picture import markdown_table
+from kpi_pipeline.pipeline import RunReport
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import empty_frame, table_named
 from kpi_pipeline.quality import kpi_table
 
 SAID_ELSEWHERE = ("type", "name", "severity")
 
+SOUND = "sound"
+"""The rules that every KPI's values must keep, as one check: seven a KPI that nobody wrote would hide the others."""
+
 
 def check_specs(project: Project) -> tuple[dg.AssetCheckSpec, ...]:
-    """One for every check of a source or model, and for those that every KPI must pass."""
-    values = empty_frame(table_named("kpi_value"))
+    """One for every check of a source or model, and one for each KPI."""
     return (
         *(spec for one in project.sources.values() for spec in _specs(f"raw/{one.name}", one.checks)),
         *(spec for one in project.models.values() for spec in _specs(f"model/{one.name}", one.checks)),
-        *(
-            spec
-            for name in project.kpis
-            for spec in _specs(f"kpi/{name}", kpi_table(f"kpi/{name}", values, name).checks)
-        ),
+        *_sound_specs(project),
     )
+
+
+def check_results(report: RunReport) -> Mapping[dg.AssetCheckKey, dg.AssetCheckResult]:
+    """What the checks of a run found."""
+    found: dict[str, list[CheckResult]] = {}
+    for one in report.checks:
+        found.setdefault(one.asset, []).append(one)
+    results: dict[dg.AssetCheckKey, dg.AssetCheckResult] = {}
+    for asset, ones in found.items():
+        if asset.startswith("kpi/"):
+            results[dg.AssetCheckKey(key(asset), SOUND)] = _sound(asset, ones)
+        else:
+            results |= {dg.AssetCheckKey(key(asset), one.check_name): _result(one) for one in ones}
+    return results
 
 
 def _specs(asset: str, checks: Sequence[CheckBase]) -> Iterator[dg.AssetCheckSpec]:
     for name, check in zip(check_names(checks), checks, strict=True):
-        yield dg.AssetCheckSpec(
-            name, asset=key(asset), description=_described(check), blocking=check.severity == "error"
-        )
+        blocking = check.severity == "error"
+        yield dg.AssetCheckSpec(name, asset=key(asset), description=_described(check), blocking=blocking)
+
+
+def _sound_specs(project: Project) -> Iterator[dg.AssetCheckSpec]:
+    checks = kpi_table("kpi", empty_frame(table_named("kpi_value")), "kpi").checks
+    rules = ", ".join(name.replace("_", " ") for name in check_names(checks))
+    description = f"What must hold of every KPI before anybody sees it: {rules}."
+    for name in project.kpis:
+        yield dg.AssetCheckSpec(SOUND, asset=key(f"kpi/{name}"), description=description, blocking=True)
 
 
 def _described(check: CheckBase) -> str:
@@ -52,26 +72,48 @@ def _plain(value: object) -> str:
     return " and ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
-def check_result(found: CheckResult) -> dg.AssetCheckResult:
+def _result(found: CheckResult) -> dg.AssetCheckResult:
     """What a check found: `error` is reported as ERROR, `warn` as WARN, with some of the rows that fail."""
-    metadata: dict[str, Any] = {
-        "expected": found.expected,
-        "observed": found.observed,
-        "failing_rows": found.failing_rows,
-        "checked_at": dg.MetadataValue.timestamp(found.checked_at),
-    }
-    if found.sample:
-        metadata["sample"] = dg.MetadataValue.md(_sample(found))
     return dg.AssetCheckResult(
         asset_key=key(found.asset),
         check_name=found.check_name,
         passed=found.passed,
         severity=dg.AssetCheckSeverity.ERROR if found.severity == "error" else dg.AssetCheckSeverity.WARN,
         description=found.observed,
-        metadata=metadata,
+        metadata={
+            "expected": found.expected,
+            "observed": found.observed,
+            "failing_rows": found.failing_rows,
+            "checked_at": dg.MetadataValue.timestamp(found.checked_at),
+            **_sample([found]),
+        },
     )
 
 
-def _sample(found: CheckResult) -> str:
-    header = list(dict.fromkeys(column for row in found.sample for column in row))
-    return markdown_table(header, [[row.get(column, "") for column in header] for row in found.sample])
+def _sound(asset: str, found: Sequence[CheckResult]) -> dg.AssetCheckResult:
+    """All rules on a KPI's values as one result; a table says how each fared."""
+    failed = [one for one in found if not one.passed]
+    rows = [[one.check_name, one.expected, one.observed, "passed" if one.passed else "failed"] for one in found]
+    broken = "; ".join(f"{one.check_name}: {one.observed}" for one in failed)
+    return dg.AssetCheckResult(
+        asset_key=key(asset),
+        check_name=SOUND,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.ERROR if any(one.blocks for one in failed) else dg.AssetCheckSeverity.WARN,
+        description=broken or f"all {len(found)} rules hold",
+        metadata={
+            "expected": f"all {len(found)} rules hold",
+            "observed": broken or f"all {len(found)} rules hold",
+            "failing_rows": sum(one.failing_rows for one in failed),
+            "rules": dg.MetadataValue.md(markdown_table(["rule", "expected", "observed", "result"], rows)),
+            **_sample(failed),
+        },
+    )
+
+
+def _sample(failed: Sequence[CheckResult]) -> dict[str, Any]:
+    """Some of the failing rows as a table; nothing where there are none to show."""
+    rows = [row for one in failed for row in one.sample]
+    header = list(dict.fromkeys(column for row in rows for column in row))
+    table = markdown_table(header, [[row.get(column, "") for column in header] for row in rows])
+    return {"sample": dg.MetadataValue.md(table)} if rows else {}

@@ -31,13 +31,16 @@ def dev(definitions: Path, *, host: str = "127.0.0.1", port: int = 3000) -> int:
     root = definitions.resolve().parent
     home = prepared_home(root)
     print(f"Dagster on {definitions}: http://{host}:{port}  (Ctrl+C ends it; history is kept in {home})", flush=True)
-    return _until_it_ends(command(host, port), cwd=root, env=environment(definitions, home))
+    # NOTE: started where its dagster.yaml is, else Dagster warns of the one at the root, which is the same.
+    return _until_it_ends(command(host, port), cwd=home, env=environment(definitions, home))
 
 
 def command(host: str, port: int) -> list[str]:
     """The command that starts web page, daemon and code server together."""
     arguments = ["dev", "--module-name", "kpi_pipeline.orchestration.definitions", "--host", host, "--port", str(port)]
-    return [sys.executable, "-m", "dagster", *arguments]
+    # NOTE: its own advice to use `dg dev` instead is of no use here; that would need a pyproject.toml.
+    quiet = ["-W", "ignore:Function `dev_command` is superseded"]
+    return [sys.executable, *quiet, "-m", "dagster", *arguments]
 
 
 def environment(definitions: Path, home: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from kpi_pipeline.orchestration.keys import SCORECARD, SNAPSHOT, key
 from kpi_pipeline.orchestration.picture import markdown_table, picture
 from kpi_pipeline.pipeline import AssetReport, RunReport
 from kpi_pipeline.project import Project
-from kpi_pipeline.publish.lineage import Edge, lineage
+from kpi_pipeline.publish.lineage import lineage
 from kpi_pipeline.publish.scorecard.trend import Moment, trend_of
 from kpi_pipeline.publish.sparkline import sparkline_text
 from kpi_pipeline.segments import TOTAL
@@ -51,10 +51,7 @@ def table_metadata(report: AssetReport) -> Metadata:
 def metric_metadata(project: Project, name: str, report: RunReport) -> Metadata:
     """Of a metric: how many values it has, and the latest complete one at each published grain."""
     values = report.metric_values.filter(pl.col("metric") == name)
-    metadata: dict[str, Any] = {
-        "dagster/row_count": values.height,
-        "dagster/column_lineage": _column_lineage(project, f"metric/{name}"),
-    }
+    metadata: dict[str, Any] = {"dagster/row_count": values.height}
     for grain in project.settings.publish.grains:
         rows = values.filter(pl.col("grain") == grain.value, pl.col("segment") == TOTAL).sort("period_start").to_dicts()
         complete = [row for row in rows if row["is_complete"]]
@@ -74,7 +71,6 @@ def kpi_metadata(project: Project, name: str, report: RunReport) -> Metadata:
     after = rows[len(complete) : len(complete) + 1]
     metadata: dict[str, Any] = {
         "dagster/row_count": values.height,
-        "dagster/column_lineage": _column_lineage(project, f"kpi/{name}"),
         "segments": values["segment"].n_unique(),
     }
     if complete:
@@ -97,16 +93,29 @@ def published_metadata(name: str, report: RunReport) -> Metadata:
     return {**paths, "run": report.run_id, "dagster/row_count": values, "kpis_computed": len(report.computed), **stages}
 
 
-def metadata_of(project: Project, name: str, report: RunReport) -> Metadata:
-    """What there is to tell of an asset after a run."""
+def metadata_of(
+    project: Project, name: str, report: RunReport, columns: Mapping[str, dg.TableColumnLineage]
+) -> Metadata:
+    """What there is to tell of an asset after a run; `columns` says which columns its values come from."""
     kind, _, what = name.partition("/")
+    from_columns = {"dagster/column_lineage": columns[name]} if name in columns else {}
     if name in (SNAPSHOT, SCORECARD):
         return published_metadata(name, report)
     if kind == "metric":
-        return metric_metadata(project, what, report)
+        return {**metric_metadata(project, what, report), **from_columns}
     if kind == "kpi":
-        return kpi_metadata(project, what, report)
+        return {**kpi_metadata(project, what, report), **from_columns}
     return table_metadata(next(one for one in report.assets if one.asset == name))
+
+
+def column_lineage(project: Project) -> Mapping[str, dg.TableColumnLineage]:
+    """The columns that the values of metrics and KPIs come from, as far as their formulas name them."""
+    found: dict[str, list[dg.TableColumnDep]] = {}
+    for edge in lineage(project):
+        column = edge.column or ("value" if edge.upstream.kind == "metric" else None)
+        if edge.downstream.kind in ("metric", "kpi") and edge.upstream.kind != "source" and column:
+            found.setdefault(str(edge.downstream), []).append(dg.TableColumnDep(key(str(edge.upstream)), column))
+    return {name: dg.TableColumnLineage({"value": columns}) for name, columns in found.items()}
 
 
 def _floats(row: Row, called: Mapping[str, str]) -> dict[str, Any]:
@@ -140,17 +149,3 @@ def _preview(project: Project, kpi: Kpi, rows: list[Row]) -> str:
 
 def _written(project: Project, kpi: Kpi, value: float | None) -> str:
     return written(value, project.metrics[kpi.metric].unit, project.settings.currency)
-
-
-def _column_lineage(project: Project, name: str) -> dg.TableColumnLineage:
-    """The columns that an asset's values come from, as far as its formula names them."""
-    edges = [edge for edge in lineage(project) if str(edge.downstream) == name and edge.upstream.kind != "source"]
-    return dg.TableColumnLineage({"value": [_column(edge) for edge in edges if _names_column(edge)]})
-
-
-def _names_column(edge: Edge) -> bool:
-    return edge.column is not None or edge.upstream.kind == "metric"
-
-
-def _column(edge: Edge) -> dg.TableColumnDep:
-    return dg.TableColumnDep(key(str(edge.upstream)), edge.column or "value")
