@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from kpi_pipeline.errors import WarehouseBusy
 from kpi_pipeline.load import findings, load
 from kpi_pipeline.project import Project
 
@@ -35,6 +36,28 @@ class LoadedProject:
     def check(self) -> tuple[Finding, ...]:
         """What makes for bad KPIs in these definitions; errors would have stopped the loading."""
         return findings(self.project)
+
+    def check_columns(self) -> tuple[str, ...]:
+        """Looks up every column that the definitions name, in the files and in what was loaded before.
+
+        Returns the sources whose columns are not known yet, so that nothing could be said about them.
+
+        Raises:
+            DefinitionError: a definition names a column that its table does not have.
+        """
+        from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
+
+        sources = self.project.sources
+        if not self._warehouse.exists():
+            return refuse_unknown_columns(self.project, sources)
+        try:
+            with self._context(wait=0) as context:
+                return refuse_unknown_columns(self.project, sources, context.warehouse)
+        except WarehouseBusy:
+            # NOTE: what was loaded before cannot be seen now; files that replace it as a whole still tell.
+            whole = [name for name, one in sources.items() if one.load.mode == "full"]
+            unknown = refuse_unknown_columns(self.project, whole)
+            return tuple(name for name in sources if name in unknown or name not in whole)
 
     def run(
         self,
@@ -63,11 +86,12 @@ class LoadedProject:
         order_by: Sequence[str] = (),
         limit: int | None = None,
         wait: float = 60,
+        watch: Watch | None = None,
     ) -> pl.DataFrame:
         """Metrics by period and dimensions as a Polars frame; see `kpi_pipeline.pipeline.query`."""
         from kpi_pipeline.pipeline import query
 
-        with self._context(wait=wait) as context:
+        with self._context(wait=wait, watch=watch) as context:
             return query(
                 context,
                 metrics,
@@ -80,21 +104,22 @@ class LoadedProject:
                 limit=limit,
             )
 
-    def explain(self, metric: str, *, wait: float = 60) -> str:
+    def explain(self, metric: str, *, wait: float = 60, watch: Watch | None = None) -> str:
         """How a metric's number is made, from source to value, with the SQL."""
         from kpi_pipeline.pipeline import explain
 
-        if not self.project.path(self.project.settings.warehouse).exists():
+        if not self._warehouse.exists():
             return explain(self.project, metric)
-        with self._context(wait=wait) as context:
+        with self._context(wait=wait, watch=watch) as context:
             return explain(self.project, metric, context)
 
-    @contextmanager
-    def _context(self, *, wait: float) -> Iterator[Context]:
-        from kpi_pipeline.pipeline.context import Context
-        from kpi_pipeline.pipeline.watch import Quiet
-        from kpi_pipeline.store import Warehouse
+    @property
+    def _warehouse(self) -> Path:
+        return self.project.path(self.project.settings.warehouse)
 
-        path = self.project.path(self.project.settings.warehouse)
-        with Warehouse.open(path, wait=wait, holder="a query") as warehouse:
-            yield Context(self.project, warehouse, "query", datetime.now(UTC), Quiet())
+    @contextmanager
+    def _context(self, *, wait: float, watch: Watch | None = None) -> Iterator[Context]:
+        from kpi_pipeline.pipeline.opened import opened_to_ask
+
+        with opened_to_ask(self.project, wait=wait, watch=watch) as context:
+            yield context

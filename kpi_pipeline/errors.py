@@ -81,7 +81,7 @@ class WarehouseBusy(KpiError):
     def held_by(cls, holder: str, path: str, waited: float) -> WarehouseBusy:
         return cls(
             f"The warehouse {path} is being written by {holder}; waited {waited:.0f} s.\n"
-            "Hint: wait for that run to end, or give it longer with `kpi run --wait SECONDS`."
+            "Hint: wait until it has ended, or give it longer with --wait SECONDS."
         )
 
 

@@ -172,13 +172,14 @@ def query(
         Optional[Path],  # noqa: UP045
         typer.Option("--output", "-o", help="A file to write to instead of here.", show_default=False),
     ] = None,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for a run that is writing.", min=0)] = 60,
     project: Project = HERE,
 ) -> None:
     """Ask for metrics by time and dimensions. The numbers are those of the published tables, from the same engine."""
     from kpi_pipeline.cli.query import Question, answer
 
     asked = Question(tuple(metrics), tuple(by or ()), grain, start, end, where, tuple(order_by or ()), limit)
-    answer(project, asked, format=format.value, output=output)
+    answer(project, asked, format=format.value, output=output, wait=wait)
 
 
 @app.command()

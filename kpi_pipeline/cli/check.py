@@ -8,6 +8,7 @@ from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console
+from kpi_pipeline.errors import listed
 
 
 def check_definitions(asked: Path, *, strict: bool) -> int:
@@ -16,6 +17,7 @@ def check_definitions(asked: Path, *, strict: bool) -> int:
     project = loaded.project
     out = console()
     found = loaded.check()
+    unknown = loaded.check_columns()
     for one in found:
         place = f"{one.place}  " if one.place else ""
         style = "red" if one.level == "error" else "yellow"
@@ -38,4 +40,7 @@ def check_definitions(asked: Path, *, strict: bool) -> int:
     warnings = len(found) - errors
     said = f"{errors} errors, {warnings} warnings" if found else "nothing to complain about"
     out.print(f"{counts}: {said}.")
+    if unknown:
+        names = listed(unknown)
+        out.print(f"What names columns of {names} was not checked: they are known once `kpi run` has loaded the data.")
     return 1 if errors or (strict and warnings) else 0

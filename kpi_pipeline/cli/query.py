@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import console
+from kpi_pipeline.cli.shown import Notes, console
 from kpi_pipeline.errors import QueryError, StorageError
 from kpi_pipeline.kpis import written
 from kpi_pipeline.project import Project
@@ -36,7 +36,7 @@ class Question:
     limit: int | None
 
 
-def answer(asked: Path, question: Question, *, format: str, output: Path | None) -> None:
+def answer(asked: Path, question: Question, *, format: str, output: Path | None, wait: float) -> None:
     """Asks the engine and writes the rows to the terminal, a pipe or a file."""
     loaded = open_project(asked)
     if format == "parquet" and output is None and sys.stdout.isatty():
@@ -50,6 +50,8 @@ def answer(asked: Path, question: Question, *, format: str, output: Path | None)
         end=question.end,
         order_by=question.order_by,
         limit=question.limit,
+        wait=wait,
+        watch=Notes(),
     )
     if format == "table" and output is None:
         _print(loaded.project, rows)

@@ -89,6 +89,7 @@ def _progress(err: Console) -> Progress:
         TimeElapsedColumn(),
         TextColumn("{task.fields[what]}", style="dim"),
         console=err,
+        disable=not err.is_terminal,
     )
 
 

@@ -30,6 +30,20 @@ def console(*, stderr: bool = False) -> Console:
     return made
 
 
+class Notes:
+    """Says on the error stream what is worth saying, and nothing of stages."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Nothing is shown."""
+
+    def step(self, what: str) -> None:
+        """Nothing is shown."""
+
+    def note(self, text: str) -> None:
+        """A line of its own."""
+        console(stderr=True).print(Text(text, style="yellow"), soft_wrap=True)
+
+
 def status_text(status: str | None) -> Text:
     """A status as sign and word."""
     sign, word, style = STATUS.get(status or "no_data", ("?", str(status), ""))

@@ -5,7 +5,8 @@
 
 from kpi_pipeline.ingest.accept import accept, clear_leftovers, reject
 from kpi_pipeline.ingest.ledger import source_states
+from kpi_pipeline.ingest.peek import peek
 from kpi_pipeline.ingest.stage import stage
 from kpi_pipeline.ingest.staged import SourceFile, SourceState, Staged
 
-__all__ = ["SourceFile", "SourceState", "Staged", "accept", "clear_leftovers", "reject", "source_states", "stage"]
+__all__ = ["SourceFile", "SourceState", "Staged", "accept", "clear_leftovers", "peek", "reject", "source_states", "stage"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -131,8 +131,20 @@ class Scan:
 
 
 def opened_csv(path: Path, name: str, *, encoding: str, delimiter: str | None) -> TextFile:
-    """The CSV file with its delimiter (the one that splits the header most) and the names in its header."""
-    bare = TextFile(path, name, encoding, delimiter or ",")
+    """The CSV file with its delimiter and the names in its header, ready to be read."""
+    bare = with_header(TextFile(path, name, encoding), delimiter)
+    names = bare.header
+    for place, column in enumerate(names):
+        if column.lower() in (other.lower() for other in names[:place]):
+            raise DataError(
+                f"{name} has two columns named '{column}'.\nHint: give each column of the file its own name."
+            )
+    return replace(bare, spaced=_blank_before_quote(bare, bare.delimiter or ","))
+
+
+def with_header(bare: TextFile, delimiter: str | None) -> TextFile:
+    """The CSV file with its delimiter (the one that splits the header most) and the names in its first line."""
+    name, encoding = bare.name, bare.encoding
     try:
         with bare.opened() as stream:
             splits = []
@@ -148,12 +160,7 @@ def opened_csv(path: Path, name: str, *, encoding: str, delimiter: str | None) -
     names = tuple(value.strip() or f"column_{place}" for place, value in enumerate(header, start=1))
     if not names:
         raise DataError(f"{name} is empty: not even a header.\nHint: was the export cut off? Deliver the file again.")
-    for place, column in enumerate(names):
-        if column.lower() in (other.lower() for other in names[:place]):
-            raise DataError(
-                f"{name} has two columns named '{column}'.\nHint: give each column of the file its own name."
-            )
-    return TextFile(path, name, encoding, best, _blank_before_quote(bare, best), names)
+    return replace(bare, delimiter=best, header=names)
 
 
 def _blank_before_quote(file: TextFile, delimiter: str) -> bool:

@@ -55,6 +55,11 @@ class Context:
         return end.astimezone(UTC) - timedelta(microseconds=1)
 
     @property
+    def finished_at(self) -> datetime:
+        """When the stages taken so far were done, counted from the moment that counts as now."""
+        return self.now + timedelta(seconds=sum(stage.seconds for stage in self.taken))
+
+    @property
     def docs(self) -> Path:
         """Where Great Expectations' pages go: beside the published file."""
         return self.project.path(self.project.settings.publish.duckdb).parent / "data_docs"

@@ -12,6 +12,7 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.checking import check_asset, why_blocked
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.report import AssetReport
+from kpi_pipeline.pipeline.target_checks import checks_on_source
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
             context,
             asset,
             one.table if one.changed else TableRef("raw", name),
-            source.checks,
+            checks_on_source(context.project, name),
             about=one.state.version,
             as_of=context.moment_for(one.state),
             personal=source.personal,
@@ -81,7 +82,8 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
             context.watch.note(f"{asset}: {text}")
         if one.rows_quarantined:
             context.watch.note(
-                f"{asset}: {one.rows_quarantined:,} of {one.rows_read:,} rows did not fit and are in quarantine.{name}"
+                f"{asset}: {one.rows_quarantined:,} of {one.rows_read:,} rows did not fit; the warehouse's table "
+                f"quarantine.{name} says which and why."
             )
         assets.append(
             AssetReport(

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.ingest import source_states
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.load_sources import load_sources, stage_sources
 from kpi_pipeline.pipeline.make_models import make_models
-from kpi_pipeline.pipeline.opened import PATIENCE, opened
+from kpi_pipeline.pipeline.opened import PATIENCE, end_badly, opened
 from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.plan import Plan
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import project_version
-from kpi_pipeline.store.runs import begin_run, end_run
+from kpi_pipeline.store.runs import Outcome, begin_run, end_run
 
 
 def load_tables(
@@ -42,10 +42,13 @@ def load_tables(
         begin_run(context.warehouse, context.run_id, context.now, project_version(project))
         try:
             report = _load(context, plan, needed, began)
-        except BaseException:
-            _end(context, "failed")
+        except BaseException as problem:
+            end_badly(context, problem)
             raise
-        _end(context, report.status, read=report)
+        raw = [one for one in report.assets if one.asset.startswith("raw/")]
+        read = sum((one.rows or 0) + one.quarantined for one in raw if one.changed)
+        outcome = Outcome(report.status, read, sum(one.quarantined for one in raw))
+        end_run(context.warehouse, context.run_id, outcome, finished_at=context.finished_at, stages=context.taken)
         return report
 
 
@@ -66,17 +69,4 @@ def _load(context: Context, plan: Plan, sources: list[str], began: float) -> Run
         (*loaded.assets, *models.assets),
         (*loaded.checks, *models.checks),
         blocked,
-    )
-
-
-def _end(context: Context, status: str, *, read: RunReport | None = None) -> None:
-    raw = [one for one in read.assets if one.asset.startswith("raw/")] if read else []
-    end_run(
-        context.warehouse,
-        context.run_id,
-        finished_at=context.now + timedelta(seconds=sum(stage.seconds for stage in context.taken)),
-        status=status,
-        rows_read=sum((one.rows or 0) + one.quarantined for one in raw if one.changed),
-        rows_quarantined=sum(one.quarantined for one in raw),
-        stages=context.taken,
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from uuid import uuid4
 
+from kpi_pipeline.errors import DataError, KpiError
 from kpi_pipeline.ingest import clear_leftovers
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.watch import Quiet, Watch
 from kpi_pipeline.project import Project
 from kpi_pipeline.store import Warehouse
+from kpi_pipeline.store.runs import Outcome, end_run
 from kpi_pipeline.store.state import prepare_state
 
 PATIENCE = 600.0
@@ -36,12 +38,36 @@ def opened(
     moment = now or datetime.now(UTC)
     seen_by = watch or Quiet()
     run_id = f"{moment:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
-
-    def waiting(holder: str) -> None:
-        seen_by.note(f"The warehouse is being written by {holder}; waiting up to {wait:.0f} s.")
-
     path = project.path(project.settings.warehouse)
-    with Warehouse.open(path, wait=wait, on_wait=waiting, holder=f"run {run_id}") as warehouse:
+    with Warehouse.open(path, wait=wait, on_wait=_waiting(seen_by, wait), holder=f"run {run_id}") as warehouse:
         prepare_state(warehouse)
         clear_leftovers(warehouse)
         yield Context(project, warehouse, run_id, moment, seen_by, full=full, since=since)
+
+
+@contextmanager
+def opened_to_ask(project: Project, *, wait: float, watch: Watch | None = None) -> Iterator[Context]:
+    """What a question works with: the warehouse as the last run left it.
+
+    Raises:
+        DataError: there is no warehouse yet.
+        WarehouseBusy: the run that is writing did not end in time.
+    """
+    seen_by = watch or Quiet()
+    path = project.path(project.settings.warehouse)
+    if not path.exists():
+        raise DataError(f"Nothing was loaded yet: there is no {path}.\nHint: `kpi run` loads it; then ask again.")
+    with Warehouse.open(path, wait=wait, on_wait=_waiting(seen_by, wait), holder="a question") as warehouse:
+        prepare_state(warehouse)
+        yield Context(project, warehouse, "question", datetime.now(UTC), seen_by)
+
+
+def _waiting(watch: Watch, wait: float) -> Callable[[str], None]:
+    return lambda holder: watch.note(f"The warehouse is being written by {holder}; waiting up to {wait:.0f} s.")
+
+
+def end_badly(context: Context, problem: BaseException) -> None:
+    """Notes that a run failed or was stopped; where not even that can be noted, `problem` is still what must be told."""
+    outcome = Outcome("stopped" if isinstance(problem, KeyboardInterrupt) else "failed")
+    with suppress(KpiError, *context.warehouse.query_errors):
+        end_run(context.warehouse, context.run_id, outcome, finished_at=context.finished_at, stages=context.taken)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import polars as pl
 
-from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.calendar import Calendar, build_calendar
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.judge import classify, headline
 from kpi_pipeline.load import findings
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.target_checks import segments_with_targets
 from kpi_pipeline.plan import Series
 from kpi_pipeline.publish import (
     SCHEMA_VERSION,
@@ -33,9 +34,10 @@ from kpi_pipeline.publish import (
     write_parquet,
     write_scorecard,
 )
+from kpi_pipeline.quality import check_frames
 from kpi_pipeline.quality.kpi_tables import check_kpi_values
 from kpi_pipeline.store.checks import all_checks, remember_checks
-from kpi_pipeline.store.runs import runs, stages
+from kpi_pipeline.store.runs import Outcome, runs, stages
 from kpi_pipeline.store.snapshot import write_snapshot
 
 Tables = dict[str, pl.DataFrame]
@@ -51,12 +53,15 @@ class Computed:
     metrics: frozenset[str]
 
 
-def check_kpis(context: Context, computed: Computed) -> tuple[CheckResult, ...]:
-    """The values of every KPI just computed, checked before anybody sees them."""
+def check_kpis(context: Context, computed: Computed, targets: pl.DataFrame) -> tuple[CheckResult, ...]:
+    """The values of every KPI just computed, and their targets, checked before anybody sees them."""
     if computed.kpi_value.is_empty():
         return ()
     values = conform(table_named("kpi_value"), computed.kpi_value)
-    results = check_kpi_values(values, as_of=context.now, docs=context.docs)
+    results = (
+        *check_kpi_values(values, as_of=context.now, docs=context.docs),
+        *check_frames(segments_with_targets(targets, values, computed.kpis), as_of=context.now),
+    )
     for asset in dict.fromkeys(one.asset for one in results):
         found = [one for one in results if one.asset == asset]
         remember_checks(context.warehouse, asset, context.run_id, found)
@@ -74,15 +79,15 @@ def assemble(
     classified = classify(project)
     tables: Tables = {table.name: empty_frame(table) for table in TABLES}
     tables |= definition_tables(project, headline(project, classified))
-    tables |= calendar_tables(calendar)
     tables["kpi_indicator"] = indicator_table(classified)
     tables["lint_result"] = _findings(context)
     tables["kpi_value"] = _with_kept(context, "kpi_value", "kpi", computed.kpi_value, computed.kpis, project.kpis)
     values = metric_values(computed.results, calendar)
     tables["metric_value"] = _with_kept(context, "metric_value", "metric", values, computed.metrics, project.metrics)
+    tables |= calendar_tables(_around(tables, calendar))
     tables["segment"] = _segments(context, computed, tables)
     tables["check_result"] = _check_results(context)
-    tables["snapshot"] = _snapshot(context, through)
+    tables["snapshot"] = _snapshot(context, _through(context, computed, through))
     return tables
 
 
@@ -93,11 +98,12 @@ def swap_in(context: Context, tables: Tables) -> None:
             context.warehouse.replace_table(TableRef("kpi", name), frame)
 
 
-def with_runs(context: Context, tables: Tables) -> Tables:
-    """The tables with the runs so far, this one as published."""
+def with_runs(context: Context, tables: Tables, outcome: Outcome) -> Tables:
+    """The tables with the runs so far, this one as it will have ended once readers see them."""
     table = table_named("run")
+    this_one = pl.col("run_id") == context.run_id
     known = runs(context.warehouse).with_columns(
-        status=pl.when(pl.col("run_id") == context.run_id).then(pl.lit("published")).otherwise("status")
+        pl.when(this_one).then(pl.lit(value)).otherwise(name).alias(name) for name, value in outcome._asdict().items()
     )
     taken = pl.concat(
         [
@@ -144,6 +150,15 @@ def _with_kept(
         return fresh
     keep = pl.col(key).is_in([one for one in defined if one not in computed])
     return conform(table, pl.concat([fresh, conform(table, before.filter(keep))]))
+
+
+def _around(tables: Tables, calendar: Calendar) -> Calendar:
+    """The calendar of all periods that have values, also of those that this run did not compute."""
+    periods = pl.concat([tables[name].select("period_start", "last_day") for name in ("kpi_value", "metric_value")])
+    if periods.is_empty():
+        return calendar
+    first, last = periods.select(first=pl.col("period_start").min(), last=pl.col("last_day").max()).row(0)
+    return build_calendar(first, last, calendar.rules)
 
 
 def _segments(context: Context, computed: Computed, tables: Tables) -> pl.DataFrame:
@@ -193,6 +208,14 @@ def _findings(context: Context) -> pl.DataFrame:
         for one in findings(context.project)
     ]
     return conform(table, pl.DataFrame(rows, schema=table.schema))
+
+
+def _through(context: Context, computed: Computed, through: date | None) -> date | None:
+    """The day before which the newest data is complete, also that of KPIs this run did not compute."""
+    before = _published(context, "snapshot")
+    if before is None or computed.kpis.issuperset(context.project.kpis):
+        return through
+    return max((day for day in (through, *before["data_through"]) if day), default=None)
 
 
 def _snapshot(context: Context, through: date | None) -> pl.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -18,9 +18,10 @@ from kpi_pipeline.judge import inline_targets, judge, table_targets
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of, data_through
+from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
 from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, stage_sources
 from kpi_pipeline.pipeline.make_models import Models, make_models
-from kpi_pipeline.pipeline.opened import PATIENCE, opened
+from kpi_pipeline.pipeline.opened import PATIENCE, end_badly, opened
 from kpi_pipeline.pipeline.publish_tables import (
     Computed,
     assemble,
@@ -37,7 +38,7 @@ from kpi_pipeline.plan import Derivation, Plan, fingerprint, leaves
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import project_version
 from kpi_pipeline.store import Warehouse
-from kpi_pipeline.store.runs import begin_run, end_run, up_to_date_key
+from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, out_of_date, up_to_date_key
 
 
 def run(
@@ -65,31 +66,32 @@ def run(
         DefinitionError, DataError, WarehouseBusy, StorageError: nothing was published; readers see what they saw.
     """
     began = time.perf_counter()
-    with opened(project, wait=wait, watch=watch, now=now, full=full, since=since) as context:
-        return _run(context, tuple(select), began)
-
-
-def _run(context: Context, select: tuple[str, ...], began: float) -> RunReport:
-    project, warehouse = context.project, context.warehouse
-    kpis, metrics = selected(project, select) if select else (frozenset(project.kpis), frozenset(project.metrics))
+    names = tuple(select)
+    kpis, metrics = selected(project, names) if names else (frozenset(project.kpis), frozenset(project.metrics))
     plan = compile_project(project, kpis=kpis, metrics=metrics)
+    with opened(project, wait=wait, watch=watch, now=now, full=full, since=since) as context:
+        return _run(context, plan, kpis, metrics, whole=not names, began=began)
+
+
+def _run(
+    context: Context, plan: Plan, kpis: frozenset[str], metrics: frozenset[str], *, whole: bool, began: float
+) -> RunReport:
+    project, warehouse = context.project, context.warehouse
     sources = _sources(project, plan, kpis)
-    with context.stage("ingest", 2 * len(sources)):
-        staged = stage_sources(context, sources)
-        if not context.full and not context.since and _is_up_to_date(context, staged):
-            seconds = time.perf_counter() - began
-            return recalled(context, plan, staged, seconds=seconds, published=_already_published(project))
-        before = source_states(warehouse)
-        begin_run(warehouse, context.run_id, context.now, project_version(project))
-        try:
-            loaded = load_sources(context, staged, before)
-        except BaseException:
-            end_run(warehouse, context.run_id, finished_at=_clock(context), status="failed")
-            raise
+    refuse_unknown_columns(project, sources, warehouse)
+    begin_run(warehouse, context.run_id, context.now, project_version(project))
     try:
-        return _compute(context, plan, kpis, metrics, loaded, whole=not select, began=began)
-    except BaseException:
-        end_run(warehouse, context.run_id, finished_at=_clock(context), status="failed", stages=context.taken)
+        with context.stage("ingest", 2 * len(sources)):
+            staged = stage_sources(context, sources)
+            if not context.full and not context.since and _is_up_to_date(context, staged):
+                forget_run(warehouse, context.run_id)
+                seconds = time.perf_counter() - began
+                return recalled(context, plan, staged, seconds=seconds, published=_already_published(project))
+            out_of_date(warehouse)
+            loaded = load_sources(context, staged, source_states(warehouse))
+        return _compute(context, plan, kpis, metrics, loaded, whole=whole, began=began)
+    except BaseException as problem:
+        end_badly(context, problem)
         raise
 
 
@@ -125,20 +127,27 @@ def _compute(
         blocked |= _without_targets(project, kpis, loaded, warehouse)
         blocked |= {f"kpi/{kpi}": blocked[f"metric/{of}"] for kpi, of in _metric_of(project, kpis) if f"metric/{of}" in blocked}
         computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
-        values = judge(_only(project, computed_kpis), results, _targets(project, warehouse), calendar)
+        targets = _targets(project, warehouse)
+        values = judge(_only(project, computed_kpis), results, targets, calendar)
         rows.append(values.height)
         context.watch.step(f"{len(computed_kpis)} KPIs")
     with context.stage("validate", 1):
         computed = Computed(results, values, computed_kpis, frozenset(derivations))
-        kpi_checks = check_kpis(context, computed)
+        kpi_checks = check_kpis(context, computed, targets)
         failed = {one.asset: f"{one.asset} fails '{one.check_name}': {one.observed}" for one in kpi_checks if one.blocks}
         blocked |= failed
         computed = _without(computed, failed)
         context.watch.step(f"{len(kpi_checks)} checks")
     checks = (*loaded.checks, *models.checks, *kpi_checks)
+    outcome = Outcome(
+        "blocked" if blocked else "published",
+        loaded.rows_read,
+        loaded.rows_quarantined,
+        sum(frame.height for frame in results.values()),
+    )
     with context.stage("publish", 4) as rows:
         tables = assemble(context, computed, calendar, data_through(coverage))
-        tables = with_runs(context, tables)
+        tables = with_runs(context, tables, outcome)
         swap_in(context, tables)
         context.watch.step("warehouse")
         published = show(context, tables)
@@ -146,11 +155,8 @@ def _compute(
     end_run(
         warehouse,
         context.run_id,
-        finished_at=_clock(context),
-        status="blocked" if blocked else "published",
-        rows_read=loaded.rows_read,
-        rows_quarantined=loaded.rows_quarantined,
-        values_computed=sum(frame.height for frame in results.values()),
+        outcome,
+        finished_at=context.finished_at,
         up_to_date_key=_key(context, loaded.states) if whole and not blocked else None,
         stages=context.taken,
     )
@@ -267,8 +273,3 @@ def _without(computed: Computed, failed: Mapping[str, str]) -> Computed:
         computed.kpis - names,
         computed.metrics,
     )
-
-
-def _clock(context: Context) -> datetime:
-    """When something ended: the moment that counts as now and what has passed since, as far as the stages know."""
-    return context.now + timedelta(seconds=sum(stage.seconds for stage in context.taken))

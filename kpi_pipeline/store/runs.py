@@ -24,6 +24,15 @@ class StageTaken(NamedTuple):
     rows_out: int
 
 
+class Outcome(NamedTuple):
+    """How a run ended: published, blocked, loaded, failed or stopped; and how much it did."""
+
+    status: str
+    rows_read: int = 0
+    rows_quarantined: int = 0
+    values_computed: int = 0
+
+
 def begin_run(warehouse: Warehouse, run_id: str, started_at: datetime, definition_version: str) -> None:
     """Notes that a run has begun; earlier ones that never ended were killed, and are called so."""
     warehouse.run(f"UPDATE {_RUN} SET status = 'killed' WHERE status = 'running'")
@@ -33,15 +42,17 @@ def begin_run(warehouse: Warehouse, run_id: str, started_at: datetime, definitio
     )
 
 
+def forget_run(warehouse: Warehouse, run_id: str) -> None:
+    """Takes back that a run has begun: it found nothing to do."""
+    warehouse.run(f"DELETE FROM {_RUN} WHERE run_id = ?", [run_id])
+
+
 def end_run(
     warehouse: Warehouse,
     run_id: str,
+    outcome: Outcome,
     *,
     finished_at: datetime,
-    status: str,
-    rows_read: int = 0,
-    rows_quarantined: int = 0,
-    values_computed: int = 0,
     up_to_date_key: str | None = None,
     stages: Sequence[StageTaken] = (),
 ) -> None:
@@ -50,22 +61,27 @@ def end_run(
         warehouse.run(
             f"UPDATE {_RUN} SET finished_at = ?, status = ?, rows_read = ?, rows_quarantined = ?, values_computed = ?, "
             "up_to_date_key = ? WHERE run_id = ?",
-            [finished_at, status, rows_read, rows_quarantined, values_computed, up_to_date_key, run_id],
+            [finished_at, *outcome, up_to_date_key, run_id],
         )
         for stage in stages:
             warehouse.run(f"INSERT INTO {_STAGE} VALUES (?, ?, ?, ?, ?)", [run_id, *stage])
 
 
 def up_to_date_key(warehouse: Warehouse) -> str | None:
-    """What the last run that published rested on; None where the last one did not end well."""
-    found = warehouse.rows(f"SELECT up_to_date_key FROM {_RUN} ORDER BY started_at DESC LIMIT 1")
+    """What the published tables rest on; None where they are not known to be whole."""
+    found = warehouse.rows(f"SELECT up_to_date_key FROM {_RUN} WHERE up_to_date_key IS NOT NULL")
     key: str | None = found[0][0] if found else None
     return key
 
 
+def out_of_date(warehouse: Warehouse) -> None:
+    """From now on tables change, so nothing is known to be whole until a run ends well."""
+    warehouse.run(f"UPDATE {_RUN} SET up_to_date_key = NULL WHERE up_to_date_key IS NOT NULL")
+
+
 def runs(warehouse: Warehouse) -> pl.DataFrame:
     """All runs, the newest first."""
-    return warehouse.fetch(f"SELECT * EXCLUDE (up_to_date_key) FROM {_RUN} ORDER BY started_at DESC")
+    return warehouse.fetch(f"SELECT * EXCLUDE (up_to_date_key) FROM {_RUN} ORDER BY started_at DESC, rowid DESC")
 
 
 def stages(warehouse: Warehouse) -> pl.DataFrame:

@@ -248,11 +248,17 @@ def _holder(note: Path) -> str:
 
 
 def _storage_error(problem: Exception, path: Path | None) -> StorageError | WarehouseBusy:
-    text = str(problem)
+    text = str(problem).removeprefix("IO Error: ")
     if "Conflicting lock" in text or "Could not set lock" in text:
         return WarehouseBusy(
             f"Another program has the warehouse {path} open: {text}\n"
             "Hint: close it there; BI tools and notebooks read the published file instead, which is never locked."
+        )
+    if "not a valid DuckDB database" in text or "Could not read" in text:
+        return StorageError(
+            f"The warehouse {path or ''} cannot be read: {text}\n"
+            "Hint: is `warehouse` of project.yaml the right path? If the file is damaged, move it away; the next run "
+            "makes a new one from the sources. What was published before is untouched."
         )
     return StorageError(
         f"The warehouse {path or ''} cannot be written: {text}\n"
