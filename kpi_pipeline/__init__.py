@@ -11,10 +11,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kpi_pipeline.version import VERSION
+
 if TYPE_CHECKING:
     from kpi_pipeline.api import LoadedProject
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["__version__", "load_project"]
 
 

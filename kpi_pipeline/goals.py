@@ -20,7 +20,7 @@ class Framework(StrEnum):
     balanced_scorecard = "balanced_scorecard"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """The name people use."""
         return {
             "mbo": "Management by objectives",
@@ -39,7 +39,7 @@ class Perspective(StrEnum):
     learning_growth = "learning_growth"
 
     @property
-    def title(self) -> str:
+    def label(self) -> str:
         """The name people use."""
         return {
             "financial": "Financial",

@@ -62,7 +62,7 @@ def _defined(project: Project, what: str) -> list[dict[str, str | None]]:
                 {
                     "Name": one.name,
                     "Goal": one.title,
-                    "Framework": one.framework.title if one.framework else None,
+                    "Framework": one.framework.label if one.framework else None,
                     "Team": one.team,
                     "Statement": one.statement,
                 }

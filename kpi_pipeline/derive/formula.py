@@ -24,8 +24,8 @@ def expression(node: Node, leaf_value: Callable[[Leaf], pl.Expr]) -> pl.Expr:
             return expression(inner, leaf_value).fill_null(value)
         case Arithmetic(text, inputs):
             named = {name: expression(one, leaf_value) for name, one in inputs}
-            value = _computed(sqlglot.parse_one(text, read="duckdb"), named)
-            return _finite(value.cast(pl.Float64))
+            computed = _computed(sqlglot.parse_one(text, read="duckdb"), named)
+            return _finite(computed.cast(pl.Float64))
 
 
 def divided(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
@@ -33,10 +33,10 @@ def divided(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     return pl.when(denominator != 0).then(numerator / denominator)
 
 
-def _computed(tree: exp.Expression, named: Mapping[str, pl.Expr]) -> pl.Expr:
+def _computed(tree: exp.Expr, named: Mapping[str, pl.Expr]) -> pl.Expr:
     """The SQL expression over named inputs, with SQL's meaning of NULL."""
 
-    def of(inner: exp.Expression | None) -> pl.Expr:
+    def of(inner: exp.Expr | None) -> pl.Expr:
         return pl.lit(None, pl.Float64) if inner is None else _computed(inner, named)
 
     match tree:
@@ -87,7 +87,7 @@ def _computed(tree: exp.Expression, named: Mapping[str, pl.Expr]) -> pl.Expr:
     )
 
 
-def _rounded(value: pl.Expr, digits: exp.Expression | None) -> pl.Expr:
+def _rounded(value: pl.Expr, digits: exp.Expr | None) -> pl.Expr:
     """NOTE: halves go away from zero, as in SQL; Polars would send them to the even neighbour."""
     places = 0 if digits is None else int(digits.to_py())
     unit = 10.0 ** max(-places, 0)
@@ -99,7 +99,7 @@ def _finite(value: pl.Expr) -> pl.Expr:
     return pl.when(value.is_finite()).then(value)
 
 
-def _case(tree: exp.Case, of: Callable[[exp.Expression | None], pl.Expr]) -> pl.Expr:
+def _case(tree: exp.Case, of: Callable[[exp.Expr | None], pl.Expr]) -> pl.Expr:
     """NOTE: `CASE x WHEN 1 THEN ...` compares x with every branch; without x the branches are conditions."""
     compared = of(tree.this) if tree.this else None
     branches = [
@@ -110,7 +110,7 @@ def _case(tree: exp.Case, of: Callable[[exp.Expression | None], pl.Expr]) -> pl.
     return fold_left(lambda later, one: pl.when(one[0]).then(one[1]).otherwise(later), reversed(branches), otherwise)
 
 
-_BINARY: dict[type[exp.Expression], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+_BINARY: dict[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     exp.Add: lambda left, right: left + right,
     exp.Sub: lambda left, right: left - right,
     exp.Mul: lambda left, right: left * right,
@@ -125,7 +125,7 @@ _BINARY: dict[type[exp.Expression], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     exp.Or: lambda left, right: left | right,
 }
 
-_UNARY: dict[type[exp.Expression], Callable[[pl.Expr], pl.Expr]] = {
+_UNARY: dict[type[exp.Expr], Callable[[pl.Expr], pl.Expr]] = {
     exp.Abs: lambda value: value.abs(),
     exp.Sqrt: lambda value: _finite(value.sqrt()),
     exp.Ln: lambda value: _finite(value.log()),

@@ -15,7 +15,7 @@ class Unit(StrEnum):
     """What a metric's number counts; it decides how the number is written for people."""
 
     number = "number"
-    count = "count"
+    count = "count"  # type: ignore[assignment]  # a word like any other; nobody counts letters here
     currency = "currency"
     percent = "percent"
     """A share: 0.25 is written 25 %."""

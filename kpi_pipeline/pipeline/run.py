@@ -10,7 +10,6 @@ from pathlib import Path
 
 import polars as pl
 
-import kpi_pipeline
 from kpi_pipeline.compile import compile_project, selected
 from kpi_pipeline.derive import derive
 from kpi_pipeline.ingest import SourceState, Staged, source_states
@@ -39,6 +38,7 @@ from kpi_pipeline.project import Project
 from kpi_pipeline.publish import project_version
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, out_of_date, up_to_date_key
+from kpi_pipeline.version import VERSION
 
 
 def run(
@@ -196,7 +196,7 @@ def _is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:
 def _key(context: Context, states: Mapping[str, SourceState]) -> str:
     """Names everything that the published tables rest on."""
     versions = {name: state.version for name, state in states.items() if name in context.project.sources}
-    return fingerprint(kpi_pipeline.__version__, project_version(context.project), versions, context.today)
+    return fingerprint(VERSION, project_version(context.project), versions, context.today)
 
 
 def _already_published(project: Project) -> dict[str, Path]:

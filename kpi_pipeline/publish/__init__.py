@@ -1,12 +1,23 @@
 """The published tables, and the forms in which readers get them."""
 
-from kpi_pipeline.publish.contract import SCHEMA_VERSION, TABLES, conform, empty_frame, table_named
+from kpi_pipeline.publish.contract import (
+    SCHEMA_VERSION,
+    TABLES,
+    conform,
+    empty_frame,
+    table_named,
+)
 from kpi_pipeline.publish.ddl import table_statements
 from kpi_pipeline.publish.definition_tables import definition_tables
 from kpi_pipeline.publish.definition_version import project_version
 from kpi_pipeline.publish.parquet import write_parquet
 from kpi_pipeline.publish.scorecard import write_scorecard
-from kpi_pipeline.publish.value_tables import calendar_tables, indicator_table, metric_values, segments
+from kpi_pipeline.publish.value_tables import (
+    calendar_tables,
+    indicator_table,
+    metric_values,
+    segments,
+)
 from kpi_pipeline.publish.views import view_statements
 
 __all__ = [

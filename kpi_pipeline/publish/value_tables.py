@@ -11,7 +11,14 @@ from kpi_pipeline.kpis import Classified
 from kpi_pipeline.plan import Series
 from kpi_pipeline.publish.contract import table_named
 from kpi_pipeline.publish.table import conform, empty_frame
-from kpi_pipeline.segments import NONE, OTHER, TOTAL, breakdown_name, segment_name, shown_value
+from kpi_pipeline.segments import (
+    NONE,
+    OTHER,
+    TOTAL,
+    breakdown_name,
+    segment_name,
+    shown_value,
+)
 
 CALENDAR_NAME = "business"
 

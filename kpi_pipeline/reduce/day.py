@@ -9,7 +9,7 @@ from kpi_pipeline.errors import DataError
 from kpi_pipeline.plan import ModelPlan
 
 
-def business_day(model: ModelPlan, time: str, kind: str) -> exp.Expression:
+def business_day(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     """The day of a moment in the project's zone.
 
     A date is a business date already; a naive moment is in its source's zone; a zoned one is converted. `kind` is the
@@ -34,5 +34,5 @@ def business_day(model: ModelPlan, time: str, kind: str) -> exp.Expression:
     return exp.cast(column, "DATE")
 
 
-def _in_zone(moment: exp.Expression, zone: str) -> exp.Expression:
+def _in_zone(moment: exp.Expr, zone: str) -> exp.Expr:
     return exp.AtTimeZone(this=exp.paren(moment), zone=exp.Literal.string(zone))

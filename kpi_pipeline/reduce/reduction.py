@@ -72,7 +72,7 @@ def _values(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> e
 _SHAPES = {Shape.additive: _additive, Shape.distinct: _distinct, Shape.values: _values}
 
 
-def _aggregate(measure: Measure, kind: str) -> exp.Expression:
+def _aggregate(measure: Measure, kind: str) -> exp.Expr:
     """NOTE: conditional aggregates are CASE, never FILTER: many FILTERs in one query grow quadratically in DuckDB."""
     value = _parsed(measure.expr)
     if measure.fold is Fold.sum and kind.startswith(_FLOATS):
@@ -89,7 +89,7 @@ def _aggregate(measure: Measure, kind: str) -> exp.Expression:
             return exp.cast(exp.func(measure.fold.value.upper(), value), "DOUBLE")
 
 
-def _condition(measure: Measure) -> exp.Expression:
+def _condition(measure: Measure) -> exp.Expr:
     return _parsed(measure.filter) if measure.filter else exp.true()
 
 
@@ -113,10 +113,10 @@ def _types(reduction: Reduction, model: ModelPlan, executor: Executor) -> dict[s
     return executor.columns(probe)
 
 
-def _with_dimensions(condition: exp.Expression, model: ModelPlan) -> exp.Expression:
+def _with_dimensions(condition: exp.Expr, model: ModelPlan) -> exp.Expr:
     """The condition with each dimension replaced by its expression over the model's columns."""
 
-    def replaced(node: exp.Expression) -> exp.Expression:
+    def replaced(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name in model.dimensions:
             return exp.paren(_parsed(model.dimensions[node.name]))
         return node
@@ -124,11 +124,11 @@ def _with_dimensions(condition: exp.Expression, model: ModelPlan) -> exp.Express
     return condition.transform(replaced)
 
 
-def _parsed(sql: str) -> exp.Expression:
+def _parsed(sql: str) -> exp.Expr:
     return sqlglot.parse_one(sql, read="duckdb")
 
 
-def _date(day: date) -> exp.Expression:
+def _date(day: date) -> exp.Expr:
     return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
 
 

@@ -44,4 +44,5 @@ class Published:
 
     def fetch(self, query: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
         """The rows of a query."""
-        return self._connection.sql(query, params=list(parameters)).pl()
+        rows: pl.DataFrame = self._connection.sql(query, params=list(parameters)).pl()
+        return rows

@@ -77,21 +77,22 @@ class Warehouse:
                 _holder_file(Path(self._lock.lock_file)).unlink(missing_ok=True)
             self._lock.release()
 
-    def run(self, statement: exp.Expression | str, parameters: Sequence[object] = ()) -> None:
+    def run(self, statement: exp.Expr | str, parameters: Sequence[object] = ()) -> None:
         """Runs a statement for its effect."""
         self._execute(statement, parameters)
         self._connection.complete()
 
-    def fetch(self, query: exp.Expression | str, parameters: Sequence[object] = ()) -> pl.DataFrame:
+    def fetch(self, query: exp.Expr | str, parameters: Sequence[object] = ()) -> pl.DataFrame:
         """The rows of a query as a Polars frame."""
         with self._storage_errors():
-            return self._connection.sql(self._text(query), params=list(parameters)).pl()
+            rows: pl.DataFrame = self._connection.sql(self._text(query), params=list(parameters)).pl()
+            return rows
 
-    def rows(self, query: exp.Expression | str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    def rows(self, query: exp.Expr | str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a small query as tuples."""
         return self._execute(query, parameters).fetchall()
 
-    def columns(self, query: exp.Expression | str) -> dict[str, str]:
+    def columns(self, query: exp.Expr | str) -> dict[str, str]:
         """The names and DuckDB types of a query's columns, without running it."""
         described = self._execute(f"DESCRIBE {self._text(query)}", ())
         return {str(row[0]): str(row[1]) for row in described.fetchall()}
@@ -166,10 +167,10 @@ class Warehouse:
         finally:
             self._connection.unregister(name)
 
-    def _text(self, statement: exp.Expression | str) -> str:
+    def _text(self, statement: exp.Expr | str) -> str:
         return statement if isinstance(statement, str) else statement.sql(dialect=self.dialect)
 
-    def _execute(self, statement: exp.Expression | str, parameters: Sequence[object]) -> duckdb.DuckDBPyConnection:
+    def _execute(self, statement: exp.Expr | str, parameters: Sequence[object]) -> duckdb.DuckDBPyConnection:
         with self._storage_errors():
             return self._connection.execute(self._text(statement), list(parameters))
 

@@ -56,8 +56,8 @@ def in_tree_order(goals: Sequence[Row]) -> list[Row]:
 def _facts(goal: Row, teams: Mapping[str, str], people: Mapping[str, str]) -> tuple[str, ...]:
     framework, perspective = goal["framework"], goal["perspective"]
     facts = (
-        Framework(framework).title if framework else "",
-        f"{Perspective(perspective).title} perspective" if perspective else "",
+        Framework(framework).label if framework else "",
+        f"{Perspective(perspective).label} perspective" if perspective else "",
         ", ".join(name for name in (teams.get(goal["team"] or ""), people.get(goal["owner"] or "")) if name),
         span_written(goal["period_start"], day_before(goal["period_end"])),
         f"Ambition {goal['ambition']} of 10" if goal["ambition"] is not None else "",
