@@ -24,6 +24,9 @@ PUBLISHED = "kpi"
 ONE_ROW = "snapshot"
 """The table that says which run made the file."""
 
+READABLE_SINCE = "v1.2.0"
+"""The oldest DuckDB that can open the file: BI tools bring one of their own, and it is seldom the newest."""
+
 
 @dataclass(frozen=True)
 class SnapshotFile:
@@ -73,11 +76,14 @@ def _build(
     views: Sequence[exp.Expr],
 ) -> dict[str, int]:
     """Writes the new file and returns how many rows the warehouse has of each table."""
-    with duckdb.connect(str(path)) as file, _one_moment(warehouse) as source:
+    compatible = duckdb.connect(str(path), config={"storage_compatibility_version": READABLE_SINCE})
+    with compatible as file, _one_moment(warehouse) as source:
+        _run(file, "BEGIN TRANSACTION")
         for statements in tables.values():
             _run_all(file, statements)
         rows = {name: _copy(source, file, name) for name in tables}
         _run_all(file, views)
+        _run(file, "COMMIT")
         _run(file, "CHECKPOINT")
     if _log_of(path).exists():
         raise InternalError(f"{path.name} still has a log beside it after it was closed")

@@ -19,7 +19,7 @@ from sqlglot import exp, parse_one
 from kpi_pipeline.errors import InternalError, StorageError
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.store import Warehouse
-from kpi_pipeline.store.snapshot import write_snapshot
+from kpi_pipeline.store.snapshot import READABLE_SINCE, write_snapshot
 
 TABLES: dict[str, list[exp.Expr]] = {
     "snapshot": [parse_one("CREATE TABLE snapshot (run_id VARCHAR NOT NULL)", dialect="duckdb")],
@@ -65,6 +65,16 @@ def test_a_snapshot_replaces_the_one_before_and_leaves_nothing_beside_it(warehou
         assert written.rows == {"snapshot": 1, "kpi_value": 1000}
         assert written.bytes == target.stat().st_size
         assert names(target.parent) == {"kpi.duckdb"}
+
+
+def test_bi_tools_with_an_older_duckdb_can_open_it(warehouse: Warehouse, tmp_path: Path) -> None:
+    target = tmp_path / "kpi.duckdb"
+    fill(warehouse, 1)
+    write_snapshot(warehouse, target, tables=TABLES, views=VIEWS)
+
+    with duckdb.connect(str(target), read_only=True) as reader:
+        found = reader.sql("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal").fetchall()
+    assert found == [(f"{READABLE_SINCE}+",)]
 
 
 def test_who_has_the_old_file_open_keeps_it(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -133,7 +143,7 @@ import sys
 from pathlib import Path
 from sqlglot import parse_one
 from kpi_pipeline.store import Warehouse
-from kpi_pipeline.store.snapshot import write_snapshot
+from kpi_pipeline.store.snapshot import READABLE_SINCE, write_snapshot
 
 with Warehouse.in_memory() as warehouse:
     warehouse.run("CREATE TABLE kpi.snapshot AS SELECT 'run-2' AS run_id")
