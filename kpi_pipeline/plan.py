@@ -252,6 +252,8 @@ class ModelPlan:
     """dimension name -> SQL over the model's columns"""
     row_local_cursor: str | None = None
     """The column of the only source that is the model's time column, where each row stands for itself."""
+    row_local_time: str | None = None
+    """The time column whose days are then those of the cursor; by another one a new row may belong to any day."""
 
     @property
     def table(self) -> TableRef:

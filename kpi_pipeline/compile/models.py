@@ -48,6 +48,7 @@ def plan_model(project: Project, model: Model) -> ModelPlan:
         project_zone=project.settings.timezone,
         dimensions=dimensions,
         row_local_cursor=_row_local_cursor(project, model, tree, sources, models),
+        row_local_time=model.agg_time_dimension,
     )
 
 

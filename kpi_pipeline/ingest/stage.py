@@ -129,7 +129,10 @@ def _with_reach(load: Loading, result: Staged, work: Survey) -> Staged:
 
 def _same_columns(load: Loading, result: Staged) -> bool:
     """Whether only rows differ from what is in use, so that the days of those rows are all that is touched."""
-    return not load.afresh and bool(load.in_use) and dict(load.in_use) == dict(result.columns)
+    if load.afresh or not load.in_use:
+        return False
+    before, now = ({name: _full_name(kind) for name, kind in one.items()} for one in (load.in_use, result.columns))
+    return before == now
 
 
 def _pieces(load: Loading, result: Staged, work: Survey) -> list[exp.Select]:

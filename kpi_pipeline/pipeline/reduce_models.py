@@ -42,7 +42,8 @@ def reduce_models(context: Context, plan: Plan, loaded: Loaded, models: Models) 
         if before and before.fingerprint == version and before.inputs == inputs and not context.since:
             entries[reduction] = before
         else:
-            days = _days(context, model, loaded, before if before and before.fingerprint == version else None)
+            made_alike = before if before and before.fingerprint == version else None
+            days = _days(context, loaded, reduction, model, made_alike)
             entries[reduction] = _make(context, reduction, model, version, inputs, days)
             made += 1
         context.watch.step(reduction.table.name)
@@ -54,14 +55,16 @@ def _definition(plan: Plan, model: ModelPlan) -> str:
     return fingerprint(model.fingerprint, [_definition(plan, plan.model(inner)) for inner in model.models])
 
 
-def _days(context: Context, model: ModelPlan, loaded: Loaded, before: Entry | None) -> Days | None:
+def _days(
+    context: Context, loaded: Loaded, reduction: Reduction, model: ModelPlan, before: Entry | None
+) -> Days | None:
     """The days to make again; None means all of them.
 
     Only the touched days where each row of the model stands for itself, the cursor is its time, and what is there was
     made from the version before this one. NOTE: a day more on both sides, because the cursor's day is that of the
     source's zone and the business day that of the project's.
     """
-    if before is None or model.row_local_cursor is None:
+    if before is None or model.row_local_cursor is None or reduction.time != model.row_local_time:
         return None
     source = model.sources[0]
     previous, touched = loaded.touched.get(source, (None, None))
