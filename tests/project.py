@@ -18,7 +18,8 @@ from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.cli import main
 from kpi_pipeline.pipeline import RunReport, Watch
-from kpi_pipeline.publish import TABLES, content_hash
+from kpi_pipeline.publish import TABLES
+from kpi_pipeline.publish.content_hash import content_hash
 
 MONDAY = date(2024, 1, 1)
 WEEKS = 10
