@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from pydantic import TypeAdapter
 
 from kpi_pipeline.compile import compile_query
 from kpi_pipeline.derive import derive
+from kpi_pipeline.errors import QueryError
 from kpi_pipeline.ingest import source_states
 from kpi_pipeline.metrics import Metric
 from kpi_pipeline.models import Model
-from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.ask import _partials, query
 from kpi_pipeline.pipeline.context import Context
@@ -78,11 +78,18 @@ class Engine:
     project: Project
     warehouse: Warehouse
     now: datetime = NOW
-    through: Mapping[str, Through] = field(default_factory=dict)
 
     def query(self, metrics: Sequence[str], **asked: Any) -> pl.DataFrame:
         """What `kpi query` answers."""
         return query(self._context(), metrics, **asked)
+
+    def can_answer(self, metric: str, *, grain: str, by: Sequence[str] = (), **_: object) -> bool:
+        """Whether a metric can be asked at a grain and by dimensions."""
+        try:
+            compile_query(self.project, [metric], by=by, grain=Grain(grain), where=None)
+        except QueryError:
+            return False
+        return True
 
     def kpi_table(
         self,
@@ -103,11 +110,6 @@ class Engine:
         calendar = calendar_for(self.project, coverage, self.now.date())
         found = derive(tuple(series.values()), plan.derivations, partials, calendar, coverage, dense=True)
         return {one.metric: found[one] for one in series.values()}
-
-    def series(self, metric: str, grain: str, **asked: Any) -> list[tuple[str, float | None]]:
-        """The value of every period of a metric's total, as KPI tables hold it."""
-        frame = self.kpi_table([metric], grain=grain, **asked)[metric]
-        return [(str(start), value) for start, value in frame.select("period_start", "value").iter_rows()]
 
     def _context(self) -> Context:
         return Context(self.project, self.warehouse, "test", self.now, Quiet())
@@ -139,7 +141,7 @@ def engine(
             warehouse.run(model_statement(model))
         for name, reached in (through or {}).items():
             note_through(warehouse, name, reached)
-        yield Engine(project, warehouse, now, through or {})
+        yield Engine(project, warehouse, now)
 
 
 def project_of(
@@ -189,8 +191,3 @@ def note_through(warehouse: Warehouse, source: str, reached: Through) -> None:
         "INSERT INTO state.source_state VALUES (?, 'v1', 0, ?, ?, 'f', ?, 'r')",
         [source, reached.complete_before, reached.newest, NOW],
     )
-
-
-def raw(name: str) -> TableRef:
-    """The raw table of a source."""
-    return TableRef("raw", name)

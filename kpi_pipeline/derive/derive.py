@@ -67,11 +67,14 @@ def derive(
         if one.metric in coverage:
             models = frozenset((leaf.measure.model, leaf.measure.time) for leaf in leaves(derivations[one.metric].node))
             sheets[_Sheet(one.grain, one.breakdown, one.at_most, coverage[one.metric], models)].append(one)
-    graph: dict[Series, pl.LazyFrame] = {}
-    for sheet, members in sheets.items():
-        graph |= _sheet(sheet, members, derivations, partials, calendar, dense=dense, first=first, last=last)
-    collected = dict(zip(graph, pl.collect_all(list(graph.values())), strict=True))
-    return {one: collected.get(one, _empty(one)) for one in series}
+    graph = [
+        _sheet(sheet, members, derivations, partials, calendar, dense=dense, first=first, last=last)
+        for sheet, members in sheets.items()
+    ]
+    found: dict[Series, pl.DataFrame] = {}
+    for members, table in zip(sheets.values(), pl.collect_all(graph), strict=True):
+        found |= {one: _output(place, one, table, dense=dense) for place, one in enumerate(members)}
+    return {one: found.get(one, _empty(one)) for one in series}
 
 
 def _sheet(
@@ -84,10 +87,14 @@ def _sheet(
     dense: bool,
     first: date | None,
     last: date | None,
-) -> dict[Series, pl.LazyFrame]:
+) -> pl.LazyFrame:
+    """The sheet: period, segment, the dimensions, and the columns of every member.
+
+    NOTE: one wide table, taken apart once it is collected: a frame a metric would carry the whole graph each.
+    """
     timeline = _timeline(sheet, calendar, first, last)
-    nodes = {one: _nodes(one, derivations[one.metric]) for one in members}
-    wanted = measures_of(node for named in nodes.values() for node in named.values())
+    nodes = [_nodes(one, derivations[one.metric]) for one in members]
+    wanted = measures_of(node for named in nodes for node in named.values())
     segments = number_segments(sheet.breakdown, _sizes(wanted, partials, sheet), sheet.at_most)
     groups = leaf_frames(wanted, partials, timeline, segments)
     periods = timeline.periods.lazy().select(PERIOD)
@@ -98,9 +105,30 @@ def _sheet(
     else:
         keys = pl.concat(seen).unique().join(periods, on=PERIOD)
     table = joined(keys, [frame for _, frame in groups])
-    return {
-        one: _output(one, named, table, names, timeline, partials, dense=dense) for one, named in nodes.items()
-    }
+    columns = {_column(place, name): node for place, named in enumerate(nodes) for name, node in named.items()}
+    has_data = [present(named["value"]).alias(_column(place, "has_data")) for place, named in enumerate(nodes)]
+    ends = timeline.periods.lazy().select(PERIOD, is_complete=pl.col("period_end") <= timeline.complete_before)
+    return (
+        with_nodes(table, columns, timeline, partials)
+        .with_columns(has_data)
+        .join(names, on=SEGMENT)
+        .join(ends, on=PERIOD)
+        .select(
+            PERIOD,
+            SEGMENT,
+            *sheet.breakdown,
+            "is_complete",
+            *columns,
+            *(_column(place, "has_data") for place in range(len(nodes))),
+            is_other="_is_other",
+        )
+        .sort(PERIOD, "is_other", *sheet.breakdown, nulls_last=True)
+    )
+
+
+def _column(place: int, name: str) -> str:
+    """The column of a sheet that holds something of its member at a place."""
+    return f"_{place}_{name}"
 
 
 def _nodes(series: Series, derivation: Derivation) -> dict[str, Node]:
@@ -151,44 +179,29 @@ def _timeline(sheet: _Sheet, calendar: Calendar, first: date | None, last: date 
     )
 
 
-def _output(
-    series: Series,
-    nodes: Mapping[str, Node],
-    table: pl.LazyFrame,
-    names: pl.LazyFrame,
-    timeline: Timeline,
-    partials: Partials,
-    *,
-    dense: bool,
-) -> pl.LazyFrame:
+def _output(place: int, series: Series, table: pl.DataFrame, *, dense: bool) -> pl.DataFrame:
     """One metric's rows out of the sheet: where it has data, or, dense, every period of each segment that ever had."""
-    node = nodes["value"]
-    has_data = present(node)
-    frame = with_nodes(table.with_columns(_has_data=has_data), nodes, timeline, partials)
+    has_data = pl.col(_column(place, "has_data"))
     if not dense:
-        frame = frame.filter("_has_data")
+        table = table.filter(has_data)
     elif series.breakdown:
-        frame = frame.filter(pl.col("_has_data").any().over(SEGMENT))
-    ends = timeline.periods.lazy().select(PERIOD, _is_complete=pl.col("period_end") <= timeline.complete_before)
-    return (
-        frame.join(names, on=SEGMENT)
-        .join(ends, on=PERIOD)
-        .select(
-            PERIOD,
-            *series.breakdown,
-            pl.col("_is_other").alias("is_other"),
-            "value",
-            *(_column(name, nodes) for name in ("numerator", "denominator")),
-            pl.col("sample_size").fill_null(0).cast(pl.Int64),
-            pl.col("_is_complete").alias("is_complete"),
-            *(_column(name, nodes) for name in ("previous_value", "year_ago_value") if series.compared),
-        )
-        .sort(PERIOD, "is_other", *series.breakdown, nulls_last=True)
+        table = table.filter(has_data.any().over(SEGMENT))
+
+    def shown(name: str) -> pl.Expr:
+        column = _column(place, name)
+        return (pl.col(column) if column in table.columns else pl.lit(None, pl.Float64)).alias(name)
+
+    return table.select(
+        PERIOD,
+        *series.breakdown,
+        "is_other",
+        shown("value"),
+        shown("numerator"),
+        shown("denominator"),
+        shown("sample_size").fill_null(0).cast(pl.Int64),
+        "is_complete",
+        *(shown(name) for name in ("previous_value", "year_ago_value") if series.compared),
     )
-
-
-def _column(name: str, nodes: Mapping[str, Node]) -> pl.Expr:
-    return pl.col(name) if name in nodes else pl.lit(None, pl.Float64).alias(name)
 
 
 def _empty(series: Series) -> pl.DataFrame:

@@ -94,8 +94,8 @@ def _compare_queries(on_rows: Engine, case: Case, asks: dict[str, Any], wanted: 
 
 def _compare_tables(on_rows: Engine, case: Case, asks: dict[str, Any], wanted: pl.DataFrame) -> None:
     keys = [*_keys(asks), *(["is_other"] if "is_other" in wanted.columns else [])]
-    every = [one["name"] for one in case.said["metrics"]]
-    together = on_rows.kpi_table(every if case.question.get("batch", True) else case.metrics, **asks)
+    others = [name for name in (one["name"] for one in case.said["metrics"]) if on_rows.can_answer(name, **asks)]
+    together = on_rows.kpi_table(list(dict.fromkeys([*case.metrics, *others])), **asks)
     for metric in case.metrics:
         alone = on_rows.kpi_table([metric], **asks)[metric]
         assert alone.equals(together[metric]), f"{metric} alone is not what it is among others"
