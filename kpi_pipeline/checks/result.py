@@ -10,6 +10,9 @@ from typing import Literal
 MASK = "•••"
 """What stands in place of a personal value."""
 
+UNABLE = "could not be checked"
+"""How the observation of a check begins that could not be made, for reasons that may lie outside the data."""
+
 LONGEST_SAMPLE = 20
 """How many failing rows a result shows at most."""
 
@@ -36,6 +39,11 @@ class CheckResult:
     def blocks(self) -> bool:
         """Whether what depends on the asset must not be computed."""
         return not self.passed and self.severity == "error"
+
+    @property
+    def was_made(self) -> bool:
+        """Whether the data was looked at; a check that could not be made fails, and is tried again next time."""
+        return not self.observed.startswith(UNABLE)
 
     def __str__(self) -> str:
         return f"{self.asset}  {self.check_name}: expected {self.expected}; {self.observed}"

@@ -36,7 +36,7 @@ def check_asset(
         return known[1]
     target = CheckTarget(asset, table, tuple(checks), tuple(personal), _related(context.project, checks), timezone)
     results = check_tables(context.warehouse.connect, [target], as_of=as_of, docs=context.docs)
-    remember_checks(context.warehouse, asset, key, results)
+    remember_checks(context.warehouse, asset, key if all(one.was_made for one in results) else "", results)
     return results
 
 

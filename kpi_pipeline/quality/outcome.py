@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kpi_pipeline.checks.result import LONGEST_SAMPLE, CheckResult
+from kpi_pipeline.checks.result import LONGEST_SAMPLE, UNABLE, CheckResult
 from kpi_pipeline.quality import wording
 from kpi_pipeline.quality.docs import write_pages
 from kpi_pipeline.quality.making import Made
@@ -32,7 +32,7 @@ def _result(made: Made, checked_at: datetime) -> CheckResult:
         check_name=check.name,
         severity=check.severity,
         passed=reason is None and not failed,
-        observed=f"could not be checked: {reason}" if reason else _observed(made),
+        observed=f"{UNABLE}: {reason}" if reason else _observed(made),
         expected=check.expected,
         failing_rows=sum(wording.failing_rows(found) for found in made.found),
         checked_at=checked_at,

@@ -14,7 +14,7 @@ LEFT_OUT = ("unexpected_index_query", "details", "unexpected_list", "unexpected_
 
 def shown(made: Made, result: CheckResult) -> list[Any]:
     """The results of a check's expectations, fit to be shown; a check that could not be made says why."""
-    if made.found and not result.observed.startswith("could not be checked"):
+    if made.found and result.was_made:
         return [_masked(found, made) for found in made.found]
     return [_not_made(result)]
 
