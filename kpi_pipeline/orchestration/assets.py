@@ -30,13 +30,14 @@ Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 def project_assets(project: Project) -> dg.AssetsDefinition:
     """All assets and checks of a project."""
-    specs = asset_specs(project, Automation.of(project))
+    automation = Automation.of(project)
+    specs = asset_specs(project, automation)
 
     @dg.multi_asset(
         name=project.settings.name,
         description=f"Brings {project.settings.title} up to date, or as much of it as is selected.",
         specs=specs,
-        check_specs=check_specs(project),
+        check_specs=check_specs(project, automation),
         can_subset=True,
         pool=POOL,
     )

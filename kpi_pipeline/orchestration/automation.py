@@ -32,6 +32,8 @@ class Automation:
 
     at_the_sources: Condition | None = None
     downstream: Condition | None = None
+    with_its_asset: Condition | None = None
+    """Of a check: whenever the asset it looks at is computed."""
 
     @classmethod
     def of(cls, project: Project) -> Automation:
@@ -46,7 +48,9 @@ class Automation:
         at_the_sources: Condition = redefined & ~When.in_progress()
         if settings.schedule:
             at_the_sources |= When.on_cron(settings.schedule.cron, settings.timezone)
-        return cls(at_the_sources, changed & When.all_deps_blocking_checks_passed())
+        # NOTE: a failed check may pass in the run about to be asked for, so what is asked for too need not wait for it.
+        passed = When.all_checks_match(When.check_passed(), blocking_only=True) | When.will_be_requested()
+        return cls(at_the_sources, changed & When.all_deps_match(passed), When.any_deps_match(When.will_be_requested()))
 
     def fresh_source(self, source: Source) -> dg.FreshnessPolicy | None:
         """Stale when not loaded for as long as its recency check allows for its rows, and a day."""
@@ -87,7 +91,7 @@ def schedules(project: Project, assets: dg.AssetsDefinition) -> list[dg.Schedule
             name=f"{settings.name}_schedule",
             cron_schedule=settings.schedule.cron,
             execution_timezone=settings.timezone,
-            target=dg.AssetSelection.assets(assets),
+            job=dg.define_asset_job(f"{settings.name}_job", dg.AssetSelection.assets(assets)),
             default_status=dg.DefaultScheduleStatus.RUNNING,
             description=f"Brings {settings.title} up to date.",
         )

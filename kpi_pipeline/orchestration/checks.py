@@ -10,6 +10,7 @@ import dagster as dg
 from kpi_pipeline.checks import CheckBase
 from kpi_pipeline.checks.naming import check_names
 from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.keys import key
 from kpi_pipeline.orchestration.picture import markdown_table
 from kpi_pipeline.pipeline import RunReport
@@ -23,13 +24,14 @@ SOUND = "sound"
 """The rules that every KPI's values must keep, as one check: seven a KPI that nobody wrote would hide the others."""
 
 
-def check_specs(project: Project) -> tuple[dg.AssetCheckSpec, ...]:
+def check_specs(project: Project, automation: Automation) -> tuple[dg.AssetCheckSpec, ...]:
     """One for every check of a source or model, and one for each KPI."""
-    return (
+    specs = (
         *(spec for one in project.sources.values() for spec in _specs(f"raw/{one.name}", one.checks)),
         *(spec for one in project.models.values() for spec in _specs(f"model/{one.name}", one.checks)),
         *_sound_specs(project),
     )
+    return tuple(spec._replace(automation_condition=automation.with_its_asset) for spec in specs)
 
 
 def check_results(report: RunReport) -> Mapping[dg.AssetCheckKey, dg.AssetCheckResult]:

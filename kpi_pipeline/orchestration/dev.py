@@ -78,8 +78,9 @@ def _refuse_taken_port(host: str, port: int) -> None:
 
 
 def _until_it_ends(command: list[str], *, cwd: Path, env: dict[str, str]) -> int:
-    """Waits for the process; Ctrl+C reaches it as it reaches us, so it is only given time to clear up."""
+    """Waits for the process, and passes on what asks us to end: it has children of its own to end in good order."""
     with subprocess.Popen(command, cwd=cwd, env=env) as process:  # noqa: S603 - our own command, no shell
+        signal.signal(signal.SIGTERM, lambda _number, _frame: process.send_signal(signal.SIGINT))
         while True:
             try:
                 return process.wait()

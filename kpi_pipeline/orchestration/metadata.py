@@ -69,18 +69,15 @@ def kpi_metadata(project: Project, name: str, report: RunReport) -> Metadata:
     rows = values.filter(pl.col("segment") == TOTAL).sort("period_start").to_dicts()
     complete = [row for row in rows if row["is_complete"]]
     after = rows[len(complete) : len(complete) + 1]
-    metadata: dict[str, Any] = {
-        "dagster/row_count": values.height,
-        "segments": values["segment"].n_unique(),
-    }
+    metadata: dict[str, Any] = {}
     if complete:
         latest = complete[-1]
         metadata |= {"period": latest["period_label"], "status": latest["status"]}
-        metadata |= _floats(latest, {column: column for column in NUMBERS})
         metadata["sparkline"] = sparkline_text(row["value"] for row in complete[-DRAWN:])
+        metadata |= _floats(latest, {column: column for column in NUMBERS})
     metadata |= _picture(project, kpi, [*complete[-DRAWN:], *after])
     metadata["preview"] = dg.MetadataValue.md(_preview(project, kpi, [*complete[-PREVIEWED:], *after]))
-    return metadata
+    return {**metadata, "dagster/row_count": values.height}
 
 
 def published_metadata(name: str, report: RunReport) -> Metadata:
@@ -119,9 +116,9 @@ def column_lineage(project: Project) -> Mapping[str, dg.TableColumnLineage]:
 
 
 def _floats(row: Row, called: Mapping[str, str]) -> dict[str, Any]:
-    """Numbers as floats, because Dagster plots them; what is missing is left out."""
+    """Numbers as floats of ten digits, because Dagster plots them; what is missing is left out."""
     present = {name: row[column] for column, name in called.items() if row[column] is not None}
-    return {name: dg.MetadataValue.float(float(value)) for name, value in present.items()}
+    return {name: dg.MetadataValue.float(float(f"{value:.10g}")) for name, value in present.items()}
 
 
 def _picture(project: Project, kpi: Kpi, rows: list[Row]) -> Metadata:
