@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
+
 from kpi_pipeline.orchestration.keys import names
 from tests.orchestration.conftest import ALL, Shop
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dagster as dg
 import pytest
 from dagster.components.testing import create_defs_folder_sandbox
+
 from kpi_pipeline.errors import KpiError
 from kpi_pipeline.orchestration import dev
 from kpi_pipeline.orchestration.component import KpiProject
 from kpi_pipeline.orchestration.definitions import LOCATION, defs
 from kpi_pipeline.orchestration.keys import names
-from pathlib import Path
 from tests.orchestration.conftest import ALL, Shop
 
 
-@pytest.mark.filterwarnings("ignore:`parse_obj_as` is deprecated")  # Dagster's own reading of YAML
+@pytest.mark.filterwarnings("ignore:`parse_obj_as`", "ignore::dagster.BetaWarning")  # Dagster's own reading of YAML
 def test_a_defs_yaml_is_enough(shop: Shop) -> None:
     attributes = {"definitions": str(shop.root / "definitions")}
     with create_defs_folder_sandbox() as sandbox:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dagster import Definitions
+
 from kpi_pipeline.orchestration.keys import names
 from tests.orchestration.conftest import ALL, Shop
 

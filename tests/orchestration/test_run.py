@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 
 import duckdb
+
 from tests.orchestration.conftest import ALL, LINES, VISITS, Shop
 
 
