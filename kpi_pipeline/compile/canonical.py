@@ -43,4 +43,10 @@ def condition_asked(sql: str) -> tuple[str, frozenset[str]]:
         raise QueryError(
             f"The condition {sql!r} may only compare dimensions, such as: country = 'France' AND priority <> '4 - Low'"
         )
+    unknown = tree.find(exp.Anonymous)
+    if unknown is not None:
+        raise QueryError(
+            f"The condition {sql!r} uses the function '{unknown.name}', which conditions may not.\n"
+            "Hint: compare dimensions, with the usual functions for text, numbers and dates."
+        )
     return tree.sql(dialect="duckdb", comments=False), frozenset(column.name for column in tree.find_all(exp.Column))

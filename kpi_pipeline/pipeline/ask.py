@@ -89,7 +89,14 @@ def _partials(context: Context, plan: Plan) -> Partials:
     frames = {}
     spans = {}
     for reduction in plan.reductions:
-        frame = context.warehouse.fetch(reduction_query(reduction, plan.model(reduction.model), context.warehouse))
+        try:
+            frame = context.warehouse.fetch(reduction_query(reduction, plan.model(reduction.model), context.warehouse))
+        except context.warehouse.query_errors as problem:
+            about = str(problem).partition("\n")[0]
+            raise QueryError(
+                f"The question cannot be answered: {about}\n"
+                "Hint: does the condition compare values of one type? `kpi explain METRIC` shows the SQL."
+            ) from problem
         frames[reduction] = frame.lazy()
         if reduction.shape is Shape.additive and not frame.is_empty():
             first, last = frame.select(first=pl.col("_day").min(), last=pl.col("_day").max()).row(0)
