@@ -50,13 +50,13 @@ def judge(
     )
 
 
-def kpi_series(kpi: Kpi) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """The KPI's breakdowns as written and in the order that series have."""
-    return {breakdown: tuple(sorted(breakdown)) for breakdown in kpi.breakdowns}
+def _breakdowns(kpi: Kpi) -> tuple[tuple[str, ...], ...]:
+    """The KPI's breakdowns as series have them: the order in which dimensions are written makes no other breakdown."""
+    return tuple(dict.fromkeys(tuple(sorted(breakdown)) for breakdown in kpi.breakdowns))
 
 
 def _is_there(kpi: Kpi, results: Mapping[Series, pl.DataFrame]) -> bool:
-    return all(_series(kpi, breakdown, results) is not None for breakdown in kpi_series(kpi).values())
+    return all(_series(kpi, breakdown, results) is not None for breakdown in _breakdowns(kpi))
 
 
 def _series(kpi: Kpi, breakdown: tuple[str, ...], results: Mapping[Series, pl.DataFrame]) -> Series | None:
@@ -67,7 +67,7 @@ def _series(kpi: Kpi, breakdown: tuple[str, ...], results: Mapping[Series, pl.Da
 
 def _values(kpi: Kpi, results: Mapping[Series, pl.DataFrame]) -> pl.DataFrame:
     frames = []
-    for breakdown in kpi_series(kpi).values():
+    for breakdown in _breakdowns(kpi):
         series = _series(kpi, breakdown, results)
         if series is None:
             continue
