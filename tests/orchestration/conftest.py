@@ -46,7 +46,7 @@ metrics:
 teams: [{name: commercial}]
 people: [{name: ann, team: commercial, email: ann@example.org}]
 goals:
-  - {name: grow, statement: Sell more, framework: balanced_scorecard, perspective: financial, team: commercial, owner: ann}
+  - {name: grow, statement: Sell more, framework: balanced_scorecard, perspective: financial, team: commercial}
 kpis:
   - name: monthly_order_value
     description: What a customer spends at a time.

@@ -73,5 +73,6 @@ def test_conditions_follow_a_changed_definition(shop: Shop) -> None:
 
 def test_a_time_that_is_none_is_refused_with_its_place(shop: Shop) -> None:
     shop.edit("0 6 * * *", "at six")
-    with pytest.raises(dg.DagsterInvalidDefinitionError, match=r"definitions/shop.yaml:7:\d+  'at six' is not a schedule"):
+    wanted = r"definitions/shop.yaml:7:\d+  'at six' is not a schedule"
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match=wanted):
         _ = shop.definitions

@@ -38,7 +38,8 @@ def test_the_command_line_loads_the_project_it_is_told(shop: Shop, monkeypatch: 
 
 def test_every_error_in_the_yaml_is_told_with_its_place(shop: Shop) -> None:
     shop.edit("metric: visitors,", "metric: visitor,")
-    with pytest.raises(dg.DagsterInvalidDefinitionError, match=r"definitions/shop.yaml:\d+:\d+  KPI 'monthly_visitors'"):
+    wanted = r"definitions/shop.yaml:\d+:\d+  KPI 'monthly_visitors'"
+    with pytest.raises(dg.DagsterInvalidDefinitionError, match=wanted):
         _ = shop.definitions
 
 
@@ -56,7 +57,7 @@ def test_a_taken_port_is_said_at_once(shop: Shop) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(KpiError, match="cannot listen on 127.0.0.1"):
+        with pytest.raises(KpiError, match="cannot listen on 127"):
             dev.dev(shop.root / "definitions", port=taken.getsockname()[1])
 
 
