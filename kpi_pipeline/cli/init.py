@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,7 +18,8 @@ from rich.text import Text
 from kpi_pipeline.cli.shown import console
 from kpi_pipeline.errors import DataError, DefinitionError, InternalError, KpiError, Problem, StorageError, listed
 from kpi_pipeline.files import building, remove
-from kpi_pipeline.starter.start import Chapter, Starter, names_for, start
+from kpi_pipeline.starter.pages import Chapter
+from kpi_pipeline.starter.start import Starter, names_for, start
 
 COPIED_AT_MOST = 50_000_000
 """Bytes; larger files stay where they are."""
@@ -56,14 +57,23 @@ def system_zone() -> str:
         candidates.append(Path("/etc/timezone").read_text(encoding="utf-8").strip())
     with suppress(OSError):
         candidates.append(os.path.realpath("/etc/localtime").partition("zoneinfo/")[2])
-    known = available_timezones()
-    named = next((one for one in candidates if one in known), "UTC")
+    named = next((one for one in candidates if one and _is_zone(one)), "UTC")
     return "UTC" if named in ("Etc/UTC", "Etc/UCT", "UCT", "Universal", "Zulu") else named
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return "/" in name or name == "UTC"
 
 
 def _refuse_occupied(target: Path, folder: Path) -> None:
     if target.is_file():
-        raise KpiError(f"{folder} is a file.\nHint: name a folder that is not there yet: kpi init shop --from orders.csv")
+        raise KpiError(
+            f"{folder} is a file.\nHint: name a folder that is not there yet: kpi init shop --from orders.csv"
+        )
     if target.is_dir() and any(target.iterdir()):
         raise KpiError(
             f"{folder} is not empty, and nothing is ever overwritten.\n"
@@ -75,12 +85,18 @@ def _files(files: Sequence[Path]) -> list[Path]:
     """The files, each once; all that are missing or empty are named together."""
     if not files:
         raise DefinitionError(
-            [Problem("There is no file to begin with.", hint="kpi init DIR --from orders.csv; CSV, Parquet or JSON lines")]
+            [
+                Problem(
+                    "There is no file to begin with.", hint="kpi init DIR --from orders.csv; CSV, Parquet or JSON lines"
+                )
+            ]
         )
     found = list(dict.fromkeys(file.expanduser().resolve() for file in files))
     missing = [str(file) for file in files if not file.expanduser().exists()]
     if missing:
-        raise DataError(f"There is no file {listed(missing)}.\nHint: is it relative to another folder than {Path.cwd()}?")
+        raise DataError(
+            f"There is no file {listed(missing)}.\nHint: is it relative to another folder than {Path.cwd()}?"
+        )
     if folders := [str(file) for file in files if file.expanduser().is_dir()]:
         raise DataError(f"{listed(folders)} is a folder.\nHint: name the files in it: --from {folders[0]}/orders.csv")
     if empty := [file.name for file in found if file.stat().st_size == 0]:
@@ -145,7 +161,9 @@ def _say(out: Console, folder: Path, starter: Starter, kept: Sequence[bool]) -> 
         out.print()
         _say_table(out, chapter, stays=stays)
     out.print()
-    out.print("Goals, targets and names are guesses marked EDIT or EXAMPLE; edit the files in definitions/.", soft_wrap=True)
+    out.print(
+        "Goals, targets and names are guesses marked EDIT or EXAMPLE; edit the files in definitions/.", soft_wrap=True
+    )
     out.print("Next:")
     commands = (
         (f"cd {_shell(folder)}", ""),

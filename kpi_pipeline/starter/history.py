@@ -15,6 +15,7 @@ from kpi_pipeline.starter.metrics import MetricDraft, MetricDrafts
 from kpi_pipeline.starter.table import Rhythm
 
 LOOK_BACK = 12
+SEVERAL = 3
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,18 @@ class History:
     since: date
     periods: int
     usual: float
+    varies: bool
+    """Whether it was ever another value: a number that never changes tells nobody anything."""
 
 
 def history_of(
-    executor: Executor, drafts: MetricDrafts, metric: MetricDraft, time: str, grain: Grain, rhythm: Rhythm, week_start: int
+    executor: Executor,
+    drafts: MetricDrafts,
+    metric: MetricDraft,
+    time: str,
+    grain: Grain,
+    rhythm: Rhythm,
+    week_start: int,
 ) -> History | None:
     """The median of up to twelve periods; the first and the one in progress only where there are no others."""
     value = _value(drafts, metric)
@@ -36,16 +45,23 @@ def history_of(
     start = _start(exp.column(time), grain, week_start)
     model = exp.table_(str(metric.fields.get("model") or _model(drafts)), db="model", quoted=True)
     known = exp.not_(exp.column(time).is_(exp.null()))
-    query = exp.select(exp.alias_(start, "period"), exp.alias_(exp.cast(value, "DOUBLE"), "value")).from_(model).where(known)
+    query = (
+        exp.select(exp.alias_(start, "period"), exp.alias_(exp.cast(value, "DOUBLE"), "value"))
+        .from_(model)
+        .where(known)
+    )
     rows = executor.rows(query.group_by("1").order_by("1"))
-    found: list[tuple[date, float]] = [(row[0], row[1]) for row in rows if row[1] is not None and row[0] <= rhythm.last_day]
+    found: list[tuple[date, float]] = [
+        (row[0], row[1]) for row in rows if row[1] is not None and row[0] <= rhythm.last_day
+    ]
     if not found:
         return None
     if rhythm.cadence is Grain.day:
         over = found[1:-1] if found[0][0] < rhythm.first_day else found[:-1]
         found = over or found
     last = found[-LOOK_BACK:]
-    return History(last[0][0], len(last), median(value for _, value in last))
+    values = [value for _, value in last]
+    return History(last[0][0], len(last), median(values), len(values) < SEVERAL or max(values) > min(values))
 
 
 def _model(drafts: MetricDrafts) -> object:

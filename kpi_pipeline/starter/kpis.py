@@ -10,15 +10,21 @@ from kpi_pipeline.names import LONGEST_NAME
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.starter.history import History
 from kpi_pipeline.starter.metrics import MetricDraft, MetricDrafts
-from kpi_pipeline.starter.naming import unique_name
+from kpi_pipeline.starter.naming import in_a_sentence, unique_name
 from kpi_pipeline.starter.roles import Role, Roles
 from kpi_pipeline.starter.table import Rhythm
 
-ADVERBS = {Grain.day: "daily", Grain.week: "weekly", Grain.month: "monthly", Grain.quarter: "quarterly", Grain.year: "yearly"}
+ADVERBS = {
+    Grain.day: "daily",
+    Grain.week: "weekly",
+    Grain.month: "monthly",
+    Grain.quarter: "quarterly",
+    Grain.year: "yearly",
+}
 REVIEWS = {Grain.day: "week", Grain.week: "month", Grain.month: "quarter", Grain.quarter: "year", Grain.year: "year"}
 STRETCH = 0.05
 ENOUGH_FOR_MONTHS = 300
-ENOUGH_FOR_WEEKS = 21
+ENOUGH_FOR_WEEKS = 10
 SEGMENTS_AT_MOST = 12
 
 
@@ -67,17 +73,16 @@ def kpis_of(
 ) -> tuple[KpiDraft, ...]:
     """Up to `most` KPIs: the main number with a target, the others with a benchmark. Two serve one goal at most."""
     grain = grain_of(rhythm)
-    chosen = [one for one in (drafts.main, drafts.second, drafts.quality) if one is not None][:most]
     kpis: list[KpiDraft] = []
-    for place, metric in enumerate(chosen):
+    for place, metric in enumerate(_chosen(drafts, most, lambda metric: history(metric, grain))):
         past = history(metric, grain)
         direction = "down" if metric.wants_less else "up"
-        target = _target(past, direction, grain) if place == 0 else None
+        target = _target(past, direction, grain, metric) if place == 0 else None
         goal = kpis[0].goal if place == 1 else _goal(metric, direction, past, grain, goals_taken)
         kpis.append(
             KpiDraft(
                 name=unique_name(f"{ADVERBS[grain]}_{metric.name}"[: LONGEST_NAME - 3].rstrip("_"), taken),
-                label=f"{metric.label} a {grain}",
+                label=f"{metric.label} {_per(metric)} {grain}",
                 metric=metric,
                 goal=goal,
                 grain=grain,
@@ -91,10 +96,23 @@ def kpis_of(
     return tuple(kpis)
 
 
+def _chosen(drafts: MetricDrafts, most: int, history: Callable[[MetricDraft], History | None]) -> list[MetricDraft]:
+    """The main number, another one that says how much, and one that says how well; none that never changes."""
+
+    def tells(metric: MetricDraft) -> bool:
+        past = history(metric)
+        return past is not None and past.varies and all(tells(drafts.named(name)) for name in metric.inputs)
+
+    volumes = [metric for metric in drafts.volumes if tells(metric)]
+    qualities = [metric for metric in drafts.qualities if tells(metric)]
+    wanted = [drafts.main, *volumes[:1], *qualities[:1], *qualities[1:], *volumes[1:]]
+    return wanted[:most]
+
+
 def _goal(metric: MetricDraft, direction: str, past: History | None, grain: Grain, taken: set[str]) -> GoalDraft:
     verb = "lower" if direction == "down" else "raise"
-    label = f"{verb.capitalize()} {metric.label[0].lower()}{metric.label[1:]}"
-    aim = f"to {_written(_stretched(past.usual, direction), metric)} a {grain}" if past else "as agreed"
+    label = f"{verb.capitalize()} {in_a_sentence(metric.label)}"
+    aim = f"to {_written(_aim(past, direction, metric), metric)} {_per(metric)} {grain}" if past else "as agreed"
     return GoalDraft(
         unique_name(f"{verb}_{metric.name}"[: LONGEST_NAME - 3].rstrip("_"), taken),
         label,
@@ -102,17 +120,33 @@ def _goal(metric: MetricDraft, direction: str, past: History | None, grain: Grai
     )
 
 
+def _per(metric: MetricDraft) -> str:
+    """What adds up comes a week; what does not is of the week."""
+    return "a" if metric.fields.get("agg") in ("sum", "count", "count_distinct") else "of the"
+
+
+def _aim(past: History, direction: str, metric: MetricDraft) -> float:
+    """Five per cent better than usual; a share is never above 1, and there are no halves of what is counted."""
+    aim = _stretched(past.usual, direction)
+    unit = metric.fields.get("unit")
+    if unit == "count":
+        return float(math.floor(aim) if direction == "down" else math.ceil(aim))
+    return min(aim, 1.0) if unit == "percent" else aim
+
+
 def _written(value: float, metric: MetricDraft) -> str:
-    return f"{value * 100:g} %" if metric.fields.get("unit") == "percent" else f"{value:,g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    if metric.fields.get("unit") == "percent":
+        return f"{value * 100:g} %"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
 
 
-def _target(past: History | None, direction: str, grain: Grain) -> dict[str, object] | None:
+def _target(past: History | None, direction: str, grain: Grain, metric: MetricDraft) -> dict[str, object] | None:
     """Five per cent better than usual: near enough to be met, far enough to say something."""
     if past is None or past.usual <= 0:
         return None
     return {
         "type": "at_most" if direction == "down" else "at_least",
-        "values": [{"from": past.since.isoformat(), "value": plain(_stretched(past.usual, direction))}],
+        "values": [{"from": past.since.isoformat(), "value": plain(_aim(past, direction, metric))}],
         "provenance": f"EXAMPLE: 5 % better than the usual {grain} of the last {past.periods}",
     }
 
@@ -130,7 +164,7 @@ def _stretched(usual: float, direction: str) -> float:
 def rounded(value: float, digits: int) -> float:
     """The value with so many digits that count.
 
-    >>> rounded(123456, 2), rounded(0.63420, 3), rounded(0, 2)
+    >>> rounded(123456.0, 2), rounded(0.63420, 3), rounded(0, 2)
     (120000.0, 0.634, 0.0)
     """
     if not value or not math.isfinite(value):

@@ -21,26 +21,18 @@ from kpi_pipeline.ingest.land import Landed, land
 from kpi_pipeline.ingest.tables import kind_of, table
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
-from kpi_pipeline.sources import ColumnType, FileConnector, Source
+from kpi_pipeline.sources import ColumnType, Source
+from kpi_pipeline.sources.file import FileConnector
 from kpi_pipeline.starter.naming import words_of
 from kpi_pipeline.starter.notations import STYLES, plain_number, style_of
 from kpi_pipeline.starter.table import FRACTIONS, NUMBERS, Column, Table
-from kpi_pipeline.starter.times import (
-    AFTERWARDS,
-    HAPPENED,
-    ISO,
-    ISO_DATE,
-    formats_of,
-    has_clock,
-    named_like_a_date,
-)
+from kpi_pipeline.starter.times import ISO, ISO_DATE, formats_of, has_clock, named_like_a_date
+from kpi_pipeline.starter.vocabulary import AFTERWARDS, FLAGS, HAPPENED, IDENTIFYING
 
 FIRST_ROWS = 2000
 ALWAYS_UNKNOWN = ("?", "N/A", "n/a", "#N/A", "NULL", "null", "NaN", "nan")
 PERHAPS_UNKNOWN = ("NA", "na", "None", "none", "-", "--", "unknown", "Unknown")
 """Words for unknown only where everything else in the column is a number or a date."""
-IDENTIFYING = frozenset("id key code number no nr num sku zip plz postcode phone uuid isbn ean".split())
-FLAGS = frozenset("flag is has was can".split())
 MISREAD_AT_MOST = 0.01
 """The share of dates that may be written otherwise; such rows go to quarantine."""
 TYPES = (*NUMBERS, *FRACTIONS, "VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP", "ENUM", "UUID")
@@ -62,9 +54,7 @@ def look_at(
     landed = land(bare, _found(file, bare), executor, place=0, folder=folder)
     if not landed.records:
         raise DataError(f"{file.name} has no rows.\nHint: begin with a file that holds some history.")
-    texts = {
-        column.name: column.value for column in landed.columns if column.type in (None, "VARCHAR") and column.name
-    }
+    texts = {column.name: column.value for column in landed.columns if column.type in (None, "VARCHAR") and column.name}
     open_names = {column.name for column in landed.columns if column.type is None}
     read = _read_texts(executor, landed, bare, texts, open_names, zone, time_columns)
     source = bare.model_copy(update={"null_values": read.unknown, "columns": read.contract})
@@ -79,7 +69,7 @@ def look_at(
     view = TableRef("raw", name)
     rows = query.where(exp.not_(misfit)) if misfit else query
     # NOTE: parsing text again for every question takes longer than keeping what was parsed.
-    kind = "TABLE" if read.contract else "VIEW"
+    kind = "TABLE" if read.contract or open_names else "VIEW"
     executor.run(exp.Create(kind=kind, replace=True, this=table(view), expression=rows))
     columns, count = _profile(executor, view, {one.name: one.type or "VARCHAR" for one in used}, read.styles, today)
     return Table(
@@ -98,17 +88,23 @@ def _connector(file: Path) -> FileConnector:
     suffix = file.suffix.lower()
     form = FORMATS.get(suffix) or ("jsonl" if suffix == ".json" else None)
     if form is None:
-        hint = "save the sheet as CSV first" if suffix in (".xlsx", ".xls", ".ods") else "CSV, Parquet and JSON lines can be read"
+        hint = (
+            "save the sheet as CSV first"
+            if suffix in (".xlsx", ".xls", ".ods")
+            else "CSV, Parquet and JSON lines can be read"
+        )
         raise DataError(
             f"{file.name} does not say by its suffix that it is CSV (.csv, .tsv), Parquet (.parquet) or JSON lines (.jsonl).\n"
             f"Hint: {hint}."
         )
-    return FileConnector.model_validate({
-        "type": "file",
-        "path": str(file),
-        "format": "jsonl" if suffix == ".json" else None,
-        "encoding": "utf-8" if form == "parquet" else _encoding(file),
-    })
+    return FileConnector.model_validate(
+        {
+            "type": "file",
+            "path": str(file),
+            "format": "jsonl" if suffix == ".json" else None,
+            "encoding": "utf-8" if form == "parquet" else _encoding(file),
+        }
+    )
 
 
 def _encoding(file: Path) -> str:
@@ -166,7 +162,9 @@ def _read_texts(
     styles: dict[str, str] = {}
     unknown = {word for found in words.values() for word in found if word in ALWAYS_UNKNOWN}
     for name, values in samples.items():
-        is_time = named_like_a_date(name) or bool(set(words_of(name)) & (HAPPENED | AFTERWARDS)) or name.lower() in named
+        is_time = (
+            named_like_a_date(name) or bool(set(words_of(name)) & (HAPPENED | AFTERWARDS)) or name.lower() in named
+        )
         guesses[name] = list(_guesses(name, values, is_open=name in open_names, is_time=is_time))
         if not guesses[name] and (style := style_of(values)):
             styles[name] = style
@@ -177,7 +175,9 @@ def _read_texts(
     styles = _styles_borne_out(executor, landed, texts, styles)
     for name in (*chosen, *styles):
         unknown |= set(words[name])
-    return Texts(chosen, styles, tuple(word for word in (*ALWAYS_UNKNOWN, *PERHAPS_UNKNOWN) if word in unknown), doubtful)
+    return Texts(
+        chosen, styles, tuple(word for word in (*ALWAYS_UNKNOWN, *PERHAPS_UNKNOWN) if word in unknown), doubtful
+    )
 
 
 def _guesses(name: str, values: Sequence[str], *, is_open: bool, is_time: bool) -> Iterator[ColumnType]:
@@ -258,9 +258,7 @@ def _borne_out(
     by_name = {column.name: column for column in landed.columns}
     asked: list[exp.Expr] = []
     for name, guess in tests:
-        fitted = contract.fit(
-            source.model_copy(update={"columns": {name: guess}}), by_name[name], None, zone=zone
-        )
+        fitted = contract.fit(source.model_copy(update={"columns": {name: guess}}), by_name[name], None, zone=zone)
         value = fitted.value
         is_time = guess.type in ("date", "timestamp")
         asked.append(exp.Anonymous(this="count_if", expressions=[fitted.misfit or exp.false()]))
@@ -324,7 +322,9 @@ def _profile(
     for start in range(0, len(names), WIDTH):
         some = names[start : start + WIDTH]
         asked = {name: _questions(name, types[name], styles.get(name, ""), today) for name in some}
-        row = executor.rows(exp.select(*(one for found in asked.values() for one in found.values())).from_(table(view)))[0]
+        row = executor.rows(
+            exp.select(*(one for found in asked.values() for one in found.values())).from_(table(view))
+        )[0]
         answers = iter(row)
         for name in some:
             facts = {key: next(answers) for key in asked[name]}

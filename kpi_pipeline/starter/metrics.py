@@ -9,14 +9,14 @@ from typing import Literal
 from kpi_pipeline.names import LONGEST_NAME
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.starter.model import ModelDraft
-from kpi_pipeline.starter.naming import label_of, unique_name, words_of
-from kpi_pipeline.starter.roles import COUNTED, GOOD, Part, Role, Roles, entity_of, is_bad, thing_counted
+from kpi_pipeline.starter.naming import in_a_sentence, label_of, plural, singular, unique_name, words_of
+from kpi_pipeline.starter.roles import Part, Role, Roles, entity_of, is_bad, thing_counted
 from kpi_pipeline.starter.table import Rhythm
+from kpi_pipeline.starter.vocabulary import COUNTED, GOOD, MAIN_AMOUNTS, PEOPLE, SIDE_AMOUNTS
 
 MOST_OF_A_KIND = 3
-SIDE_AMOUNTS = frozenset("tax vat freight fee fees shipping discount rabatt net competitor".split())
-MAIN_AMOUNTS = frozenset("revenue sales turnover amount umsatz betrag total".split())
-PEOPLE = frozenset("customer client user member visitor buyer patient subscriber account guest kunde kunden".split())
+HAPPENING = 0.03
+"""The share of different values in all rows from which an id stands for something that happens, such as an order."""
 MANY = 100
 """Fewer different values than this, in a large table, are a list to look things up in, not things that happen."""
 
@@ -42,12 +42,14 @@ class MetricDraft:
 
 @dataclass(frozen=True)
 class MetricDrafts:
-    """All first metrics of a table, and the three that make the best KPIs."""
+    """All first metrics of a table, and those that would make KPIs, the best of each list first."""
 
     metrics: tuple[MetricDraft, ...]
     main: MetricDraft
-    second: MetricDraft | None
-    quality: MetricDraft | None
+    volumes: tuple[MetricDraft, ...]
+    """How many, how much."""
+    qualities: tuple[MetricDraft, ...]
+    """How well: a share, an amount each, an average."""
 
     def named(self, name: str) -> MetricDraft:
         """The metric of that name."""
@@ -75,20 +77,22 @@ class _Drafts:
         ids = [(part, self.distinct(part)) for part in self.counted_ids()]
         quantities = [self.sum(part, _unit_of(part)) for part in self.quantities()]
         measured = self.roles.of(Role.measurement)
-        if not (amounts or quantities or ids) and measured:
+        if not (amounts or quantities or ids or self.roles.key) and measured:
             quantities = [self.sum(measured[0], "number")]
         averages = [self.average(part) for part in measured[:MOST_OF_A_KIND]]
         shares = [pair for part in self.flags() for pair in self.share(part, rows)]
         distinct = [metric for _, metric in ids]
-        counted_well = [one for one in quantities if one.words & COUNTED]
+        counted_well = [one for one in quantities if one.words & (COUNTED - {"count", "total"})]
         main = next(iter([*amounts, *counted_well, *distinct, *quantities]), rows)
         each = self.each(main, ids, rows)
-        second = next((one for one in [*distinct, rows, *amounts, *quantities] if one is not main), None)
-        quality = next((one for one in [*shares[1::2], *([each] if each else []), *averages]), None)
+        volumes = [one for one in [*distinct, rows, *quantities, *amounts] if one is not main]
+        telling = [one for one in shares[1::2] if one.words & GOOD or one.wants_less]
+        qualities = list(dict.fromkeys([one.name for one in [*telling, *each_of(each), *shares[1::2], *averages]]))
         window = self.window(next((one for one in distinct if one.words & PEOPLE), main))
         growth = self.against_last_year(main)
         metrics = [rows, *amounts, *quantities, *distinct, *averages, *shares, *each_of(each), *window, *growth]
-        return MetricDrafts(tuple(metrics), main, second, quality)
+        by_name = {one.name: one for one in metrics}
+        return MetricDrafts(tuple(metrics), main, tuple(volumes), tuple(by_name[name] for name in qualities))
 
     def amounts(self) -> list[Part]:
         """The amounts that matter most: revenue before tax, what comes in before what goes out."""
@@ -107,15 +111,13 @@ class _Drafts:
     def counted_ids(self) -> list[Part]:
         """Ids of things that happen or take part, the ones with most different values first; people before all."""
         rows = self.roles.table.rows
-        enough = [
-            part
-            for part in self.roles.of(Role.id)
-            if part not in self.roles.key
-            and part.column.distinct >= min(MANY, max(3, rows // 3))
-            and part.column.share_present > 0.5
+        ids = [part for part in self.roles.of(Role.id) if not part.column.is_unique and part.column.share_present > 0.5]
+        people = [
+            part for part in ids if part.column.distinct > 1 and set(words_of(entity_of(part, self.table))) & PEOPLE
         ]
-        people = [part for part in enough if set(words_of(entity_of(part, self.table))) & PEOPLE]
-        others = sorted((part for part in enough if part not in people), key=lambda one: -one.column.distinct)
+        enough = max(min(MANY, rows // 3), HAPPENING * rows, 3)
+        others = [part for part in ids if part not in people and part.column.distinct >= enough]
+        others.sort(key=lambda one: -one.column.distinct)
         return [*people, *others][:MOST_OF_A_KIND]
 
     def flags(self) -> list[Part]:
@@ -123,25 +125,25 @@ class _Drafts:
         return sorted(flags, key=lambda one: not one.words & GOOD)[:MOST_OF_A_KIND]
 
     def name(self, wanted: str) -> str:
-        """The name itself; where another table has it already, with this table's name before it."""
+        """The name itself; where another table has it already, with this table's name behind it."""
         wanted = wanted[: LONGEST_NAME - 6].rstrip("_")
         if wanted in self.taken:
-            wanted = f"{self.table}_{wanted}"[: LONGEST_NAME - 6].rstrip("_")
+            wanted = f"{wanted}_of_{self.table}"[: LONGEST_NAME - 6].rstrip("_")
         return unique_name(wanted, self.taken)
 
     def simple(self, name: str, label: str, description: str, words: frozenset[str], **fields: object) -> MetricDraft:
-        return MetricDraft(
-            self.name(name), label, description, {"type": "simple", "model": self.table, **fields}, words
-        )
+        own = self.name(name)
+        said = label if own == name else f"{label} ({in_a_sentence(label_of(self.table))})"
+        return MetricDraft(own, said, description, {"type": "simple", "model": self.table, **fields}, words)
 
     def rows(self) -> MetricDraft:
         key = next(iter(self.roles.key), None)
-        what = label_of(self.table).lower()
-        if key and key.role is Role.id:
-            thing = thing_counted(key, self.table)
+        what = in_a_sentence(label_of(self.table))
+        thing = thing_counted(key, self.table) if key else ""
+        if key and key.role is Role.id and (thing != plural(singular(self.table)) or thing == self.table):
             label = label_of(thing)
             return self.simple(
-                thing, label, f"How many {label.lower()} there are in the period.", frozenset(words_of(thing)),
+                thing, label, f"How many {in_a_sentence(label)} there are in the period.", frozenset(words_of(thing)),
                 agg="count", unit="count",
             )  # fmt: skip
         return self.simple(
@@ -150,7 +152,7 @@ class _Drafts:
         )  # fmt: skip
 
     def sum(self, part: Part, unit: str) -> MetricDraft:
-        label = label_of(part.name)
+        label = part.label
         name = part.name.replace("row_", "total_", 1) if part.name.startswith("row_") else part.name
         return self.simple(
             name, label, f"{label} of all rows, added up.", part.words, agg="sum", expr=part.name, unit=unit
@@ -169,12 +171,12 @@ class _Drafts:
         if name in ("number", "numbers", "ids", "keys"):
             name = f"different_{name}"
         label = label_of(name)
-        words = frozenset(words_of(thing))
+        words = frozenset(words_of(entity_of(part, self.table)))
         description = f"Different values of {part.name}, each counted once in the period."
         return self.simple(name, label, description, words, agg="count_distinct", expr=part.name, unit="count")
 
     def average(self, part: Part) -> MetricDraft:
-        label = f"Average {label_of(part.name).lower()}"
+        label = f"Average {in_a_sentence(part.label)}"
         name = f"average_{part.name.removeprefix('row_')}".replace("average_average_", "average_")
         unit = "currency" if part.words & {"price", "income", "salary", "preis"} else "number"
         return self.simple(
@@ -184,15 +186,15 @@ class _Drafts:
 
     def share(self, part: Part, rows: MetricDraft) -> Iterator[MetricDraft]:
         plain = part.name.removeprefix("row_").removesuffix("_flag")
-        label = label_of(plain)
+        label = in_a_sentence(part.label.removesuffix(" flag"))
         count = self.simple(
-            f"with_{plain}", f"With {label.lower()}", f"How many rows have {part.name} true.", part.words,
+            f"with_{plain}", f"With {label}", f"How many rows have {part.name} true.", part.words,
             agg="sum_boolean", expr=part.name, unit="count",
         )  # fmt: skip
         yield count
         yield MetricDraft(
             self.name(f"{plain}_share"),
-            f"{label}, share",
+            f"Share with {label}",
             f"The share of rows with {part.name} true.",
             {"type": "ratio", "numerator": count.name, "denominator": rows.name, "unit": "percent"},
             part.words,
@@ -214,7 +216,7 @@ class _Drafts:
         return MetricDraft(
             self.name(f"{main.name}_per_{thing.removeprefix('row_') if best else thing}"),
             f"{main.label} per {label_of(thing).lower()}" if best else f"{main.label} per row",
-            f"{main.label} divided by {divisor.label.lower()}.",
+            f"{main.label} divided by {in_a_sentence(divisor.label)}.",
             {"type": "ratio", "numerator": main.name, "denominator": divisor.name, "unit": _unit_each(main)},
             main.words,
             (main.name, divisor.name),
@@ -272,6 +274,3 @@ def _unit_of(part: Part) -> str:
 def _unit_each(main: MetricDraft) -> str:
     unit = str(main.fields["unit"])
     return "number" if unit == "count" else unit
-
-
-

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from kpi_pipeline.names import RESERVED_NAMES
+from kpi_pipeline.starter.vocabulary import words
 
 LONGEST = 36
 """Leaves room for what metrics and KPIs put before and behind it."""
@@ -17,7 +18,7 @@ TRANSCRIBED = str.maketrans({
     "%": " percent ", "#": " number ", "&": " and ",
 })  # fmt: skip
 
-RESERVED_WORDS = frozenset("""
+RESERVED_WORDS = words("""
     all alter analyse analyze and any array as asc asymmetric authorization between binary both by case cast check
     collate column concurrently constraint create cross current_date current_role current_time current_timestamp
     current_user date day default deferrable delete desc describe distinct do drop else end escape except exists
@@ -29,7 +30,7 @@ RESERVED_WORDS = frozenset("""
     then time timestamp to trailing trigger true try_cast type union unique unknown unnest unpivot update use user
     using values variadic verbose view virtual week when where window with within year
     current previous year_ago number value period grain segment breakdown metric kpi goal target status
-""".split())  # fmt: skip
+""")  # fmt: skip
 """Words that SQL or the published tables use for something else."""
 
 
@@ -122,3 +123,25 @@ def label_of(name: str) -> str:
     ('Sales amount', 'Date')
     """
     return name.removeprefix("row_").replace("_", " ").capitalize()
+
+
+def column_label(header: str, name: str) -> str:
+    """The column's header where it was written for people, else its name made readable.
+
+    >>> column_label("Umsatz (€)", "umsatz_eur"), column_label("SalesAmount", "sales_amount")
+    ('Umsatz (€)', 'Sales amount')
+    """
+    header = " ".join(header.split())
+    written = " " in header or not header.isascii()
+    if not written or "_" in header or len(header) > LONGEST or not header[0].isalpha() or "${" in header:
+        return label_of(name)
+    return header[0].upper() + header[1:]
+
+
+def in_a_sentence(label: str) -> str:
+    """A label within a sentence: its first letter small, unless it is an abbreviation.
+
+    >>> in_a_sentence("Sales amount"), in_a_sentence("SLA met")
+    ('sales amount', 'SLA met')
+    """
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]

@@ -16,10 +16,16 @@ from kpi_pipeline.starter.naming import label_of
 from kpi_pipeline.starter.notations import STYLES
 from kpi_pipeline.starter.roles import Role, Roles
 from kpi_pipeline.starter.table import Rhythm
-from kpi_pipeline.starter.yaml_text import block, flow, remark
+from kpi_pipeline.starter.yaml_text import block, flow, line, remark
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-RECENT = {Grain.day: "3 days", Grain.week: "14 days", Grain.month: "45 days", Grain.quarter: "120 days", Grain.year: "400 days"}
+RECENT = {
+    Grain.day: "3 days",
+    Grain.week: "14 days",
+    Grain.month: "45 days",
+    Grain.quarter: "120 days",
+    Grain.year: "400 days",
+}
 MOST_DIMENSIONS = 20
 MOST_CHECKED = 12
 
@@ -38,6 +44,7 @@ class Chapter:
 
     @property
     def name(self) -> str:
+        """The table's name."""
         return self.roles.table.name
 
 
@@ -92,7 +99,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701 - what it makes is YAML and Markdown; every value goes through a filter
     )
-    environment.filters |= {"flow": flow, "block": block, "remark": remark}
+    environment.filters |= {"flow": flow, "line": line, "block": block, "remark": remark}
     return environment
 
 
@@ -146,14 +153,22 @@ def _checks(chapter: Chapter) -> list[dict[str, object]]:
     if others:
         checks.append({"name": "other_values_are_there", "type": "not_null", "columns": others, "severity": "warn"})
     if roles.key:
-        checks.append({"name": "no_row_comes_twice", "type": "unique", "columns": [part.column.name for part in roles.key]})
+        checks.append(
+            {"name": "no_row_comes_twice", "type": "unique", "columns": [part.column.name for part in roles.key]}
+        )
     for part in roles.parts:
         if part.column.number_style:
             pattern = f"^({STYLES[part.column.number_style]})$"
             checks.append({"type": "matches", "column": part.column.name, "pattern": pattern})
     cursor = roles.time.column.name
     checks.append(
-        {"name": "rows_keep_coming", "type": "recency", "column": cursor, "within": RECENT[chapter.rhythm.cadence], "severity": "warn"}
+        {
+            "name": "rows_keep_coming",
+            "type": "recency",
+            "column": cursor,
+            "within": RECENT[chapter.rhythm.cadence],
+            "severity": "warn",
+        }
     )
     return checks
 
@@ -161,9 +176,9 @@ def _checks(chapter: Chapter) -> list[dict[str, object]]:
 def _model(chapter: Chapter) -> Mapping[str, object]:
     roles = chapter.roles
     named = [
-        *({"name": part.name, "label": label_of(part.name)} for part in roles.of(Role.attribute, Role.flag)[:MOST_DIMENSIONS]),
+        *({"name": part.name, "label": part.label} for part in roles.of(Role.attribute, Role.flag)[:MOST_DIMENSIONS]),
         *(
-            {"name": part.name, "type": "time", "label": label_of(part.name)}
+            {"name": part.name, "type": "time", "label": part.label}
             for part in (roles.time, *roles.of(Role.other_time))
         ),
     ]

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
-from kpi_pipeline.starter.naming import column_name, plural, singular, unique_name, words_of
+from kpi_pipeline.starter.naming import column_label, column_name, plural, singular, thing_name, unique_name, words_of
 from kpi_pipeline.starter.table import Column, Table
+from kpi_pipeline.starter.vocabulary import (
+    A_PIECE,
+    BAD,
+    COUNTED,
+    EACH,
+    ID_ENDINGS,
+    LOOKUPS,
+    MONEY,
+    ONE_ROW,
+    PERSONAL,
+    PIECES,
+)
 
 
 class Role(StrEnum):
@@ -27,45 +40,15 @@ class Role(StrEnum):
     other = "other"
 
 
-MONEY = frozenset(
-    "amount amt revenue sales turnover spend spent budget fee fees tax vat freight profit paid payment payments refund "
-    "refunds discount subtotal net gross cost costs expense expenses charge charges commission donation donations "
-    "earnings income salary price worth eur usd gbp chf betrag umsatz erloes kosten preis gewinn summe rabatt".split()
-)
-EACH = frozenset(
-    "price preis rate pct percent percentage ratio share grade score rating average avg mean median index per unit each age "
-    "year month day week hour temperature temp lat lon latitude longitude balance stock level income salary "
-    "height weight width length size version rank position limit standard duration distance speed list "
-    "line latency lineitem durchschnitt quote anteil alter cars children".split()
-)
-"""Words of numbers that describe one row, so that adding them up means nothing."""
-ONE_ROW = frozenset(
-    "pct percent percentage rate ratio share unit per each average avg mean median index standard list age".split()
-)
-"""Those of them that say so even beside a word for money."""
-PIECES = frozenset("quantity qty units pieces pcs items anzahl menge stueck".split())
-A_PIECE = frozenset("price preis".split())
-COUNTED = frozenset(
-    "quantity qty units pieces orders sales calls clicks visits visitors sessions impressions leads signups downloads "
-    "tickets incidents conversions views users customers hours minutes anzahl menge stueck besuche bestellungen total "
-    "value wert count".split()
-)
-ID_ENDINGS = frozenset("id ids key number no nr num code uuid guid sku ref reference isbn ean email plz zip postcode".split())
-LOOKUPS = frozenset("code key".split())
-PERSONAL = frozenset(
-    "email mail phone mobile fax address street strasse surname firstname lastname iban ssn birth birthdate dob "
-    "birthday passport ip caller telefon adresse vorname nachname geburtsdatum".split()
-)
-NAMES = (("first", "name"), ("last", "name"), ("full", "name"), ("customer", "name"), ("contact", "name"), ("user", "name"))
-BAD = frozenset(
-    "cost costs expense expenses spend refund refunds return returns returned churn churned cancel cancelled canceled "
-    "cancellations complaint complaints issue issues incident incidents ticket tickets error errors failed failure "
-    "failures defect defects late delay delays absence absences downtime bounce reopen reopened fraud kosten absent".split()
-)
-"""Words of what should become less."""
-GOOD = frozenset(
-    "sla won paid converted conversion purchased success successful met on_time completed resolved active subscribed "
-    "revenue repeat accepted delivered".split()
+NUMBERING = [["number"], ["no"], ["num"], ["nr"], ["key"], ["id"], ["code"]]
+"""Last words of numbers that are no numbers to reckon with."""
+NAMES = (
+    ("first", "name"),
+    ("last", "name"),
+    ("full", "name"),
+    ("customer", "name"),
+    ("contact", "name"),
+    ("user", "name"),
 )
 BREAKDOWN_AT_MOST = 50
 LONGEST_LABEL = 60
@@ -80,7 +63,13 @@ class Part:
     role: Role
 
     @property
+    def label(self) -> str:
+        """What people call it."""
+        return column_label(self.column.name, self.name)
+
+    @property
     def words(self) -> frozenset[str]:
+        """The words in its name."""
         return frozenset(words_of(self.column.name))
 
 
@@ -140,7 +129,7 @@ def _role(column: Column, time: Column) -> Role:
     if _looks_like_id(column):
         return Role.id
     if column.is_number:
-        return _number_role(column, words)
+        return Role.other if words_of(column.name)[-1:] in NUMBERING else _number_role(column, words)
     if column.is_text and 2 <= column.distinct <= BREAKDOWN_AT_MOST and column.distinct < max(column.rows, 2):
         return Role.attribute if column.longest <= LONGEST_LABEL else Role.other
     return Role.other
@@ -169,14 +158,25 @@ def _looks_like_id(column: Column) -> bool:
         return whole and (column.is_text or len(listed) > 1) and "line" not in listed
     if listed[0] in ID_ENDINGS - {"number", "no", "num", "email", "code", "ref"} and len(listed) > 1:
         return whole
-    if column.is_text and listed[-1] in ("invoice", "order", "customer", "ticket", "session", "user", "account", "product"):
+    if column.is_text and listed[-1] in (
+        "invoice",
+        "order",
+        "customer",
+        "ticket",
+        "session",
+        "user",
+        "account",
+        "product",
+    ):
         return column.distinct > BREAKDOWN_AT_MOST
     return column.type == "UUID"
 
 
 def _may_be_key(part: Part) -> bool:
     """Whether a column that happens to have no value twice may be meant that way."""
-    return part.role is Role.id or (part.column.is_text and part.column.rows > 20 and part.column.longest <= LONGEST_LABEL)
+    return part.role is Role.id or (
+        part.column.is_text and part.column.rows > 20 and part.column.longest <= LONGEST_LABEL
+    )
 
 
 def _value_of(parts: Iterable[Part]) -> tuple[Part, Part] | None:
@@ -201,7 +201,7 @@ def _entities(table: Table, parts: Iterable[Part], key: tuple[Part, ...]) -> Ite
     for part in parts:
         if part.role is not Role.id:
             continue
-        name = column_name(entity_of(part, table.name), 1)
+        name = thing_name(entity_of(part, table.name), otherwise="entity")
         if name not in taken:
             taken.add(name)
             yield name, "primary" if part in key else "foreign", part
@@ -209,12 +209,14 @@ def _entities(table: Table, parts: Iterable[Part], key: tuple[Part, ...]) -> Ite
 
 def thing_counted(part: Part, table: str) -> str:
     """What is counted by counting an id's different values, in the plural."""
+    if words_of(part.column.name)[-1:] == ["code"]:
+        return plural(part.name)
     return plural(entity_of(part, table))
 
 
 def _is_personal(part: Part) -> bool:
     listed = words_of(part.column.name)
-    pairs = set(zip(listed, listed[1:], strict=False))
+    pairs = set(pairwise(listed))
     return bool(part.words & PERSONAL) or bool(pairs & set(NAMES))
 
 

@@ -19,13 +19,14 @@ from kpi_pipeline.starter.kpis import kpis_of
 from kpi_pipeline.starter.look import look_at
 from kpi_pipeline.starter.metrics import MetricDraft, MetricDrafts, metrics_of
 from kpi_pipeline.starter.model import model_of
-from kpi_pipeline.starter.naming import thing_name, unique_name
+from kpi_pipeline.starter.naming import label_of, thing_name, unique_name
 from kpi_pipeline.starter.pages import WEEKDAYS, Chapter, ProjectFacts, as_of, grains_of, pages_of
 from kpi_pipeline.starter.roles import Roles, roles_of
 from kpi_pipeline.starter.table import Column, Rhythm, Table
 from kpi_pipeline.starter.times import best_time, rhythm_of
+from kpi_pipeline.starter.vocabulary import words
 
-OURS = frozenset("snapshot kpi goal team person review metric calendar segment lineage run scorecard targets".split())
+OURS = words("snapshot kpi goal team person review metric calendar segment lineage run scorecard targets")
 """Names of published tables: a model may have them, but people would mix them up."""
 KPIS_OF_ONE = 3
 KPIS_OF_EACH = 2
@@ -81,7 +82,7 @@ def start(
     ages = [(today - rhythm.last_day, rhythm) for rhythm in rhythms]
     project = ProjectFacts(
         name=thing_name(folder.name, otherwise="project"),
-        label=folder.name.replace("_", " ").strip() or "KPIs",
+        label=label_of(folder.name).strip() or "KPIs",
         timezone=zone,
         as_of="data" if any(as_of(age, rhythm) == "data" for age, rhythm in ages) else "now",
         week_start=WEEKDAYS[weekday or 0],
@@ -136,7 +137,7 @@ def _no_time(table: Table) -> DataError:
         return DataError(
             f"{table.file.name}: no column says when a row happened. {listed(times)} holds dates, but is often empty, or is "
             "about a person or a later moment.\n"
-            f"Hint: if it is the right one all the same, say so: --time \"{times[0]}\""
+            f'Hint: if it is the right one all the same, say so: --time "{times[0]}"'
         )
     return DataError(
         f"{table.file.name} has no column with dates, so there is nothing to show over time.\n"

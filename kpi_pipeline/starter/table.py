@@ -9,7 +9,18 @@ from pathlib import Path
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.sources import Source
 
-NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT")
+NUMBERS = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+)
 FRACTIONS = ("DOUBLE", "FLOAT", "DECIMAL")
 
 
@@ -39,34 +50,42 @@ class Column:
 
     @property
     def is_time(self) -> bool:
+        """Whether it holds days or moments."""
         return self.type == "DATE" or self.type.startswith("TIMESTAMP")
 
     @property
     def is_number(self) -> bool:
+        """Whether it holds numbers, perhaps written for people."""
         return self.type in NUMBERS or self.type.startswith(FRACTIONS) or bool(self.number_style)
 
     @property
     def is_whole(self) -> bool:
+        """Whether all of its numbers are whole."""
         return self.type in NUMBERS or (self.is_number and self.places == 0)
 
     @property
     def is_text(self) -> bool:
+        """Whether it holds words."""
         return not self.number_style and (self.type == "VARCHAR" or self.type.startswith("ENUM"))
 
     @property
     def is_flag(self) -> bool:
+        """Whether it holds true and false."""
         return self.type == "BOOLEAN"
 
     @property
     def is_complete(self) -> bool:
+        """Whether every row has a value."""
         return self.present == self.rows
 
     @property
     def share_present(self) -> float:
+        """The share of rows that have a value."""
         return self.present / self.rows if self.rows else 0.0
 
     @property
     def is_unique(self) -> bool:
+        """Whether no two rows share a value."""
         return self.is_complete and self.distinct == self.rows
 
 

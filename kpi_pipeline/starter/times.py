@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache
+from itertools import pairwise
 from statistics import median
 
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.starter.naming import words_of
 from kpi_pipeline.starter.table import Column, Rhythm
+from kpi_pipeline.starter.vocabulary import ABOUT_A_PERSON, AFTERWARDS, HAPPENED, TIMELIKE
 
 DATES = (
     "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d",
@@ -30,27 +32,17 @@ PARTS = {
     "%M": r"\d{2}", "%S": r"\d{2}", "%f": r"\d{1,6}", "%p": "[AaPp][Mm]", "%b": "[A-Za-z]{3}", "%B": "[A-Za-z]{3,9}",
 }  # fmt: skip
 
-HAPPENED = frozenset(
-    "order ordered invoice invoiced sold sale sales event created opened purchase purchased transaction booked booking "
-    "started registered signup happened visit session call bestelldatum rechnungsdatum buchungsdatum".split()
-)
-TIMELIKE = frozenset("date day datum tag time timestamp datetime ts week woche month monat period at on".split())
-AFTERWARDS = frozenset(
-    "due ship shipped delivery delivered end ended closed resolved updated modified changed expiry expires expiration "
-    "valid hire deleted cancelled last next until loaded ingested exported processed paid".split()
-)
-ABOUT_A_PERSON = frozenset("birth birthday birthdate dob born geburtsdatum geburtstag".split())
 NEVER = -5
 """A score below this is no time at which rows happen."""
 
 
-def pattern_of(format: str) -> str:
-    """The regular expression of a format: strptime alone takes 12/3/4 for a date of the year 4.
+def pattern_of(form: str) -> str:
+    """The regular expression of a form: strptime alone takes 12/3/4 for a date of the year 4.
 
     >>> pattern_of("%d.%m.%Y %H:%M")
-    '\\\\d{1,2}\\\\.\\\\d{1,2}\\\\.\\\\d{4} \\\\d{1,2}:\\\\d{2}'
+    '\\d{1,2}\\.\\d{1,2}\\.\\d{4} \\d{1,2}:\\d{2}'
     """
-    return "".join(PARTS.get(part) or re.escape(part) for part in re.findall(r"%[a-zA-Z]|.", format)).replace(r"\ ", " ")
+    return "".join(PARTS.get(part) or re.escape(part) for part in re.findall(r"%[a-zA-Z]|.", form)).replace(r"\ ", " ")
 
 
 def formats_of(values: Sequence[str], *, named_like_a_date: bool) -> list[str]:
@@ -67,9 +59,9 @@ def formats_of(values: Sequence[str], *, named_like_a_date: bool) -> list[str]:
     return [one for one in candidates if _share_written(values, one) >= 0.98]
 
 
-def has_clock(format: str) -> bool:
+def has_clock(form: str) -> bool:
     """Whether the format says a time of day."""
-    return "%H" in format or "%I" in format
+    return "%H" in form or "%I" in form
 
 
 def named_like_a_date(name: str) -> bool:
@@ -109,7 +101,7 @@ def rhythm_of(days: Sequence[date]) -> Rhythm:
     'week'
     """
     days = sorted(days)
-    gaps = [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
+    gaps = [(later - earlier).days for earlier, later in pairwise(days)]
     usual = median(gaps) if len(gaps) >= 3 else 1
     cadence = next(
         (
@@ -124,22 +116,22 @@ def rhythm_of(days: Sequence[date]) -> Rhythm:
     return Rhythm(days[0], days[-1], len(days), cadence, weekday)
 
 
-def _share_written(values: Sequence[str], format: str) -> float:
-    shape = _shape(format)
+def _share_written(values: Sequence[str], form: str) -> float:
+    shape = _shape(form)
     if not any(shape.fullmatch(value) for value in values[:5]):
         return 0.0
-    good = sum(1 for value in values if shape.fullmatch(value) and _parses(value, format))
+    good = sum(1 for value in values if shape.fullmatch(value) and _parses(value, form))
     return good / len(values) if values else 0.0
 
 
-@lru_cache(maxsize=None)
-def _shape(format: str) -> re.Pattern[str]:
-    return re.compile(pattern_of(format))
+@cache
+def _shape(form: str) -> re.Pattern[str]:
+    return re.compile(pattern_of(form))
 
 
-def _parses(value: str, format: str) -> bool:
+def _parses(value: str, form: str) -> bool:
     try:
-        year = datetime.strptime(value, format).year  # noqa: DTZ007 - only whether it can be read
+        year = datetime.strptime(value, form).year  # noqa: DTZ007 - only whether it can be read
     except ValueError:
         return False
     return 1900 <= year <= 2100

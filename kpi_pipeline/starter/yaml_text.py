@@ -6,9 +6,24 @@ import json
 import re
 from collections.abc import Mapping
 
+from kpi_pipeline.starter.vocabulary import words
+
 PLAIN = re.compile(r"[A-Za-z_](?:[A-Za-z0-9_ ./()%+*<>=-]*[A-Za-z0-9_.()%])?")
-WORDS_WITH_A_MEANING = frozenset("true false null yes no on off y n none nan inf".split())
+LINE = re.compile(r"[A-Za-z](?:[A-Za-z0-9_ ./()%+*<>=,'?;-]*[A-Za-z0-9_.()%])?")
+SAFE_NUMBERS = re.compile(r"\d{4}-\d{2}-\d{2}|\d+ [a-z]+")
+WORDS_WITH_A_MEANING = words("true false null yes no on off y n none nan inf")
 UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+
+def line(value: object) -> str:
+    """A value that has the rest of its line for itself, where commas need no quotes.
+
+    >>> line("Amount of all rows, added up."), line("Yes: all")
+    ('Amount of all rows, added up.', '"Yes: all"')
+    """
+    if isinstance(value, str) and LINE.fullmatch(value) and value.lower() not in WORDS_WITH_A_MEANING:
+        return value
+    return flow(value)
 
 
 def flow(value: object) -> str:
@@ -51,6 +66,8 @@ def remark(text: object) -> str:
 
 
 def _text(text: str) -> str:
+    if SAFE_NUMBERS.fullmatch(text):
+        return text
     if PLAIN.fullmatch(text) and text.lower() not in WORDS_WITH_A_MEANING and not re.search(r"\*\.|\*/", text):
         return text
     return _quoted(text)
