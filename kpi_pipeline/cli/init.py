@@ -1,4 +1,4 @@
-"""`kpi init`"""
+"""`kpi init`."""
 
 from __future__ import annotations
 

@@ -33,6 +33,7 @@ def history_of(
     executor: Executor,
     drafts: MetricDrafts,
     metric: MetricDraft,
+    *,
     time: str,
     grain: Grain,
     rhythm: Rhythm,

@@ -1,4 +1,4 @@
-"""First KPIs and their goals: the two or three metrics that say most, with a target or a benchmark from their own past."""
+"""First KPIs and their goals: the few metrics that say most, measured against their own past."""
 
 from __future__ import annotations
 
@@ -66,6 +66,7 @@ def kpis_of(
     roles: Roles,
     drafts: MetricDrafts,
     rhythm: Rhythm,
+    *,
     most: int,
     history: Callable[[MetricDraft, Grain], History | None],
     taken: set[str],

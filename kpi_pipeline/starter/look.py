@@ -45,6 +45,9 @@ def look_at(
     """Looks at all rows of a file and leaves them behind as raw.<name>.
 
     Args:
+        executor: Where the rows are looked at.
+        file: CSV, Parquet or JSON lines.
+        name: The name of the source.
         zone: Of naive timestamps.
         today: Rows later than this lie in the future.
         folder: For clean copies of files that cannot be read as they are.
@@ -56,7 +59,7 @@ def look_at(
         raise DataError(f"{file.name} has no rows.\nHint: begin with a file that holds some history.")
     texts = {column.name: column.value for column in landed.columns if column.type in (None, "VARCHAR") and column.name}
     open_names = {column.name for column in landed.columns if column.type is None}
-    read = _read_texts(executor, landed, bare, texts, open_names, zone, time_columns)
+    read = _read_texts(executor, landed, bare, texts=texts, open_names=open_names, zone=zone, time_columns=time_columns)
     source = bare.model_copy(update={"null_values": read.unknown, "columns": read.contract})
     wanted = [(one, contract.cleaned(source, one)) for one in landed.columns if one.name in open_names]
     inferred = infer_types(executor, landed.relation, [pair for pair in wanted if pair[0].name not in source.columns])
@@ -94,7 +97,7 @@ def _connector(file: Path) -> FileConnector:
             else "CSV, Parquet and JSON lines can be read"
         )
         raise DataError(
-            f"{file.name} does not say by its suffix that it is CSV (.csv, .tsv), Parquet (.parquet) or JSON lines (.jsonl).\n"
+            f"{file.name} has a suffix that says nothing of CSV (.csv, .tsv), Parquet (.parquet) or JSON lines (.jsonl).\n"
             f"Hint: {hint}."
         )
     return FileConnector.model_validate(
@@ -147,12 +150,13 @@ def _read_texts(
     executor: Executor,
     landed: Landed,
     bare: Source,
+    *,
     texts: Mapping[str, exp.Expr],
     open_names: set[str],
     zone: str,
     time_columns: Sequence[str],
 ) -> Texts:
-    """Finds dates, numbers, truth values and words for unknown among texts; a guess counts only if all rows bear it out."""
+    """Finds dates, numbers, truth values and words for unknown; a guess counts only if all rows bear it out."""
     if not texts:
         return Texts({}, {}, (), ())
     words = _words_for_unknown(executor, landed, texts)
@@ -171,7 +175,7 @@ def _read_texts(
         if words[name] and name in open_names and values and all(_is_plain(value) for value in values):
             unknown |= set(words[name])
     everything = bare.model_copy(update={"null_values": (*ALWAYS_UNKNOWN, *PERHAPS_UNKNOWN)})
-    chosen, doubtful = _borne_out(executor, landed, everything, texts, guesses, zone)
+    chosen, doubtful = _borne_out(executor, landed, everything, guesses, zone=zone)
     styles = _styles_borne_out(executor, landed, texts, styles)
     for name in (*chosen, *styles):
         unknown |= set(words[name])
@@ -244,11 +248,11 @@ def _borne_out(
     executor: Executor,
     landed: Landed,
     source: Source,
-    texts: Mapping[str, exp.Expr],
     guesses: Mapping[str, Sequence[ColumnType]],
+    *,
     zone: str,
 ) -> tuple[dict[str, ColumnType], tuple[str, ...]]:
-    """Of each column the guess that fits its values best: fewest misfits, then, for dates, the shortest stretch of time.
+    """Of each column the guess that fits best: fewest misfits, then, for dates, the shortest stretch of time.
 
     Days and months changed places spread a month over a year. Where that does not tell, the column is doubtful.
     """

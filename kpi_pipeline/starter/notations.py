@@ -21,8 +21,8 @@ def style_of(values: Sequence[str]) -> str:
 
     Where commas could be either, they part thousands.
 
-    >>> style_of(["1.234,50", "12,5"]), style_of(["$1,234.50"]), style_of(["1,234"]), style_of(["1.5"]), style_of(["007"])
-    ('comma', 'point', 'point', '', '')
+    >>> style_of(["1.234,50", "12,5"]), style_of(["$1,234.50"]), style_of(["1,234"]), style_of(["1.5"])
+    ('comma', 'point', 'point', '')
     """
     if not values or all(re.fullmatch(PLAIN, one) for one in values) or all(one.isdigit() for one in values):
         return ""

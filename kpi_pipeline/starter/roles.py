@@ -1,4 +1,4 @@
-"""What each column of a table stands for: time, key, thing pointed to, amount, quantity, measurement, flag, attribute."""
+"""What each column stands for: time, id, amount, quantity, measurement, flag, attribute."""
 
 from __future__ import annotations
 

@@ -62,7 +62,12 @@ def start(
     """Drafts a project over the files, which will lie at `paths` as seen from its root.
 
     Args:
+        executor: A database to look at the rows in; raw.<name> and model.<name> are left behind in it.
+        files: CSV, Parquet or JSON lines.
+        paths: Where the definitions say that the files are.
         folder: The project is named after it.
+        zone: The time zone of the business.
+        today: How old the newest row is, is counted from here.
         scratch: For clean copies of files that cannot be read as they are.
         time_columns: The columns that say when a row happened, where the author names them.
     """
@@ -78,7 +83,11 @@ def start(
     chapters = []
     for place, (table, time, rhythm, path) in enumerate(zip(looked, times, rhythms, paths, strict=True)):
         most = KPIS_OF_ONE if len(looked) == 1 else KPIS_OF_EACH if place < TABLES_WITH_KPIS else 0
-        chapters.append(_chapter(executor, roles_of(table, time), rhythm, path, most, weekday or 0, names))
+        chapters.append(
+            _chapter(
+                executor, roles_of(table, time), rhythm, path=path, most=most, week_start=weekday or 0, names=names
+            )
+        )
     ages = [(today - rhythm.last_day, rhythm) for rhythm in rhythms]
     project = ProjectFacts(
         name=thing_name(folder.name, otherwise="project"),
@@ -95,6 +104,7 @@ def _chapter(
     executor: Executor,
     roles: Roles,
     rhythm: Rhythm,
+    *,
     path: str,
     most: int,
     week_start: int,
@@ -107,10 +117,17 @@ def _chapter(
     executor.run(exp.Create(kind="VIEW", replace=True, this=view, expression=model.tree.copy()))
 
     def history(metric: MetricDraft, grain: Grain) -> History | None:
-        return history_of(executor, drafts, metric, roles.time.name, grain, rhythm, week_start)
+        return history_of(
+            executor, drafts, metric, time=roles.time.name, grain=grain, rhythm=rhythm, week_start=week_start
+        )
 
     return Chapter(
-        roles, model, rhythm, drafts, kpis_of(roles, drafts, rhythm, most, history, kpi_names, goal_names), path
+        roles,
+        model,
+        rhythm,
+        drafts,
+        kpis_of(roles, drafts, rhythm, most=most, history=history, taken=kpi_names, goals_taken=goal_names),
+        path,
     )
 
 
@@ -135,15 +152,15 @@ def _no_time(table: Table) -> DataError:
     names = listed([one.name for one in table.columns], most=30)
     if times:
         return DataError(
-            f"{table.file.name}: no column says when a row happened. {listed(times)} holds dates, but is often empty, or is "
-            "about a person or a later moment.\n"
+            f"{table.file.name}: no column says when a row happened. {listed(times)} holds dates, but is often empty, or "
+            "is about a person or a later moment.\n"
             f'Hint: if it is the right one all the same, say so: --time "{times[0]}"'
         )
     return DataError(
         f"{table.file.name} has no column with dates, so there is nothing to show over time.\n"
         f"Looked at all {len(table.columns)} columns: {names}.\n"
-        "Hint: a KPI needs to know when each row happened: add a column with the date (2010-09-30), or, if one of these "
-        "holds it in an unusual form, name it: --time COLUMN"
+        "Hint: a KPI needs to know when each row happened: add a column with the date (2010-09-30), or, if one of "
+        "these holds it in an unusual form, name it: --time COLUMN"
     )
 
 

@@ -37,10 +37,10 @@ NEVER = -5
 
 
 def pattern_of(form: str) -> str:
-    """The regular expression of a form: strptime alone takes 12/3/4 for a date of the year 4.
+    r"""The regular expression of a format: strptime alone takes 12/3/4 for a date of the year 4.
 
-    >>> pattern_of("%d.%m.%Y %H:%M")
-    '\\d{1,2}\\.\\d{1,2}\\.\\d{4} \\d{1,2}:\\d{2}'
+    >>> print(pattern_of("%d.%m.%Y %H:%M"))
+    \d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d{2}
     """
     return "".join(PARTS.get(part) or re.escape(part) for part in re.findall(r"%[a-zA-Z]|.", form)).replace(r"\ ", " ")
 

@@ -29,8 +29,8 @@ def line(value: object) -> str:
 def flow(value: object) -> str:
     """A value on one line; texts are quoted only where they must be.
 
-    >>> flow({"type": "file", "path": "data/*.csv", "columns": ["id", 'a "b", c', "no"], "min": 0})
-    '{type: file, path: "data/*.csv", columns: [id, "a \\\\"b\\\\", c", "no"], min: 0}'
+    >>> flow({"type": "file", "path": "data/*.csv", "columns": ["id", "a, b", "no"], "min": 0})
+    '{type: file, path: "data/*.csv", columns: [id, "a, b", "no"], min: 0}'
     """
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{flow(key)}: {flow(one)}" for key, one in value.items()) + "}"
@@ -44,9 +44,9 @@ def flow(value: object) -> str:
 
 
 def block(text: str, indent: int) -> str:
-    """A text of several lines as a block, or quoted where a block cannot hold it.
+    r"""A text of several lines as a block, or quoted where a block cannot hold it.
 
-    >>> print("sql: " + block("SELECT 1\\nFROM t", 2))
+    >>> print("sql: " + block("SELECT 1\nFROM t", 2))
     sql: |
       SELECT 1
       FROM t
@@ -57,9 +57,9 @@ def block(text: str, indent: int) -> str:
 
 
 def remark(text: object) -> str:
-    """A text fit for a comment: on one line.
+    r"""A text fit for a comment: on one line.
 
-    >>> remark("a\\nb")
+    >>> remark("a\nb")
     'a b'
     """
     return " ".join(UNPRINTABLE.sub(" ", str(text)).split())

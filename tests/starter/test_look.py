@@ -8,7 +8,7 @@ from tests.starter.conftest import Desk
 
 
 @pytest.mark.parametrize(
-    ("values", "kind", "format"),
+    ("values", "kind", "form"),
     [
         (["31/01/2024", "01/02/2024", "05/02/2024"], "date", "%d/%m/%Y"),
         (["1/31/2024", "2/1/2024", "2/5/2024"], "date", "%m/%d/%Y"),
@@ -19,12 +19,12 @@ from tests.starter.conftest import Desk
         (["2024-01", "2024-02", "2024-03"], "date", "%Y-%m"),
     ],
 )
-def test_dates_are_recognised(desk: Desk, values: list[str], kind: str, format: str) -> None:
+def test_dates_are_recognised(desk: Desk, values: list[str], kind: str, form: str) -> None:
     table = (
         desk.draft(desk.write("t.csv", "day,n\n" + "".join(f"{value},1\n" for value in values))).chapters[0].roles.table
     )
     contract = table.source.columns["day"]
-    assert (contract.type, contract.format) == (kind, format)
+    assert (contract.type, contract.format) == (kind, form)
     assert table.unreadable == 0
 
 
