@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sqlglot
+
+from kpi_pipeline.arithmetic import IN_WORDS, beyond_arithmetic
 from kpi_pipeline.compile.canonical import all_of, canonical
+from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.metrics import Agg, Cumulative, Derived, Metric, Ratio, Simple
 from kpi_pipeline.metrics.base import InputMetric
 from kpi_pipeline.plan import Arithmetic, Filled, Fold, Leaf, Measure, Node, Quotient, Reach, accumulated, moved
@@ -22,11 +26,20 @@ def _bare(project: Project, metric: Metric, filters: tuple[str, ...]) -> Node:
         case Ratio():
             return Quotient(_input(project, metric.numerator, filters), _input(project, metric.denominator, filters))
         case Derived():
+            _refuse_other_than_arithmetic(project, metric)
             inputs = tuple((one.called, _input(project, one, filters)) for one in metric.input_metrics)
             return Arithmetic(canonical(metric.expr), inputs)
         case Cumulative():
             reach = Reach(metric.window, metric.grain_to_date, metric.period_agg)
             return accumulated(_input(project, metric.input_metric, filters), reach)
+
+
+def _refuse_other_than_arithmetic(project: Project, metric: Derived) -> None:
+    odd = beyond_arithmetic(sqlglot.parse_one(metric.expr, read="duckdb"))
+    if odd is not None:
+        place = project.place("metrics", metric.name, "expr")
+        message = f"Metric '{metric.name}': a derived 'expr' cannot use {odd.sql(dialect='duckdb')!r}."
+        raise DefinitionError([Problem(message, place, f"it may use {IN_WORDS}")])
 
 
 def _input(project: Project, used: InputMetric, filters: tuple[str, ...]) -> Node:
@@ -40,46 +53,39 @@ def _simple(project: Project, metric: Simple, filters: tuple[str, ...]) -> Node:
     model = project.models[metric.model]
     time = metric.agg_time_dimension or model.agg_time_dimension
 
-    def leaf(fold: Fold, expr: str, fill: float | None, **options: object) -> Leaf:
-        quantile = options.get("quantile")
-        return Leaf(
-            Measure(
-                model=metric.model,
-                time=time,
-                fold=fold,
-                expr=canonical(expr),
-                filter=all_of(conditions),
-                quantile=quantile if isinstance(quantile, float) else None,
-                discrete=bool(options.get("discrete", False)),
-            ),
-            fill,
-        )
+    narrowed = all_of(own)
 
-    conditions = own
+    def measured(fold: Fold, expr: str = metric.expr, *, quantile: float | None = None) -> Measure:
+        discrete = metric.percentile_type == "discrete"
+        return Measure(metric.model, time, fold, canonical(expr), narrowed, quantile, discrete=discrete)
+
     match metric.agg:
-        case Agg.sum:
-            return leaf(Fold.sum, metric.expr, 0)
-        case Agg.count:
-            return leaf(Fold.count, metric.expr, 0)
-        case Agg.sum_boolean:
-            return leaf(Fold.count, f"CASE WHEN {metric.expr} THEN 1 END", 0)
-        case Agg.count_distinct:
-            return leaf(Fold.distinct, metric.expr, 0)
         case Agg.average:
-            return Quotient(leaf(Fold.sum, metric.expr, None), leaf(Fold.count, metric.expr, 0))
-        case Agg.min:
-            return leaf(Fold.min, metric.expr, None)
-        case Agg.max:
-            return leaf(Fold.max, metric.expr, None)
+            return Quotient(Leaf(measured(Fold.sum)), Leaf(measured(Fold.count), 0))
+        case Agg.sum_boolean:
+            # NOTE: not a filter, so that rows of which none is true are a count of 0, not a metric without rows.
+            return Leaf(measured(Fold.count, f"CASE WHEN {metric.expr} THEN 1 END"), 0)
         case Agg.median:
-            return leaf(Fold.quantile, metric.expr, None, quantile=0.5)
+            return Leaf(measured(Fold.quantile, quantile=0.5))
         case Agg.percentile:
-            share = metric.percentile
-            return leaf(Fold.quantile, metric.expr, None, quantile=share, discrete=metric.percentile_type == "discrete")
+            return Leaf(measured(Fold.quantile, quantile=metric.percentile))
+        case _:
+            fold, fill = _FOLDS[metric.agg]
+            return Leaf(measured(fold), fill)
+
+
+_FOLDS: dict[Agg, tuple[Fold, float | None]] = {
+    Agg.sum: (Fold.sum, 0),
+    Agg.count: (Fold.count, 0),
+    Agg.count_distinct: (Fold.distinct, 0),
+    Agg.min: (Fold.min, None),
+    Agg.max: (Fold.max, None),
+}
+"""How an aggregate's partial results fold, and its value in a period without rows."""
 
 
 def sample_of(node: Node) -> Leaf:
-    """The rows a metric's value rests on: those of a ratio's denominator, of a formula's first input that is of today."""
+    """The rows a metric's value rests on: those of a ratio's denominator, of a formula's first input of the period."""
     match node:
         case Leaf(measure, _, reach, offsets):
             return Leaf(measure.rows, 0, reach, offsets)

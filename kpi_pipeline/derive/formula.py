@@ -9,8 +9,11 @@ import polars as pl
 import sqlglot
 from sqlglot import expressions as exp
 
-from kpi_pipeline.errors import DefinitionError, Problem
+from kpi_pipeline.errors import InternalError
 from kpi_pipeline.plan import Arithmetic, Filled, Leaf, Node, Quotient
+
+Of = Callable[[exp.Expr | None], pl.Expr]
+"""Gives the Polars expression of a part of a formula."""
 
 
 def expression(node: Node, leaf_value: Callable[[Leaf], pl.Expr]) -> pl.Expr:
@@ -34,57 +37,24 @@ def divided(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
 
 
 def _computed(tree: exp.Expr, named: Mapping[str, pl.Expr]) -> pl.Expr:
-    """The SQL expression over named inputs, with SQL's meaning of NULL."""
+    """The SQL expression over named inputs, with SQL's meaning of NULL; its parts are those of `arithmetic`."""
 
     def of(inner: exp.Expr | None) -> pl.Expr:
         return pl.lit(None, pl.Float64) if inner is None else _computed(inner, named)
 
-    match tree:
-        case exp.Paren():
-            return of(tree.this)
-        case exp.Column():
-            return named[tree.name.lower()]
-        case exp.Literal() if not tree.is_string:
-            return pl.lit(float(tree.this))
-        case exp.Boolean():
-            return pl.lit(bool(tree.this))
-        case exp.Null():
-            return pl.lit(None, pl.Float64)
-        case exp.Neg():
-            return -of(tree.this)
-        case exp.Div():
-            return divided(of(tree.this), of(tree.expression))
-        case exp.Case():
-            return _case(tree, of)
-        case exp.If():
-            return pl.when(of(tree.this)).then(of(tree.args["true"])).otherwise(of(tree.args.get("false")))
-        case exp.Is() if isinstance(tree.expression, exp.Null):
-            return of(tree.this).is_null()
-        case exp.Between():
-            return (of(tree.this) >= of(tree.args["low"])) & (of(tree.this) <= of(tree.args["high"]))
-        case exp.Coalesce():
-            return pl.coalesce(of(one) for one in (tree.this, *tree.expressions))
-        case exp.Greatest():
-            return pl.max_horizontal(of(one) for one in (tree.this, *tree.expressions))
-        case exp.Least():
-            return pl.min_horizontal(of(one) for one in (tree.this, *tree.expressions))
-        case exp.Nullif():
-            left = of(tree.this)
-            return pl.when(left.eq_missing(of(tree.expression))).then(None).otherwise(left)
-        case exp.Round():
-            return _rounded(of(tree.this), tree.args.get("decimals"))
+    if isinstance(tree, exp.Column):
+        return named[tree.name.lower()]
+    if plain := _PLAIN.get(type(tree)):
+        return plain(tree)
+    if special := _SPECIAL.get(type(tree)):
+        return special(tree, of)
     if binary := _BINARY.get(type(tree)):
         return binary(of(tree.this), of(tree.expression))
     if unary := _UNARY.get(type(tree)):
         return unary(of(tree.this))
-    raise DefinitionError(
-        [
-            Problem(
-                f"A derived metric's expression cannot use {tree.sql(dialect='duckdb')!r}.",
-                hint="it may use + - * /, comparisons, CASE, coalesce, nullif, if, abs, sign, round, floor, ceil, greatest, least, sqrt, ln, exp, power",
-            )
-        ]
-    )
+    if several := _SEVERAL.get(type(tree)):
+        return several([of(one) for one in (tree.this, *tree.expressions)])
+    raise InternalError(f"A formula holds {tree.sql(dialect='duckdb')!r}, which compiling should have refused.")
 
 
 def _rounded(value: pl.Expr, digits: exp.Expr | None) -> pl.Expr:
@@ -99,7 +69,25 @@ def _finite(value: pl.Expr) -> pl.Expr:
     return pl.when(value.is_finite()).then(value)
 
 
-def _case(tree: exp.Case, of: Callable[[exp.Expr | None], pl.Expr]) -> pl.Expr:
+def _round(tree: exp.Expr, of: Of) -> pl.Expr:
+    return _rounded(of(tree.this), tree.args.get("decimals"))
+
+
+def _nullif(tree: exp.Expr, of: Of) -> pl.Expr:
+    left = of(tree.this)
+    return pl.when(left.eq_missing(of(tree.expression))).then(None).otherwise(left)
+
+
+def _between(tree: exp.Expr, of: Of) -> pl.Expr:
+    value = of(tree.this)
+    return (value >= of(tree.args["low"])) & (value <= of(tree.args["high"]))
+
+
+def _if(tree: exp.Expr, of: Of) -> pl.Expr:
+    return pl.when(of(tree.this)).then(of(tree.args["true"])).otherwise(of(tree.args.get("false")))
+
+
+def _case(tree: exp.Expr, of: Of) -> pl.Expr:
     """NOTE: `CASE x WHEN 1 THEN ...` compares x with every branch; without x the branches are conditions."""
     compared = of(tree.this) if tree.this else None
     branches = [
@@ -110,7 +98,29 @@ def _case(tree: exp.Case, of: Callable[[exp.Expr | None], pl.Expr]) -> pl.Expr:
     return fold_left(lambda later, one: pl.when(one[0]).then(one[1]).otherwise(later), reversed(branches), otherwise)
 
 
+_PLAIN: dict[type[exp.Expr], Callable[[exp.Expr], pl.Expr]] = {
+    exp.Literal: lambda tree: pl.lit(float(tree.this)),
+    exp.Boolean: lambda tree: pl.lit(bool(tree.this)),
+    exp.Null: lambda _: pl.lit(None, pl.Float64),
+}
+
+_SPECIAL: dict[type[exp.Expr], Callable[[exp.Expr, Of], pl.Expr]] = {
+    exp.Case: _case,
+    exp.If: _if,
+    exp.Between: _between,
+    exp.Nullif: _nullif,
+    exp.Round: _round,
+    exp.Is: lambda tree, of: of(tree.this).is_null(),
+}
+
+_SEVERAL: dict[type[exp.Expr], Callable[[list[pl.Expr]], pl.Expr]] = {
+    exp.Coalesce: pl.coalesce,
+    exp.Greatest: pl.max_horizontal,
+    exp.Least: pl.min_horizontal,
+}
+
 _BINARY: dict[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+    exp.Div: lambda left, right: divided(left, right),
     exp.Add: lambda left, right: left + right,
     exp.Sub: lambda left, right: left - right,
     exp.Mul: lambda left, right: left * right,
@@ -126,6 +136,8 @@ _BINARY: dict[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
 }
 
 _UNARY: dict[type[exp.Expr], Callable[[pl.Expr], pl.Expr]] = {
+    exp.Paren: lambda value: value,
+    exp.Neg: lambda value: -value,
     exp.Abs: lambda value: value.abs(),
     exp.Sqrt: lambda value: _finite(value.sqrt()),
     exp.Ln: lambda value: _finite(value.log()),
