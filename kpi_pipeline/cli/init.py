@@ -161,9 +161,9 @@ def _say(out: Console, folder: Path, starter: Starter, kept: Sequence[bool]) -> 
         out.print()
         _say_table(out, chapter, stays=stays)
     out.print()
-    out.print(
-        "Goals, targets and names are guesses marked EDIT or EXAMPLE; edit the files in definitions/.", soft_wrap=True
-    )
+    first = folder / "definitions" / "kpis" / f"{starter.chapters[0].name}.yaml"
+    out.print("All of it is a guess; what to look at is marked EDIT or EXAMPLE. Begin with the target in", soft_wrap=True)
+    out.print(Text(f"  {first}"), soft_wrap=True)
     out.print("Next:")
     commands = (
         (f"cd {_shell(folder)}", ""),

@@ -194,7 +194,7 @@ class _Drafts:
         yield count
         yield MetricDraft(
             self.name(f"{plain}_share"),
-            f"Share with {label}",
+            f"{label[0].upper()}{label[1:]} share",
             f"The share of rows with {part.name} true.",
             {"type": "ratio", "numerator": count.name, "denominator": rows.name, "unit": "percent"},
             part.words,

@@ -152,8 +152,8 @@ def _no_time(table: Table) -> DataError:
     names = listed([one.name for one in table.columns], most=30)
     if times:
         return DataError(
-            f"{table.file.name}: no column says when a row happened. {listed(times)} holds dates, but is often empty, or "
-            "is about a person or a later moment.\n"
+            f"{table.file.name}: no column says when a row happened. {listed(times)} holds dates, but is often empty, "
+            "or about a person or a later moment.\n"
             f'Hint: if it is the right one all the same, say so: --time "{times[0]}"'
         )
     return DataError(

@@ -48,7 +48,7 @@ ONE_ROW = words("""
 """)
 """Those of them that say so even beside a word for money."""
 
-PIECES = words("quantity qty units pieces pcs items anzahl menge stueck")
+PIECES = words("quantity qty units pieces pcs items nights hours seats licences licenses anzahl menge stueck naechte")
 """Of how many pieces a row is about."""
 
 A_PIECE = words("price preis")
