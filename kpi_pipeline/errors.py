@@ -90,6 +90,13 @@ class StorageError(KpiError):
 
     exit_code = 5
 
+    @classmethod
+    def not_written(cls, path: str, problem: OSError) -> StorageError:
+        return cls(
+            f"{path} cannot be written: {problem.strerror or problem}.\n"
+            "Hint: is its folder there, may you write in it, and is there room on the disk?"
+        )
+
 
 class InternalError(KpiError):
     """Our own mistake: an invariant of the pipeline does not hold."""

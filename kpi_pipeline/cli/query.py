@@ -76,7 +76,7 @@ def _write(rows: pl.DataFrame, format: str, output: Path | None) -> None:
     except BrokenPipeError:
         raise
     except OSError as problem:
-        raise StorageError(f"{output} cannot be written: {problem.strerror or problem}.") from problem
+        raise StorageError.not_written(str(output), problem) from problem
 
 
 def _print(project: Project, rows: pl.DataFrame) -> None:

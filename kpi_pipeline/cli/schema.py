@@ -19,5 +19,5 @@ def write_schema(output: Path | None) -> None:
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as problem:
-        raise StorageError(f"{output} cannot be written: {problem.strerror or problem}.") from problem
+        raise StorageError.not_written(str(output), problem) from problem
     print(f"Wrote {output}. In VS Code: \"yaml.schemas\": {{\"{output}\": \"definitions/**/*.yaml\"}}")

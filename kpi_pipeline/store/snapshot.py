@@ -16,7 +16,7 @@ from sqlglot import exp
 from kpi_pipeline.errors import InternalError, StorageError
 from kpi_pipeline.files import building, clear_leftovers, put_in_place, remove
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.store.warehouse import Warehouse, quoted
+from kpi_pipeline.store.warehouse import Warehouse, is_about_storage, quoted
 
 PUBLISHED = "kpi"
 """The warehouse's schema that holds the tables to publish."""
@@ -157,7 +157,9 @@ def _log_of(path: Path) -> Path:
 def _storage_errors(target: Path) -> Iterator[None]:
     try:
         yield
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as problem:
+    except (OSError, duckdb.Error) as problem:
+        if not is_about_storage(problem):
+            raise
         raise StorageError(
             f"The tables could not be published to {target}: {problem}\n"
             "Hint: is the disk full, or the folder read-only? What was published before is untouched."

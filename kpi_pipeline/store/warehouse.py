@@ -178,8 +178,20 @@ class Warehouse:
     def _storage_errors(self) -> Iterator[None]:
         try:
             yield
-        except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException) as problem:
-            raise _storage_error(problem, self.path) from problem
+        except duckdb.Error as problem:
+            if is_about_storage(problem):
+                raise _storage_error(problem, self.path) from problem
+            raise
+
+
+def is_about_storage(problem: Exception) -> bool:
+    """Whether the disk or the memory, and not the statement, is why DuckDB could not carry it out.
+
+    NOTE: DuckDB 2.0 reports a log that cannot be written as an error of the transaction.
+    """
+    if isinstance(problem, duckdb.TransactionException):
+        return "Failed to commit" in str(problem)
+    return isinstance(problem, OSError | duckdb.IOException | duckdb.OutOfMemoryException | duckdb.FatalException)
 
 
 def quoted(table: TableRef) -> str:
