@@ -162,7 +162,7 @@ def _say(out: Console, folder: Path, starter: Starter, kept: Sequence[bool]) -> 
         _say_table(out, chapter, stays=stays)
     out.print()
     first = folder / "definitions" / "kpis" / f"{starter.chapters[0].name}.yaml"
-    out.print("All of it is a guess; what to look at is marked EDIT or EXAMPLE. Begin with the target in", soft_wrap=True)
+    out.print("All of it is a guess; look for EDIT and EXAMPLE. Begin with the target in", soft_wrap=True)
     out.print(Text(f"  {first}"), soft_wrap=True)
     out.print("Next:")
     commands = (
