@@ -13,8 +13,8 @@ PARTS: tuple[type[exp.Expr], ...] = (
 )  # fmt: skip
 
 IN_WORDS = (
-    "+ - * / **, comparisons, BETWEEN, IS NULL, AND OR NOT, CASE, if, coalesce, nullif, greatest, least, abs, sign, round, "
-    "floor, ceil, sqrt, ln, exp, power"
+    "+ - * / **, comparisons, BETWEEN, IS NULL, AND OR NOT, CASE, if, coalesce, nullif, greatest, least, abs, sign, "
+    "round, floor, ceil, sqrt, ln, exp, power"
 )
 
 

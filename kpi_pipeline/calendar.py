@@ -69,8 +69,10 @@ class Calendar:
 
     @property
     def names(self) -> pl.DataFrame:
-        """What a value's period is called: grain, period_start, period_end, last_day, period_label, period_start_utc."""
-        return self.periods.select("grain", "period_start", "period_end", "last_day", "period_label", "period_start_utc")
+        """What a value's period is called, and when it begins and ends, by grain and period_start."""
+        return self.periods.select(
+            "grain", "period_start", "period_end", "last_day", "period_label", "period_start_utc"
+        )
 
     def covers(self, day: date) -> bool:
         """Whether the calendar has the day."""
@@ -104,9 +106,7 @@ class Calendar:
 
     def _weeks_years_ago(self, years: int) -> pl.DataFrame:
         weeks = self.of(Grain.week).select("period_start", "year_number", "period_number")
-        earlier = weeks.select(
-            "period_number", source_start="period_start", year_number=pl.col("year_number") + years
-        )
+        earlier = weeks.select("period_number", source_start="period_start", year_number=pl.col("year_number") + years)
         return weeks.join(earlier, on=["year_number", "period_number"], how="left", maintain_order="left").select(
             "period_start", "source_start"
         )
@@ -121,8 +121,10 @@ class Calendar:
 def fits(grain: Grain, window: Window) -> bool:
     """Whether every period of a grain has one that lies the window before it.
 
-    >>> fits(Grain.week, Window(1, Grain.year)), fits(Grain.month, Window(28, Grain.day)), fits(Grain.week, Window(28, Grain.day))
-    (True, False, True)
+    >>> fits(Grain.week, Window(1, Grain.year)), fits(Grain.week, Window(28, Grain.day))
+    (True, True)
+    >>> fits(Grain.month, Window(28, Grain.day))
+    False
     >>> fits(Grain.quarter, Window(3, Grain.month)), fits(Grain.quarter, Window(1, Grain.month))
     (True, False)
     """
@@ -168,11 +170,13 @@ def _periods(days: pl.DataFrame, grain: Grain, rules: CalendarRules) -> pl.DataF
         .agg(last_day=pl.col("day").max())
         .sort("period_start")
     )
-    # NOTE: the first and last group may hold only a part of their days; ends are those of the calendar, not of the rows.
+    # NOTE: the first and last group may hold only a part of their days: ends follow from the grain, not from the rows.
     table = table.with_columns(last_day=_last_day(grain))
     table = table.with_columns(
         period_end=pl.col("last_day") + pl.duration(days=1), **_numbers(grain, rules)
-    ).with_columns(period_label=_label(grain, rules), grain=pl.lit(grain.value), period_start_utc=_begins(rules.timezone))
+    ).with_columns(
+        period_label=_label(grain, rules), grain=pl.lit(grain.value), period_start_utc=_begins(rules.timezone)
+    )
     table = table.with_columns(previous_start=pl.col("period_start").shift(1), year_ago_start=_year_ago(grain))
     return table.select(
         "grain", "period_start", "period_end", "last_day", "period_label", "period_start_utc", "period_number",

@@ -46,6 +46,7 @@ class Window:
 
     @classmethod
     def parse(cls, text: str) -> Window:
+        """The length of time that a text such as `28 days` names; ValueError where it names none."""
         match = re.fullmatch(r"\s*(\d+)\s+([a-z]+?)s?\s*", text)
         if not match or match[2] not in Grain.__members__:
             raise ValueError(f"'{text}' is not a length of time; write it like '28 days', '4 weeks' or '1 year'")

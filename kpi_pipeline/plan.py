@@ -1,7 +1,7 @@
 """The plan: what has to be computed, as data, before anything is.
 
-A metric becomes a tree of nodes. Its leaves are measures (one aggregate over one model's rows); measures that can share a
-pass over a model are gathered into reductions. `explain` says all of it in words.
+A metric becomes a tree of nodes. Its leaves are measures (one aggregate over one model's rows); measures that can share
+a pass over a model are gathered into reductions. `explain` says all of it in words.
 """
 
 from __future__ import annotations
@@ -38,23 +38,41 @@ class Executor(Protocol):
     """Runs SQL trees where the rows are."""
 
     @property
-    def dialect(self) -> str: ...
+    def dialect(self) -> str:
+        """What sqlglot calls its SQL."""
+        ...
 
-    def run(self, statement: exp.Expr | str, parameters: Sequence[object] = ()) -> None: ...
+    def run(self, statement: exp.Expr | str, parameters: Sequence[object] = ()) -> None:
+        """Runs a statement for its effect."""
+        ...
 
-    def fetch(self, query: exp.Expr | str, parameters: Sequence[object] = ()) -> pl.DataFrame: ...
+    def fetch(self, query: exp.Expr | str, parameters: Sequence[object] = ()) -> pl.DataFrame:
+        """The rows of a query as a frame."""
+        ...
 
-    def rows(self, query: exp.Expr | str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]: ...
+    def rows(self, query: exp.Expr | str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a small query as tuples."""
+        ...
 
-    def columns(self, query: exp.Expr | str) -> dict[str, str]: ...
+    def columns(self, query: exp.Expr | str) -> dict[str, str]:
+        """The names and types of a query's columns, without running it."""
+        ...
 
-    def table_columns(self, table: TableRef) -> dict[str, str]: ...
+    def table_columns(self, table: TableRef) -> dict[str, str]:
+        """The names and types of a table's columns; empty where there is no such table."""
+        ...
 
-    def replace_table(self, table: TableRef, frame: pl.DataFrame) -> None: ...
+    def replace_table(self, table: TableRef, frame: pl.DataFrame) -> None:
+        """Creates a table anew with the frame's rows."""
+        ...
 
-    def append(self, table: TableRef, frame: pl.DataFrame) -> None: ...
+    def append(self, table: TableRef, frame: pl.DataFrame) -> None:
+        """Adds the frame's rows to a table, column by name."""
+        ...
 
-    def transaction(self) -> AbstractContextManager[None]: ...
+    def transaction(self) -> AbstractContextManager[None]:
+        """All of it or nothing."""
+        ...
 
 
 class Fold(StrEnum):
@@ -140,7 +158,7 @@ class Reach:
 class Leaf:
     """A measure's value in a period, perhaps cumulative, perhaps of an earlier period.
 
-    `offsets` are moved through from left to right; `fill` is the value of a period without rows within the data's range.
+    `offsets` are moved through from left to right; `fill` is the value of a period without rows in the data's range.
     """
 
     measure: Measure
@@ -257,11 +275,15 @@ class ModelPlan:
 
     @property
     def table(self) -> TableRef:
+        """The view or table it is made as."""
         return TableRef("model", self.name)
 
     @property
     def fingerprint(self) -> str:
-        return fingerprint(self.name, self.sql, self.materialized, self.naive_zone, self.project_zone, dict(self.dimensions))
+        """Changes when what the model holds would change."""
+        return fingerprint(
+            self.name, self.sql, self.materialized, self.naive_zone, self.project_zone, dict(self.dimensions)
+        )
 
 
 @dataclass(frozen=True)
@@ -291,6 +313,7 @@ class Reduction:
 
     @property
     def fingerprint(self) -> str:
+        """Changes when its partial results would change."""
         parts = [(one.column, one.fold, one.expr, one.filter) for one in self.measures]
         return fingerprint(self.model, self.time, self.shape, self.dimensions, parts, self.where)
 

@@ -23,13 +23,16 @@ def breakdown_name(dimensions: Sequence[str]) -> str:
 def segment_name(dimensions: Sequence[str], *, is_other: str = "is_other") -> pl.Expr:
     """The name of a row's segment, self-contained and stable: `channel=web|country=France`.
 
-    A missing value is `(none)`, the rest beyond the largest segments `(other)`; what could be mistaken for either, or for
-    the separators, is percent-escaped.
+    A missing value is `(none)`, the rest beyond the largest segments `(other)`; what could be mistaken for either, or
+    for the separators, is percent-escaped.
     """
     if not dimensions:
         return pl.lit(TOTAL)
     return pl.concat_str(
-        [pl.format("{}={}", pl.lit(name), shown_value(name, is_other=is_other, escaped=True)) for name in sorted(dimensions)],
+        [
+            pl.format("{}={}", pl.lit(name), shown_value(name, is_other=is_other, escaped=True))
+            for name in sorted(dimensions)
+        ],
         separator="|",
     )
 

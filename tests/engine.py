@@ -1,4 +1,4 @@
-"""The engine on a few rows: definitions and tables written in a test, values out, nothing read from or written to disk."""
+"""The engine on a few rows: definitions and tables written in a test, values out, nothing on disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from kpi_pipeline.pipeline.ask import _partials, query
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
 from kpi_pipeline.pipeline.watch import Quiet
-from kpi_pipeline.plan import Series
 from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.reduce import model_statement
 from kpi_pipeline.sources import Source

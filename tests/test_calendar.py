@@ -61,7 +61,9 @@ def test_weeks_begin_on_their_day_and_their_numbers_never_repeat(week_start: str
 )
 def test_labels(rules: CalendarRules, grain: Grain, day: date, label: str) -> None:
     calendar = build_calendar(FIRST, LAST, rules)
-    assert _row(calendar, grain, calendar.start_of(day, grain) if grain is not Grain.day else day)["period_label"] == label
+    assert (
+        _row(calendar, grain, calendar.start_of(day, grain) if grain is not Grain.day else day)["period_label"] == label
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,7 +92,13 @@ def test_period_a_window_before(grain: Grain, window: str, start: date, source: 
 
 @pytest.mark.parametrize(
     ("grain", "window"),
-    [(Grain.month, "28 days"), (Grain.month, "4 weeks"), (Grain.week, "10 days"), (Grain.quarter, "1 month"), (Grain.year, "2 quarters")],
+    [
+        (Grain.month, "28 days"),
+        (Grain.month, "4 weeks"),
+        (Grain.week, "10 days"),
+        (Grain.quarter, "1 month"),
+        (Grain.year, "2 quarters"),
+    ],
 )
 def test_window_that_is_no_whole_number_of_periods_is_refused(grain: Grain, window: str) -> None:
     assert not fits(grain, Window.parse(window))
@@ -99,7 +107,9 @@ def test_window_that_is_no_whole_number_of_periods_is_refused(grain: Grain, wind
 
 
 @pytest.mark.parametrize("grain", Grain)
-@pytest.mark.parametrize("window", ["1 day", "14 days", "3 weeks", "1 month", "3 months", "12 months", "1 quarter", "4 quarters", "1 year"])
+@pytest.mark.parametrize(
+    "window", ["1 day", "14 days", "3 weeks", "1 month", "3 months", "12 months", "1 quarter", "4 quarters", "1 year"]
+)
 def test_every_window_that_fits_can_be_looked_up(grain: Grain, window: str) -> None:
     if fits(grain, Window.parse(window)):
         assert PLAIN.earlier(grain, Window.parse(window)).height == PLAIN.of(grain).height

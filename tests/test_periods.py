@@ -26,7 +26,9 @@ def test_named_dates(text: str, first: date, after: date) -> None:
     assert (first_day_named(text), day_after_named(text)) == (first, after)
 
 
-@pytest.mark.parametrize("text", ["2010-13", "2023-02-29", "2021-W53", "2010-Q5", "10-01-2010", "yesterday", "", "0000"])
+@pytest.mark.parametrize(
+    "text", ["2010-13", "2023-02-29", "2021-W53", "2010-Q5", "10-01-2010", "yesterday", "", "0000"]
+)
 def test_what_is_no_date_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a date"):
         first_day_named(text)

@@ -31,7 +31,9 @@ def test_segment_names(values: dict[str, object], name: str) -> None:
 
 
 def test_the_rest_and_the_total() -> None:
-    rest = pl.DataFrame({"b": [None], "a": [None], "is_other": [True]}, schema_overrides={"a": pl.String, "b": pl.String})
+    rest = pl.DataFrame(
+        {"b": [None], "a": [None], "is_other": [True]}, schema_overrides={"a": pl.String, "b": pl.String}
+    )
     assert rest.select(segment_name(["b", "a"])).item() == "a=(other)|b=(other)"
     assert rest.select(segment_name([])).item() == "all"
     assert (breakdown_name([]), breakdown_name(["b", "a"])) == ("all", "a|b")

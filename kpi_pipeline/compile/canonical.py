@@ -33,7 +33,7 @@ def all_of(conditions: Iterable[str]) -> str:
 
 
 def condition_asked(sql: str) -> tuple[str, frozenset[str]]:
-    """A condition somebody asks with, in one spelling, and the columns it names; only a plain condition is let through."""
+    """A condition somebody asks with, in one spelling, and the columns it names; only a plain one is let through."""
     try:
         tree = sqlglot.parse_one(sql, read="duckdb")
     except SqlglotError as problem:

@@ -105,7 +105,7 @@ def _row_local_cursor(
 
 
 _BEYOND_A_ROW = (
-    exp.Join, exp.Window, exp.AggFunc, exp.Subquery, exp.Distinct, exp.Limit, exp.Offset, exp.Group, exp.CTE, exp.Lateral,
-    exp.Pivot, exp.TableSample,
+    exp.Join, exp.Window, exp.AggFunc, exp.Subquery, exp.Distinct, exp.Limit, exp.Offset, exp.Group, exp.CTE,
+    exp.Lateral, exp.Pivot, exp.TableSample,
 )  # fmt: skip
 """Parts of a query by which a row of its result rests on more than one row."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 
-from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.calendar import fits
+from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.compile.canonical import condition_asked
 from kpi_pipeline.compile.formula import formula, sample_of
 from kpi_pipeline.compile.models import plan_models
@@ -18,7 +19,9 @@ from kpi_pipeline.plan import Derivation, Leaf, Plan, Series, fingerprint, leave
 from kpi_pipeline.project import Project
 
 
-def compile_project(project: Project, *, kpis: Iterable[str] | None = None, metrics: Iterable[str] | None = None) -> Plan:
+def compile_project(
+    project: Project, *, kpis: Iterable[str] | None = None, metrics: Iterable[str] | None = None
+) -> Plan:
     """What computes the KPIs and metrics named, or all of them."""
     some_kpis = tuple(project.kpis) if kpis is None else tuple(sorted(kpis))
     some_metrics = tuple(project.metrics) if metrics is None else tuple(sorted(metrics))
@@ -61,7 +64,8 @@ def _has_dimension(project: Project, metrics: Sequence[str], dimension: str) -> 
                     f"it has {listed(known)}" if known else "add `dimensions` to the model"
                 )
                 raise QueryError(
-                    f"Metric '{metric}' cannot be asked by '{dimension}': model '{name}' has no such dimension.\nHint: {hint}"
+                    f"Metric '{metric}' cannot be asked by '{dimension}': model '{name}' has no such dimension.\n"
+                    f"Hint: {hint}"
                 )
 
 
@@ -110,16 +114,19 @@ def _series(project: Project, kpis: Sequence[str], metrics: Sequence[str]) -> tu
         kpi = project.kpis[name]
         for breakdown in kpi.breakdowns:
             want(Series(kpi.metric, kpi.grain, tuple(sorted(breakdown)), kpi.segments_at_most, compared=True))
+    for name, grain in (*_tested(project, kpis), *itertools.product(metrics, project.settings.publish.grains)):
+        if _fits(project, name, grain):
+            want(Series(name, grain))
+    return tuple(found.values())
+
+
+def _tested(project: Project, kpis: Sequence[str]) -> Iterator[tuple[str, Grain]]:
+    """The metrics at both ends of every link, at the grain that the link is tested at."""
     for link in project.links:
         tested = project.tested_at(link)
         for end in (link.from_, link.to):
-            if tested and end in kpis and _fits(project, project.kpis[end].metric, tested[0]):
-                want(Series(project.kpis[end].metric, tested[0]))
-    for name in metrics:
-        for grain in project.settings.publish.grains:
-            if _fits(project, name, grain):
-                want(Series(name, grain))
-    return tuple(found.values())
+            if tested and end in kpis:
+                yield project.kpis[end].metric, tested[0]
 
 
 def _fits(project: Project, metric: str, grain: Grain) -> bool:
@@ -142,7 +149,9 @@ def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan
 
 def _looked_at(project: Project, models: set[str]) -> set[str]:
     """The models that checks on these models compare them with."""
-    checks = [check for name in models for below in models_below(project, name) for check in project.models[below].checks]
+    checks = [
+        check for name in models for below in models_below(project, name) for check in project.models[below].checks
+    ]
     return {one.to for one in checks if isinstance(one, Relationships) and one.to in project.models}
 
 

@@ -67,4 +67,6 @@ def models_below(project: Project, name: str) -> set[str]:
 
 def sources_below(project: Project, name: str) -> set[str]:
     """All sources a model reads, directly or not."""
-    return {source for one in models_below(project, name) for source in plan_model(project, project.models[one]).sources}
+    return {
+        source for one in models_below(project, name) for source in plan_model(project, project.models[one]).sources
+    }

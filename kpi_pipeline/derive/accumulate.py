@@ -27,6 +27,7 @@ def accumulate(
     rows: pl.LazyFrame,
     reach: Reach,
     measures: Mapping[str, Measure],
+    *,
     calendar: Calendar,
     periods: pl.DataFrame,
     cut: tuple[date, date] | None,
@@ -97,8 +98,10 @@ def _begins(reach: Reach, calendar: Calendar) -> pl.DataFrame | None:
 
 
 def _window_begin(count: int, grain: Grain) -> pl.Expr:
-    """The first day of a window that ends with `day`: 28 days are the day and the 27 before it, 1 month is all of a
-    month when the day is its last."""
+    """The first day of a window that ends with `day`.
+
+    28 days are the day and the 27 before it; 1 month is all of a month when the day is its last.
+    """
     day = pl.col("day")
     if grain is Grain.day:
         return day - timedelta(days=count - 1)
@@ -109,7 +112,7 @@ def _window_begin(count: int, grain: Grain) -> pl.Expr:
 
 
 def _leaving(reach: Reach, calendar: Calendar) -> pl.DataFrame | None:
-    """For every day the first later one whose window no longer holds it: _day, _leaves; None where nothing ever does."""
+    """For every day the first later one whose window no longer holds it: _day, _leaves; None where none ever does."""
     begins = _begins(reach, calendar)
     if begins is None:
         return None

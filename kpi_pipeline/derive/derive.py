@@ -11,7 +11,7 @@ import polars as pl
 
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.derive.partials import Partials
-from kpi_pipeline.derive.segments import SEGMENT, Segments, number_segments, segment_names
+from kpi_pipeline.derive.segments import SEGMENT, number_segments, segment_names
 from kpi_pipeline.derive.sheet import (
     KEYS,
     PERIOD,
@@ -55,7 +55,7 @@ def derive(
     first: date | None = None,
     last: date | None = None,
 ) -> dict[Series, pl.DataFrame]:
-    """A frame a series: period_start, the dimensions, is_other, value, numerator, denominator, sample_size, is_complete.
+    """A frame a series: period_start, the dimensions, is_other, value and what it rests on, is_complete.
 
     Series asked to be compared also have previous_value and year_ago_value: of a period in progress over the same
     elapsed span. Dense: a row for every period from the first data to the newest and for every segment that ever had
@@ -174,9 +174,7 @@ def _timeline(sheet: _Sheet, calendar: Calendar, first: date | None, last: date 
         days = calendar.days.select(_day="day", period_start=start)
         overlaps = (pl.col("period_end") > begin) & (pl.col(PERIOD) <= end)
         periods = calendar.of(sheet.grain).filter(overlaps).select(PERIOD, "period_end")
-    return Timeline(
-        sheet.grain, calendar, periods, days, sheet.coverage.newest_day, sheet.coverage.complete_before
-    )
+    return Timeline(sheet.grain, calendar, periods, days, sheet.coverage.newest_day, sheet.coverage.complete_before)
 
 
 def _output(place: int, series: Series, table: pl.DataFrame, *, dense: bool) -> pl.DataFrame:
@@ -209,7 +207,7 @@ def _empty(series: Series) -> pl.DataFrame:
     return pl.DataFrame(
         schema={
             PERIOD: pl.Date,
-            **{name: pl.String for name in series.breakdown},
+            **dict.fromkeys(series.breakdown, pl.String),
             "is_other": pl.Boolean,
             "value": pl.Float64,
             "numerator": pl.Float64,

@@ -120,7 +120,7 @@ _SEVERAL: dict[type[exp.Expr], Callable[[list[pl.Expr]], pl.Expr]] = {
 }
 
 _BINARY: dict[type[exp.Expr], Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
-    exp.Div: lambda left, right: divided(left, right),
+    exp.Div: divided,
     exp.Add: lambda left, right: left + right,
     exp.Sub: lambda left, right: left - right,
     exp.Mul: lambda left, right: left * right,

@@ -33,7 +33,10 @@ class Segments:
 def number_segments(breakdown: tuple[str, ...], counted: Iterable[pl.LazyFrame], at_most: int) -> Segments:
     """Numbers the combinations seen in any of the frames (dimensions and `_rows`), the largest first."""
     if not breakdown:
-        return Segments((), pl.LazyFrame({SEGMENT: [ALL], "_is_other": [False]}, schema={SEGMENT: pl.UInt32, "_is_other": pl.Boolean}))
+        return Segments(
+            (),
+            pl.LazyFrame({SEGMENT: [ALL], "_is_other": [False]}, schema={SEGMENT: pl.UInt32, "_is_other": pl.Boolean}),
+        )
     sizes = (
         pl.concat(counted, how="vertical_relaxed")
         .group_by(breakdown)

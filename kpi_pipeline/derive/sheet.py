@@ -47,7 +47,7 @@ class Timeline:
         return fold_left(_step, steps, first)
 
     def cut(self, windows: tuple[Window, ...]) -> tuple[date, date] | None:
-        """The days of the earlier period that have no counterpart yet in the period in progress: from, to (not included).
+        """The days of the earlier period that the one in progress has not come to yet: from, to (not included).
 
         A period in progress is compared with the same elapsed span of the earlier one.
         """
@@ -92,12 +92,14 @@ def leaf_column(leaf: Leaf) -> str:
 def leaf_frames(
     wanted: Iterable[Leaf], partials: Partials, timeline: Timeline, segments: Segments
 ) -> list[tuple[tuple[Leaf, ...], pl.LazyFrame]]:
-    """One frame for the leaves that share a reduction, a reach and an offset: period_start, segment, a column a leaf."""
+    """One frame for the leaves of a reduction, reach and offset: period_start, segment, a column a leaf."""
     groups: dict[tuple[object, ...], list[Leaf]] = {}
     for leaf in dict.fromkeys(wanted):
         measure = leaf.measure
         about = measure.expr if measure.shape.value != "additive" else ""
-        groups.setdefault((measure.model, measure.time, measure.shape, about, leaf.reach, leaf.offsets), []).append(leaf)
+        groups.setdefault((measure.model, measure.time, measure.shape, about, leaf.reach, leaf.offsets), []).append(
+            leaf
+        )
     return [(tuple(group), _leaf_frame(group, partials, timeline, segments)) for group in groups.values()]
 
 
@@ -109,7 +111,7 @@ def _leaf_frame(group: list[Leaf], partials: Partials, timeline: Timeline, segme
     if first.reach:
         begun = partials.spans.get((first.measure.model, first.measure.time), (timeline.newest_day,))[0]
         anchored = _anchored(timeline, first.offsets, begun)
-        frame = accumulate(rows, first.reach, named, timeline.calendar, anchored, cut)
+        frame = accumulate(rows, first.reach, named, calendar=timeline.calendar, periods=anchored, cut=cut)
     else:
         if cut:
             rows = rows.filter(~((pl.col("_day") >= cut[0]) & (pl.col("_day") < cut[1])))
@@ -152,10 +154,7 @@ def _in_range(leaf: Leaf, timeline: Timeline, partials: Partials) -> pl.Expr:
     span = partials.spans.get((leaf.measure.model, leaf.measure.time))
     if span is None or timeline.grain is None:
         return pl.lit(span is not None)
-    if leaf.offsets:
-        looked_at = timeline.earlier(leaf.offsets)
-    else:
-        looked_at = timeline.periods.select(PERIOD, source_start=PERIOD)
+    looked_at = timeline.earlier(leaf.offsets) if leaf.offsets else timeline.periods.select(PERIOD, source_start=PERIOD)
     ends = timeline.calendar.of(timeline.grain).select(source_start=PERIOD, source_end="period_end")
     inside = (
         looked_at.join(ends, on="source_start", how="left")

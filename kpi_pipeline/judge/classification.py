@@ -29,7 +29,9 @@ def headline(project: Project, classified: tuple[Classified, ...]) -> dict[str, 
     words: dict[str, str] = {}
     for name, kpi in project.kpis.items():
         seen = [found[name, viewpoint] for viewpoint in (COMPANY, kpi.team) if viewpoint and (name, viewpoint) in found]
-        words[name] = next((one.value for one in seen if one is not Indicator.unclassified), Indicator.unclassified.value)
+        words[name] = next(
+            (one.value for one in seen if one is not Indicator.unclassified), Indicator.unclassified.value
+        )
     return words
 
 

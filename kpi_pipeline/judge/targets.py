@@ -57,8 +57,10 @@ def _first_day(rows: pl.DataFrame) -> pl.Expr:
 
 
 def with_targets(values: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
-    """The values (kpi, segment, period_start, ...) with the target in force: the latest that begins on or before the
-    period's first day."""
+    """The values (kpi, segment, period_start, ...) with the target in force.
+
+    It is the latest that begins on or before the period's first day.
+    """
     dated = targets.sort("target_from").unique(["kpi", "segment", "target_from"], keep="last", maintain_order=True)
     return (
         values.sort("period_start")

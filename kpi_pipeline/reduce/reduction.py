@@ -12,7 +12,7 @@ from kpi_pipeline.plan import Executor, Fold, Measure, ModelPlan, Reduction, Sha
 from kpi_pipeline.reduce.day import business_day
 
 EXACT_SUM_OF_FLOATS = "DECIMAL(38, 9)"
-"""NOTE: a sum of floats depends on the order of parallel work in its last bits; as decimals it is the same in every run.
+"""NOTE: a sum of floats depends on the order of parallel work in its last bits; as decimals it is always the same.
 What is no number (NaN, infinity) is no value."""
 
 _FLOATS = ("DOUBLE", "FLOAT", "REAL")
@@ -20,7 +20,12 @@ _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", 
 
 
 def reduction_query(
-    reduction: Reduction, model: ModelPlan, executor: Executor, *, from_day: date | None = None, to_day: date | None = None
+    reduction: Reduction,
+    model: ModelPlan,
+    executor: Executor,
+    *,
+    from_day: date | None = None,
+    to_day: date | None = None,
 ) -> exp.Select:
     """SELECT _day, the dimensions, and the partial results; rows without a moment belong to no period and are left out.
 
@@ -49,24 +54,28 @@ def _additive(query: exp.Select, reduction: Reduction, types: dict[str, str]) ->
     return _grouped(query, 1 + len(reduction.dimensions))
 
 
-def _distinct(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> exp.Select:
+def _distinct(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -> exp.Select:
     """One row a day, segment and key seen; a column a measure says whether its filter let the key through."""
     key = _parsed(reduction.expr)
     query = query.select(exp.alias_(key, "_key"))
     for measure in reduction.measures:
         passed = exp.func("BOOL_OR", exp.func("COALESCE", _condition(measure), exp.false()))
         query = query.select(exp.alias_(passed, measure.column, quoted=True))
-    return _grouped(_where_any(query.where(key.copy().is_(exp.Null()).not_()), reduction), 2 + len(reduction.dimensions))
+    return _grouped(
+        _where_any(query.where(key.copy().is_(exp.Null()).not_()), reduction), 2 + len(reduction.dimensions)
+    )
 
 
-def _values(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> exp.Select:
+def _values(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -> exp.Select:
     """One row a day, segment and value seen; a column a measure counts the rows its filter let through."""
     value = exp.cast(_parsed(reduction.expr), "DOUBLE")
     query = query.select(exp.alias_(value, "_value"))
     for measure in reduction.measures:
         count = exp.func("COUNT", exp.case().when(_condition(measure), exp.Literal.number(1)))
         query = query.select(exp.alias_(count, measure.column, quoted=True))
-    return _grouped(_where_any(query.where(value.copy().is_(exp.Null()).not_()), reduction), 2 + len(reduction.dimensions))
+    return _grouped(
+        _where_any(query.where(value.copy().is_(exp.Null()).not_()), reduction), 2 + len(reduction.dimensions)
+    )
 
 
 _SHAPES = {Shape.additive: _additive, Shape.distinct: _distinct, Shape.values: _values}
@@ -105,9 +114,11 @@ def _grouped(query: exp.Select, columns: int) -> exp.Select:
 
 
 def _types(reduction: Reduction, model: ModelPlan, executor: Executor) -> dict[str, str]:
-    """The types of the time column and of what each measure aggregates, asked of the engine without running anything."""
+    """The types of the time column and of what each measure aggregates; the engine knows them without running it."""
     time = _parsed(model.dimensions.get(reduction.time, f'"{reduction.time}"'))
-    probe = exp.select(exp.alias_(time, "_time")).from_(exp.table_(model.table.name, db=model.table.schema, quoted=True))
+    probe = exp.select(exp.alias_(time, "_time")).from_(
+        exp.table_(model.table.name, db=model.table.schema, quoted=True)
+    )
     for measure in reduction.measures:
         probe = probe.select(exp.alias_(_parsed(measure.expr), measure.column, quoted=True))
     return executor.columns(probe)

@@ -22,7 +22,16 @@ from tests.engine import Engine, Through, engine
 
 HERE = Path(__file__).parent
 DIGITS = 1e-11
-BESIDE = ("value", "numerator", "denominator", "sample_size", "is_complete", "previous_value", "year_ago_value", "is_other")
+BESIDE = (
+    "value",
+    "numerator",
+    "denominator",
+    "sample_size",
+    "is_complete",
+    "previous_value",
+    "year_ago_value",
+    "is_other",
+)
 Row = tuple[object, ...]
 
 
@@ -66,7 +75,8 @@ def _engine(case: Case) -> Any:
         settings=said.get("project"),
         sources=said.get("sources"),
         through={
-            name: Through(one.get("newest"), one.get("complete_before")) for name, one in said.get("through", {}).items()
+            name: Through(one.get("newest"), one.get("complete_before"))
+            for name, one in said.get("through", {}).items()
         },
         **({"now": said["now"]} if "now" in said else {}),
     )

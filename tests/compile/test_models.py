@@ -43,7 +43,7 @@ def test_rows_that_stand_for_themselves_are_made_again_by_day(sql: str) -> None:
         "WITH s AS (SELECT * FROM raw.sales) SELECT day FROM s",
         "SELECT day FROM (SELECT * FROM raw.sales) AS s",
         "SELECT day FROM raw.sales UNION ALL SELECT day FROM raw.sales",
-        "SELECT day FROM raw.sales AS s WHERE EXISTS (SELECT 1 FROM raw.sales AS t WHERE t.id = s.id AND t.day > s.day)",
+        "SELECT day FROM raw.sales AS s WHERE EXISTS (SELECT 1 FROM raw.sales AS t WHERE t.id = s.id)",
         "SELECT day FROM raw.sales WHERE id IN (SELECT id FROM raw.sales)",
         "SELECT day, (SELECT max(day) FROM raw.sales) AS newest FROM raw.sales",
         "SELECT day + 1 AS day FROM raw.sales",
@@ -78,12 +78,14 @@ def test_models_come_after_those_they_read() -> None:
 
 
 def test_dimension_called_like_a_word_of_sql_is_quoted() -> None:
-    dimensions = _plan("SELECT * FROM raw.sales", dimensions=["order", {"name": "group", "expr": "upper(g)"}]).dimensions
+    dimensions = _plan(
+        "SELECT * FROM raw.sales", dimensions=["order", {"name": "group", "expr": "upper(g)"}]
+    ).dimensions
     assert dimensions == {"order": '"order"', "group": "upper(g)"}
 
 
 def test_naive_moments_of_two_zones_are_refused() -> None:
-    with pytest.raises(DefinitionError, match="several time zones.*Asia/Kathmandu, UTC"):
+    with pytest.raises(DefinitionError, match=r"several time zones.*Asia/Kathmandu, UTC"):
         _plan("SELECT day FROM raw.sales JOIN raw.nepal USING (day)")
 
 
@@ -110,6 +112,4 @@ def _project(sql: str, **said: object) -> Project:
         Source.model_validate({"name": "other", "connector": file}),
         Source.model_validate({"name": "nepal", "connector": file, "timezone": "Asia/Kathmandu"}),
     ]
-    return Project(
-        Path(), Settings(name="shop"), {one.name: one for one in sources}, {one.name: one for one in models}
-    )
+    return Project(Path(), Settings(name="shop"), {one.name: one for one in sources}, {one.name: one for one in models})

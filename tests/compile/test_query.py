@@ -82,7 +82,9 @@ def test_dimension_called_like_a_column_of_values_is_refused(name: str) -> None:
 
 
 def test_order_and_limit() -> None:
-    rows = {"sales": "day date | country varchar | amount integer\n2024-01-01 | a | 1\n2024-01-01 | b | 3\n2024-01-02 | c |"}
+    rows = {
+        "sales": "day date | country varchar | amount integer\n2024-01-01 | a | 1\n2024-01-01 | b | 3\n2024-01-02 | c |"
+    }
     with engine(rows, metrics=METRICS[:1]) as here:
         table = here.query(["amount"], by=["country"], order_by=["-amount"], limit=2)
     assert table.rows() == [("b", 3.0), ("a", 1.0)]

@@ -46,7 +46,8 @@ INPUTS = [(a, b) for a in (None, -2.5, -1.0, 0.0, 0.5, 2.0, 2.5) for b in (None,
 def test_same_as_duckdb(text: str) -> None:
     with duckdb.connect() as sql:
         wanted = sql.execute(
-            f"SELECT CAST({text} AS DOUBLE) FROM (SELECT unnest($1) AS a, unnest($2) AS b)", [*map(list, zip(*INPUTS, strict=True))]
+            f"SELECT CAST({text} AS DOUBLE) FROM (SELECT unnest($1) AS a, unnest($2) AS b)",
+            [*map(list, zip(*INPUTS, strict=True))],
         ).fetchall()
     for pair, got, (answer,) in zip(INPUTS, _computed(text), wanted, strict=True):
         expected = None if answer is None or not math.isfinite(answer) else answer
@@ -67,14 +68,17 @@ def test_every_part_that_is_let_through_can_be_computed() -> None:
     assert {part.__name__ for part in PARTS} - {part.__name__ for part in known} == {"Column", "Identifier"}
 
 
-@pytest.mark.parametrize("text", ["strftime(a, '%Y')", "a || 'x'", "a % 2", "a IS TRUE", "a::INTEGER", "'5'", "a IN (1, 2)", "round(a, a)"])
+@pytest.mark.parametrize(
+    "text", ["strftime(a, '%Y')", "a || 'x'", "a % 2", "a IS TRUE", "a::INTEGER", "'5'", "a IN (1, 2)", "round(a, a)"]
+)
 def test_anything_else_is_refused_before_it_is_computed(text: str) -> None:
     metrics: list[dict[str, Any]] = [
         {"name": "a", "type": "simple", "model": "t", "agg": "count"},
         {"name": "odd", "type": "derived", "expr": text, "input_metrics": ["a"]},
     ]
-    with pytest.raises(DefinitionError, match="Metric 'odd': a derived 'expr' cannot use"), engine(
-        {"t": "day date\n2024-01-01"}, metrics=metrics
+    with (
+        pytest.raises(DefinitionError, match="Metric 'odd': a derived 'expr' cannot use"),
+        engine({"t": "day date\n2024-01-01"}, metrics=metrics),
     ):
         pass
 

@@ -90,7 +90,9 @@ def test_kpi_of_several_goals_is_an_outcome_of_each_team() -> None:
 
 
 def test_every_kpi_has_every_viewpoint() -> None:
-    assert set(_classified()) == {(kpi, who) for kpi in KPIS for who in ("company", "board", "demand_generation", "sales")}
+    assert set(_classified()) == {
+        (kpi, who) for kpi in KPIS for who in ("company", "board", "demand_generation", "sales")
+    }
 
 
 def test_headline_is_the_company_s_word_or_else_the_team_s() -> None:
@@ -123,6 +125,7 @@ def _project(
             {"name": name, "metric": name, "team": team, "direction": "up", "grain": "week", **serves, **said}
         )
     joined = tuple(
-        Link.model_validate({"from": one, "to": other, "lag": lag, "because": "money follows"}) for one, other, lag in links
+        Link.model_validate({"from": one, "to": other, "lag": lag, "because": "money follows"})
+        for one, other, lag in links
     )
     return Project(Path(), Settings(name="shop"), teams=teams, goals=goals, kpis=made, links=joined)

@@ -54,7 +54,9 @@ def test_attainment_and_status(
 
 def test_rules_are_said_in_words() -> None:
     assert _judged("at_least", 91.0, 100.0, True)["status_rule"] == "within 10 % of the target"
-    assert _judged("at_least", 91.0, 100.0, True, at_risk_within=0.025)["status_rule"] == "more than 2.5 % from the target"
+    assert (
+        _judged("at_least", 91.0, 100.0, True, at_risk_within=0.025)["status_rule"] == "more than 2.5 % from the target"
+    )
 
 
 def _judged(

@@ -42,7 +42,11 @@ def test_segment_has_a_target_of_its_own_and_never_that_of_the_total() -> None:
         values=[{"from": "2024", "value": 100}, {"from": "2024", "value": 7, "segment": "country=FR"}],
     )
     total = {Series("sales", Grain.month): _frame({1: 50.0})}
-    country = {Series("sales", Grain.month, ("country",)): _frame({1: 8.0}, country="FR").vstack(_frame({1: 9.0}, country=None))}
+    country = {
+        Series("sales", Grain.month, ("country",)): _frame({1: 8.0}, country="FR").vstack(
+            _frame({1: 9.0}, country=None)
+        )
+    }
     table = judge(_project([kpi]), total | country, inline_targets(_project([kpi])), CALENDAR)
     assert table.select("breakdown", "segment", "target", "status").rows() == [
         ("all", "all", 100.0, "off_track"),
@@ -99,7 +103,11 @@ def test_table_without_the_columns_says_which() -> None:
 
 
 def test_annotations_stand_in_the_period_their_day_is_in() -> None:
-    said = [{"period": "2024-02-10", "text": "snow"}, {"period": "2024-02", "text": "strike"}, {"period": "1990", "text": "old"}]
+    said = [
+        {"period": "2024-02-10", "text": "snow"},
+        {"period": "2024-02", "text": "strike"},
+        {"period": "1990", "text": "old"},
+    ]
     kpi = _kpi(values=[{"from": "2024", "value": 1}], annotations=said)
     assert _judged([kpi], months={1: 5.0, 2: 5.0})["annotation"].to_list() == [None, "snow; strike"]
 
@@ -124,7 +132,9 @@ def test_kpis_whose_values_are_not_there_are_left_out() -> None:
     assert set(_judged([one, two], months={1: 5.0})["kpi"]) == {"one"}
 
 
-def _kpi(*, name: str = "k", metric: str = "sales", breakdowns: object = ((),), annotations: object = (), **target: object) -> Kpi:
+def _kpi(
+    *, name: str = "k", metric: str = "sales", breakdowns: object = ((),), annotations: object = (), **target: object
+) -> Kpi:
     return Kpi.model_validate(
         {
             "name": name,

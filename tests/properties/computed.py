@@ -20,7 +20,9 @@ from kpi_pipeline.project import Project
 from kpi_pipeline.store import Warehouse
 
 
-def computed(project: Project, warehouse: Warehouse, *, now: datetime, full: bool = False) -> dict[Series, pl.DataFrame]:
+def computed(
+    project: Project, warehouse: Warehouse, *, now: datetime, full: bool = False
+) -> dict[Series, pl.DataFrame]:
     """Loads what changed, reduces what that touched, and derives every series."""
     context = Context(project, warehouse, f"run at {now}", now, Quiet(), full=full)
     plan = compile_project(project)

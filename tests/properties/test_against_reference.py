@@ -60,16 +60,16 @@ sales = st.builds(
     day=st.integers(0, 75).map(lambda days: FIRST + timedelta(days=days)),
     country=st.sampled_from([None, "FR", "UK"]),
     customer=st.sampled_from([None, "ann", "bob", "eve"]),
-    amount=st.one_of(st.none(), st.sampled_from([Decimal("0.10"), Decimal("0.20"), Decimal(-7)]), st.decimals(-999, 999, places=2)),
+    amount=st.one_of(
+        st.none(), st.sampled_from([Decimal("0.10"), Decimal("0.20"), Decimal(-7)]), st.decimals(-999, 999, places=2)
+    ),
 )
 few_sales = st.lists(sales, min_size=1, max_size=14)
 SLOWLY = settings(max_examples=15, deadline=None, derandomize=True)
 
 
 def _table(rows: Sequence[Row]) -> dict[str, Table | str]:
-    cells = [
-        [str(row.day), row.country, row.customer, None if row.amount is None else str(row.amount)] for row in rows
-    ]
+    cells = [[str(row.day), row.country, row.customer, None if row.amount is None else str(row.amount)] for row in rows]
     return {"sales": Table(COLUMNS, cells)}
 
 

@@ -71,7 +71,10 @@ def test_keys_are_seen_once_a_day_and_segment_with_what_let_them_through(warehou
 
 def test_values_are_kept_with_how_often_they_occur(warehouse: Warehouse) -> None:
     units = Measure("lines", "at_", Fold.quantile, "units", "units < 4")
-    assert _reduced(warehouse, Shape.values, units) == [(date(2024, 7, 1), "FR", 1.0, 1), (date(2024, 7, 1), "FR", 2.0, 1)]
+    assert _reduced(warehouse, Shape.values, units) == [
+        (date(2024, 7, 1), "FR", 1.0, 1),
+        (date(2024, 7, 1), "FR", 2.0, 1),
+    ]
 
 
 def test_condition_is_over_dimensions_not_columns(warehouse: Warehouse) -> None:
