@@ -72,14 +72,15 @@ def kpis_of(
     taken: set[str],
     goals_taken: set[str],
 ) -> tuple[KpiDraft, ...]:
-    """Up to `most` KPIs: the main number with a target, the others with a benchmark. Two serve one goal at most."""
+    """Up to `most` KPIs: the main number with a target, the others with a benchmark."""
     grain = grain_of(rhythm)
     kpis: list[KpiDraft] = []
     for place, metric in enumerate(_chosen(drafts, most, lambda metric: history(metric, grain))):
         past = history(metric, grain)
         direction = "down" if metric.wants_less else "up"
         target = _target(past, direction, grain, metric) if place == 0 else None
-        goal = kpis[0].goal if place == 1 else _goal(metric, direction, past, grain, goals_taken)
+        same_goal = place == 1 and metric in drafts.volumes
+        goal = kpis[0].goal if same_goal else _goal(metric, direction, past, grain, goals_taken)
         kpis.append(
             KpiDraft(
                 name=unique_name(f"{ADVERBS[grain]}_{metric.name}"[: LONGEST_NAME - 3].rstrip("_"), taken),

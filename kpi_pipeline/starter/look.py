@@ -97,8 +97,7 @@ def _connector(file: Path) -> FileConnector:
             else "CSV, Parquet and JSON lines can be read"
         )
         raise DataError(
-            f"{file.name} is not named as CSV (.csv, .tsv), Parquet (.parquet) or JSON lines (.jsonl).\n"
-            f"Hint: {hint}."
+            f"{file.name} is not named as CSV (.csv, .tsv), Parquet (.parquet) or JSON lines (.jsonl).\nHint: {hint}."
         )
     return FileConnector.model_validate(
         {
