@@ -61,6 +61,13 @@ class QueryError(KpiError):
 
     exit_code = 2
 
+    @classmethod
+    def no_period(cls, option: str, text: str) -> QueryError:
+        return cls(
+            f"'{text}' ({option}) names no day and no period.\n"
+            "Hint: write it like 2010-09-30, 2010-09, 2010-Q3, 2010-W39 or 2010."
+        )
+
 
 class DataError(KpiError):
     """The data did something that the definitions did not allow for."""

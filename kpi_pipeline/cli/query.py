@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,23 +61,27 @@ def answer(asked: Path, question: Question, *, format: str, output: Path | None,
 
 
 def _write(rows: pl.DataFrame, format: str, output: Path | None) -> None:
+    content = _encoded(rows, format)
+    if output is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
     try:
-        target = output.open("wb") if output else sys.stdout.buffer
-        try:
-            match format:
-                case "csv":
-                    rows.write_csv(target)
-                case "json":
-                    target.write(rows.write_json().encode() + b"\n")
-                case _:
-                    rows.write_parquet(target)
-        finally:
-            if output:
-                target.close()
-    except BrokenPipeError:
-        raise
+        output.write_bytes(content)
     except OSError as problem:
         raise StorageError.not_written(str(output), problem) from problem
+
+
+def _encoded(rows: pl.DataFrame, format: str) -> bytes:
+    match format:
+        case "csv":
+            return rows.write_csv().encode()
+        case "json":
+            return rows.write_json().encode() + b"\n"
+        case _:
+            stream = BytesIO()
+            rows.write_parquet(stream)
+            return stream.getvalue()
 
 
 def _print(project: Project, rows: pl.DataFrame) -> None:

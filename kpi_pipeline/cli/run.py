@@ -59,8 +59,8 @@ def run_project(asked: Path, *, select: list[str], full: bool, since: str | None
     """Runs the pipeline with progress and prints what came of it; 0 if everything asked for was published."""
     try:
         from_day = first_day_named(since) if since else None
-    except ValueError as problem:
-        raise QueryError(f"--since: {problem}") from None
+    except ValueError:
+        raise QueryError.no_period("since", since or "") from None
     loaded = open_project(asked)
     out, err = console(), console(stderr=True)
 

@@ -50,9 +50,9 @@ def status_text(status: str | None) -> Text:
     return Text(f"{sign} {word}", style=style)
 
 
-def number(value: float | None, unit: str, currency: str | None) -> str:
-    """A number as people read it."""
-    return written(value, Unit(unit), currency or "")
+def number(value: float | None, unit: str, currency: str | None, *, beside: float | None = None) -> str:
+    """A number as people read it, with as many digits as the one it stands beside."""
+    return written(value, Unit(unit), currency or "", beside=beside)
 
 
 def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
@@ -72,8 +72,8 @@ def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
         cells: list[str | Text] = [
             str(row["label"]),
             row["period_label"] or "–",
-            number(row["value"], row["unit"], row["currency"]),
-            number(row["target"], row["unit"], row["currency"]),
+            number(row["value"], row["unit"], row["currency"], beside=row["target"]),
+            number(row["target"], row["unit"], row["currency"], beside=row["value"]),
             f"{row['attainment'] * 100:.0f} %" if row["attainment"] is not None else "–",
             status_text(row["status"]),
             Text(row["trend"] or "", style="cyan"),

@@ -32,21 +32,22 @@ def all_of(conditions: Iterable[str]) -> str:
     return distinct[0] if len(distinct) == 1 else " AND ".join(f"({one})" for one in distinct)
 
 
+AN_EXAMPLE = "write one like: country = 'France' AND priority <> '4 - Low'"
+
+
 def condition_asked(sql: str) -> tuple[str, frozenset[str]]:
     """A condition somebody asks with, in one spelling, and the columns it names; only a plain one is let through."""
     try:
         tree = sqlglot.parse_one(sql, read="duckdb")
-    except SqlglotError as problem:
-        raise QueryError(f"The condition {sql!r} is not SQL: {str(problem).splitlines()[0]}") from None
+    except SqlglotError:
+        raise QueryError(f'The condition "{sql}" is not complete, or not SQL.\nHint: {AN_EXAMPLE}') from None
     refused = tree.find(exp.Query, exp.AggFunc, exp.Window, exp.Command, exp.DDL, exp.DML, exp.Star)
     if refused is not None or not isinstance(tree, exp.Condition):
-        raise QueryError(
-            f"The condition {sql!r} may only compare dimensions, such as: country = 'France' AND priority <> '4 - Low'"
-        )
+        raise QueryError(f'The condition "{sql}" does more than compare dimensions.\nHint: {AN_EXAMPLE}')
     unknown = tree.find(exp.Anonymous)
     if unknown is not None:
         raise QueryError(
-            f"The condition {sql!r} uses the function '{unknown.name}', which conditions may not.\n"
+            f"The condition \"{sql}\" uses the function '{unknown.name}', which conditions may not.\n"
             "Hint: compare dimensions, with the usual functions for text, numbers and dates."
         )
     return tree.sql(dialect="duckdb", comments=False), frozenset(column.name for column in tree.find_all(exp.Column))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from functools import reduce as fold_left
 
 import polars as pl
@@ -56,11 +57,7 @@ def query(
     states = source_states(context.warehouse)
     coverage = coverage_of(plan.derivations, partials, states, context.today)
     calendar = calendar_for(context.project, coverage, context.now.date())
-    try:
-        first = first_day_named(start) if start else None
-        after = day_after_named(end) if end else None
-    except ValueError as problem:
-        raise QueryError(str(problem)) from None
+    first, after = _named("from", start, first_day_named), _named("to", end, day_after_named)
     last = pl.select(pl.lit(after).dt.offset_by("-1d")).item() if after else None
     results = derive(
         plan.series, plan.derivations, partials, calendar, coverage, dense=False, first=first, last=last
@@ -75,6 +72,13 @@ def _grain(grain: Grain | str | None) -> Grain | None:
     if grain not in Grain.__members__:
         raise QueryError(f"'{grain}' is not a grain.\nHint: use one of {listed([one.value for one in Grain])}")
     return Grain(grain)
+
+
+def _named(option: str, text: str | None, day: Callable[[str], date]) -> date | None:
+    try:
+        return day(text) if text else None
+    except ValueError:
+        raise QueryError.no_period(option, text or "") from None
 
 
 def _refuse_missing(context: Context, plan: Plan) -> None:

@@ -36,9 +36,15 @@ def check_kpi_values(frame: pl.DataFrame, *, as_of: datetime, docs: Path | None 
         return ()
     together = check_frames([kpi_table("published/kpi_value", frame)], as_of=as_of, docs=docs)
     if all(one.passed for one in together):
-        return tuple(replace(one, asset=f"kpi/{name}") for name in by_kpi for one in together)
+        return tuple(_of_one(one, name, frame, rows) for name, rows in by_kpi.items() for one in together)
     alone = [kpi_table(f"kpi/{name}", rows, name) for name, rows in by_kpi.items()]
     return check_frames(alone, as_of=as_of, docs=docs)
+
+
+def _of_one(found: CheckResult, kpi: str, frame: pl.DataFrame, rows: pl.DataFrame) -> CheckResult:
+    """What was found for all rows, said of one KPI's: the same whichever KPIs it was checked together with."""
+    observed = found.observed.replace(f"{frame.height:,}", f"{rows.height:,}")
+    return replace(found, asset=f"kpi/{kpi}", observed=observed)
 
 
 def kpi_table(asset: str, frame: pl.DataFrame, kpi: str | None = None) -> FrameTarget:
