@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from kpi_pipeline.load import load
@@ -87,7 +87,9 @@ steps = st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), one_file), min_size
 
 
 @given(steps=steps)
-@settings(max_examples=10, deadline=None, derandomize=True)
+@settings(
+    max_examples=10, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
+)  # shrinking is slow
 def test_incremental_equals_full(steps: list[tuple[str, list[Line]]]) -> None:
     with _project() as (project, warehouse):
         incremental: Values = {}
