@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from kpi_pipeline.arithmetic import IN_WORDS, beyond_arithmetic
 from kpi_pipeline.errors import Problem, did_you_mean, listed
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.sites import Site, derived_metrics, row_expressions
@@ -51,6 +52,11 @@ def _derived_faults(metric: Derived) -> Iterator[Fault]:
         aggregated = "its inputs are aggregated already: use them as they are"
         yield replace(fault, hint=aggregated) if "aggregates" in fault.message else fault
     yield from changing(tree, metric.expr)
+    odd = beyond_arithmetic(tree)
+    if odd is not None and not any(more_than_rows(tree, metric.expr)) and not any(changing(tree, metric.expr)):
+        yield Fault(
+            f"cannot use {odd.sql(dialect='duckdb')!r}", *position(odd, metric.expr), f"a derived expr may use {IN_WORDS}"
+        )
     names = [one.called for one in metric.inputs]
     for column in columns_used(tree):
         if column.table:
