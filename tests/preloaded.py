@@ -10,5 +10,5 @@ with warnings.catch_warnings():
     import great_expectations  # noqa: F401
 
     import kpi_pipeline.pipeline
-    import kpi_pipeline.quality.dialect
+    import kpi_pipeline.quality.dialect  # noqa: F401
     import tests.processes  # noqa: F401

@@ -84,14 +84,16 @@ def run(
         typer.Option(
             "--select",
             "-s",
-            help="A KPI, metric, goal, team, model or source, or several; `goal:growth` where a name could be two things.",
+            help="A KPI, metric, goal, team, model or source, or several; `goal:growth` says which is meant.",
             show_default=False,
         ),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="Read every source and compute everything again.")] = False,
     since: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="Compute all days from this one on again: 2010-09-30, 2010-09, 2010-Q3, 2010.", metavar="DATE"),
+        typer.Option(
+            help="Compute all days from this one on again: 2010-09-30, 2010-09, 2010-Q3, 2010.", metavar="DATE"
+        ),
     ] = None,
     wait: Annotated[float, typer.Option(help="Seconds to wait for another run to end.", min=0)] = 600,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table, only problems.")] = False,
@@ -141,7 +143,9 @@ def query(
     metrics: Annotated[list[str], typer.Argument(help="Names of metrics.", metavar="METRIC...")],
     by: Annotated[
         Optional[list[str]],  # noqa: UP045
-        typer.Option(help="A dimension to break down by; may be given several times.", metavar="DIM", show_default=False),
+        typer.Option(
+            help="A dimension to break down by; may be given several times.", metavar="DIM", show_default=False
+        ),
     ] = None,
     grain: Annotated[
         Optional[str],  # noqa: UP045
@@ -167,7 +171,7 @@ def query(
         Optional[int],  # noqa: UP045
         typer.Option(help="How many rows at most.", min=0, show_default=False),
     ] = None,
-    format: Annotated[Format, typer.Option(help="How the rows are written.")] = Format.table,
+    format: Annotated[Format, typer.Option(help="How the rows are written.")] = Format.table,  # noqa: A002
     output: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--output", "-o", help="A file to write to instead of here.", show_default=False),
@@ -179,7 +183,7 @@ def query(
     from kpi_pipeline.cli.query import Question, answer
 
     asked = Question(tuple(metrics), tuple(by or ()), grain, start, end, where, tuple(order_by or ()), limit)
-    answer(project, asked, format=format.value, output=output, wait=wait)
+    answer(project, asked, form=format.value, output=output, wait=wait)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`kpi check`"""
+"""`kpi check`: everything that is wrong with the definitions, in one go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kpi explain METRIC`"""
+"""`kpi explain METRIC`: the plan from source to number."""
 
 from __future__ import annotations
 

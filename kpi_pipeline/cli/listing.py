@@ -1,4 +1,4 @@
-"""`kpi list`"""
+"""`kpi list`: the KPIs and where they stand, or what else the definitions hold."""
 
 from __future__ import annotations
 
@@ -80,7 +80,12 @@ def _defined(project: Project, what: str) -> list[dict[str, str | None]]:
             ]
         case "sources":
             return [
-                {"Name": one.name, "From": one.connector.path, "Load": one.load.mode, "What": one.description or one.title}
+                {
+                    "Name": one.name,
+                    "From": one.connector.path,
+                    "Load": one.load.mode,
+                    "What": one.description or one.title,
+                }
                 for one in project.sources.values()
             ]
         case _:

@@ -1,4 +1,4 @@
-"""`kpi query METRIC...`"""
+"""`kpi query METRIC...`: a question to the engine, answered on the terminal or in a file."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Question:
     limit: int | None
 
 
-def answer(asked: Path, question: Question, *, format: str, output: Path | None, wait: float) -> None:
+def answer(asked: Path, question: Question, *, form: str, output: Path | None, wait: float) -> None:
     """Asks the engine and writes the rows to the terminal, a pipe or a file."""
     loaded = open_project(asked)
-    if format == "parquet" and output is None and sys.stdout.isatty():
+    if form == "parquet" and output is None and sys.stdout.isatty():
         raise QueryError("Parquet is not for reading on a terminal.\nHint: add --output FILE, or pipe it somewhere.")
     rows = loaded.query(
         question.metrics,
@@ -54,14 +54,14 @@ def answer(asked: Path, question: Question, *, format: str, output: Path | None,
         wait=wait,
         watch=Notes(),
     )
-    if format == "table" and output is None:
+    if form == "table" and output is None:
         _print(loaded.project, rows)
     else:
-        _write(rows, "csv" if format == "table" else format, output)
+        _write(rows, "csv" if form == "table" else form, output)
 
 
-def _write(rows: pl.DataFrame, format: str, output: Path | None) -> None:
-    content = _encoded(rows, format)
+def _write(rows: pl.DataFrame, form: str, output: Path | None) -> None:
+    content = _encoded(rows, form)
     if output is None:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
@@ -72,8 +72,8 @@ def _write(rows: pl.DataFrame, format: str, output: Path | None) -> None:
         raise StorageError.not_written(str(output), problem) from problem
 
 
-def _encoded(rows: pl.DataFrame, format: str) -> bytes:
-    match format:
+def _encoded(rows: pl.DataFrame, form: str) -> bytes:
+    match form:
         case "csv":
             return rows.write_csv().encode()
         case "json":
@@ -85,7 +85,7 @@ def _encoded(rows: pl.DataFrame, format: str) -> bytes:
 
 
 def _print(project: Project, rows: pl.DataFrame) -> None:
-    out = console()
+    out = console(piped=10_000)  # NOTE: a column more is better than a cell that is cut off.
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in rows.columns:
         table.add_column(name, justify="right" if name in project.metrics else "left", no_wrap=True)

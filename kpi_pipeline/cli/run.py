@@ -1,4 +1,4 @@
-"""`kpi run`"""
+"""`kpi run`: the pipeline with progress, and what came of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`kpi schema`"""
+"""`kpi schema`: the JSON Schema of definition files, for editors."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ def write_schema(output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as problem:
         raise StorageError.not_written(str(output), problem) from problem
-    print(f"Wrote {output}. In VS Code: \"yaml.schemas\": {{\"{output}\": \"definitions/**/*.yaml\"}}")
+    print(f'Wrote {output}. In VS Code: "yaml.schemas": {{"{output}": "definitions/**/*.yaml"}}')

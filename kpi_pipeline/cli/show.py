@@ -1,4 +1,4 @@
-"""`kpi show KPI`"""
+"""`kpi show KPI`: one KPI with its meaning, origin and history."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def show_kpi(asked: Path, name: str, *, periods: int) -> None:
             "SELECT * FROM kpi_value WHERE kpi = ? AND segment = 'all' ORDER BY period_start", [name]
         ).to_dicts()
         roles = published.fetch(
-            "SELECT * FROM kpi_indicator WHERE kpi = ? AND indicator <> 'unclassified' ORDER BY viewpoint <> 'company', viewpoint",
+            "SELECT * FROM kpi_indicator WHERE kpi = ? AND indicator <> 'unclassified' "
+            "ORDER BY viewpoint <> 'company', viewpoint",
             [name],
         ).to_dicts()
         edges = published.fetch("SELECT DISTINCT downstream, upstream FROM lineage").rows()
@@ -64,7 +65,9 @@ def _definition(out: Console, project: Project, kpi: Kpi, about: dict[str, Any],
     goals = [project.goals[share.goal] for share in kpi.serves]
     owner = project.people[kpi.owner].title if kpi.owner else None
     team = project.teams[kpi.team].title if kpi.team else None
-    target = f"{kpi.target.type.replace('_', ' ')}; {kpi.target.provenance or 'no provenance'}" if kpi.target else "none"
+    target = (
+        f"{kpi.target.type.replace('_', ' ')}; {kpi.target.provenance or 'no provenance'}" if kpi.target else "none"
+    )
     review = f"every {kpi.review.every}, last {kpi.review.last or 'never'}" if kpi.review else None
     for key, value in (
         ("metric", f"{about['metric']} = {about['formula']}"),
@@ -109,13 +112,14 @@ def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("Status", no_wrap=True)
     table.add_column("Note", overflow="fold")
+    largest = _largest(values)
     for row in values:
         change = _change(row, about["unit"])
         attained = f"{row['attainment'] * 100:.0f} %" if row["attainment"] is not None else "–"
         table.add_row(
             row["period_label"],
-            number(row["value"], about["unit"], about["currency"]),
-            number(row["target"], about["unit"], about["currency"]),
+            number(row["value"], about["unit"], about["currency"], beside=largest),
+            number(row["target"], about["unit"], about["currency"], beside=largest),
             attained,
             change,
             status_text(row["status"]),
@@ -123,6 +127,11 @@ def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -
         )
     out.print(table)
     out.print()
+
+
+def _largest(values: list[dict[str, Any]]) -> float:
+    """The largest number shown: all of them lose the same digits."""
+    return max((abs(row[name]) for row in values for name in ("value", "target") if row[name] is not None), default=0)
 
 
 def _change(row: dict[str, Any], unit: str) -> str:
@@ -154,6 +163,6 @@ def _plot(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -> 
     heights = [value for _, value in (*known, *targets)]
     low, high = min(heights), max(heights)
     marks = [low + (high - low) * share / 3 for share in range(4)]
-    figure.ruler("y").ticks(marks, [number(mark, about["unit"], about["currency"]) for mark in marks])
+    figure.ruler("y").ticks(marks, [number(mark, about["unit"], about["currency"], beside=high) for mark in marks])
     out.print(Text(f"⠒⠒ {about['label']}" + ("   ·· target" if targets else ""), style="dim"))
     out.print(Text.from_ansi(str(figure.build())))

@@ -22,12 +22,10 @@ STATUS = {
 """A sign, a word and a colour: never the colour alone."""
 
 
-def console(*, stderr: bool = False) -> Console:
-    """The terminal; as wide as it is, and wide enough for a table where it is a file."""
+def console(*, stderr: bool = False, piped: int = 160) -> Console:
+    """The terminal, as wide as it is; where it is a file or a pipe, `piped` characters wide."""
     made = Console(stderr=stderr, highlight=False)
-    if not made.is_terminal:
-        made = Console(stderr=stderr, highlight=False, width=160)
-    return made
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=piped)
 
 
 class Notes:
@@ -55,31 +53,36 @@ def number(value: float | None, unit: str, currency: str | None, *, beside: floa
     return written(value, Unit(unit), currency or "", beside=beside)
 
 
+WIDE = 120
+"""From this many characters on a KPI takes one line; below, its trend, indicator and goal stand on a second one."""
+
+
 def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
-    """One row a KPI: its latest complete period against the target."""
-    table = Table(box=None, pad_edge=False, header_style="bold", row_styles=["", ""], show_edge=False)
+    """A KPI's latest complete period against the target, KPI by KPI."""
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("KPI", overflow="fold", min_width=18)
     table.add_column("Period", no_wrap=True)
-    for name in ("Value", "Target"):
+    for name in ("Value", "Target", "Attained"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Attained", justify="right", no_wrap=True)
     table.add_column("Status", no_wrap=True)
-    table.add_column("Trend", no_wrap=True)
-    table.add_column("Indicator", no_wrap=True)
-    if width >= 120:
+    if width >= WIDE:
+        table.add_column("Trend", no_wrap=True)
+        table.add_column("Indicator", no_wrap=True)
         table.add_column("Goal", overflow="fold", min_width=16)
     for row in rows:
-        cells: list[str | Text] = [
-            str(row["label"]),
+        label, status = Text(str(row["label"])), status_text(row["status"])
+        trend, indicator = Text(row["trend"] or "", style="cyan"), Text(str(row["indicator"]))
+        goal = Text(row["goal_label"] or "–", style="dim")
+        if width < WIDE:
+            label = Text("\n").join([label, Text.assemble(indicator, " · ", goal, style="dim")])
+            status = Text("\n").join([status, trend])
+        table.add_row(
+            label,
             row["period_label"] or "–",
             number(row["value"], row["unit"], row["currency"], beside=row["target"]),
             number(row["target"], row["unit"], row["currency"], beside=row["value"]),
             f"{row['attainment'] * 100:.0f} %" if row["attainment"] is not None else "–",
-            status_text(row["status"]),
-            Text(row["trend"] or "", style="cyan"),
-            str(row["indicator"]),
-        ]
-        if width >= 120:
-            cells.append(Text(row["goal_label"] or "–", style="dim"))
-        table.add_row(*cells)
+            status,
+            *([trend, indicator, goal] if width >= WIDE else []),
+        )
     return table

@@ -1,4 +1,4 @@
-"""Ctrl-C and a request to end (SIGTERM): both unwind the work that is going on, so that it ends as a run that failed does."""
+"""Ctrl-C and a request to end (SIGTERM): both unwind the work that is going on, as a failure would."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def query(
     order_by: Sequence[str] = (),
     limit: int | None = None,
 ) -> pl.DataFrame:
-    """One row a period and segment that has data: period_start (where a grain is asked), the dimensions, a column a metric.
+    """One row a period and segment that has data: period_start (if a grain is asked), dimensions, a column a metric.
 
     Args:
         context: the project and its warehouse; nothing is written to it.
@@ -59,9 +59,7 @@ def query(
     calendar = calendar_for(context.project, coverage, context.now.date())
     first, after = _named("from", start, first_day_named), _named("to", end, day_after_named)
     last = pl.select(pl.lit(after).dt.offset_by("-1d")).item() if after else None
-    results = derive(
-        plan.series, plan.derivations, partials, calendar, coverage, dense=False, first=first, last=last
-    )
+    results = derive(plan.series, plan.derivations, partials, calendar, coverage, dense=False, first=first, last=last)
     table = _side_by_side(plan.series, results, list(dict.fromkeys(by)), asked)
     return _ordered(table, order_by, limit)
 
@@ -113,9 +111,7 @@ def _side_by_side(
 ) -> pl.DataFrame:
     """The metrics joined on what they share; a row that only some have is empty for the others."""
     keys = [*([KEY] if grain else []), *by]
-    frames = []
-    for one in series:
-        frames.append(results[one].select(*keys, pl.col("value").alias(one.metric)))
+    frames = [results[one].select(*keys, pl.col("value").alias(one.metric)) for one in series]
     if not keys:
         return pl.concat([_one_row(frame) for frame in frames], how="horizontal")
     return fold_left(

@@ -28,7 +28,7 @@ def check_asset(
     personal: Sequence[str] = (),
     timezone: str,
 ) -> tuple[CheckResult, ...]:
-    """Checks a table, or recalls the results if exactly this was checked before; `about` names the version of its rows."""
+    """Checks a table, or recalls what was found if exactly this was checked; `about` names the version of its rows."""
     recent = as_of.isoformat() if any(isinstance(one, Recency) for one in checks) else ""
     key = fingerprint(about, [one.model_dump_json() for one in checks], recent)
     known = checks_remembered(context.warehouse, asset)

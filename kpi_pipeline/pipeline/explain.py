@@ -14,14 +14,14 @@ from kpi_pipeline.reduce import model_statement, reduction_query
 def explain(project: Project, metric: str, context: Context | None = None) -> str:
     """The plan of a metric: sources, models, passes with their SQL, and the formula.
 
-    With a warehouse the SQL is that of the run, types and all; without one (nothing loaded yet) the passes are described.
+    With a warehouse the SQL is that of the run, types and all; before anything was loaded the passes are described.
     """
     plan = compile_query(project, [metric], by=(), grain=Grain.day, where=None)
     derivation = plan.derivations[metric]
     parts = [
         f"metric {metric}  [{derivation.fingerprint}]",
         *(_source(project, name) for name in derivation.sources),
-        *(_model(project, model, context) for model in plan.models),
+        *(_model(model) for model in plan.models),
         *(_pass(plan, reduction, context) for reduction in plan.reductions),
         "derive\n" + described(derivation.node, "  "),
         f"  sample size: {derivation.sample}",
@@ -37,7 +37,7 @@ def _source(project: Project, name: str) -> str:
     )
 
 
-def _model(project: Project, model: ModelPlan, context: Context | None) -> str:
+def _model(model: ModelPlan) -> str:
     if model.row_local_cursor:
         how = f"row by row: when days of {model.row_local_cursor} change, only those days are reduced again"
     else:

@@ -12,7 +12,9 @@ from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Project
 
 
-def refuse_unknown_columns(project: Project, sources: Iterable[str], executor: Executor | None = None) -> tuple[str, ...]:
+def refuse_unknown_columns(
+    project: Project, sources: Iterable[str], executor: Executor | None = None
+) -> tuple[str, ...]:
     """Looks up every column that the definitions name; returns the sources whose columns are not known yet.
 
     Args:

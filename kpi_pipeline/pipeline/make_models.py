@@ -34,7 +34,7 @@ def make_models(
     context: Context, plan: Plan, states: Mapping[str, SourceState], blocked_sources: Mapping[str, str]
 ) -> Models:
     """Makes every model whose sources and models may be used; a table only where what it holds would change."""
-    _refuse_unknown_columns(context, plan, states)
+    _refuse_unknown_columns(context, states)
     versions: dict[str, str] = {}
     blocked: dict[str, str] = {}
     changed: dict[str, bool] = {}
@@ -68,7 +68,7 @@ def _report(context: Context, model: ModelPlan, version: str, *, changed: bool) 
     return AssetReport(f"model/{model.name}", changed, rows, columns, version=version)
 
 
-def _refuse_unknown_columns(context: Context, plan: Plan, states: Mapping[str, SourceState]) -> None:
+def _refuse_unknown_columns(context: Context, states: Mapping[str, SourceState]) -> None:
     """Now that the raw tables' columns are known, definitions that name others are refused, with their place."""
     columns = {
         TableRef("raw", name): context.warehouse.table_columns(TableRef("raw", name))
@@ -111,7 +111,13 @@ def _make(context: Context, model: ModelPlan, version: str) -> None:
     except context.warehouse.query_errors as problem:
         place = context.project.place("models", model.name, "sql")
         raise DefinitionError(
-            [Problem(f"Model '{model.name}' cannot be made: {_first_lines(problem)}", place, "try its SQL in DuckDB's shell")]
+            [
+                Problem(
+                    f"Model '{model.name}' cannot be made: {_first_lines(problem)}",
+                    place,
+                    "try its SQL in DuckDB's shell",
+                )
+            ]
         ) from problem
 
 

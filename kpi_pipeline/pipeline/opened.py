@@ -67,7 +67,7 @@ def _waiting(watch: Watch, wait: float) -> Callable[[str], None]:
 
 
 def end_badly(context: Context, problem: BaseException) -> None:
-    """Notes that a run failed or was stopped; where not even that can be noted, `problem` is still what must be told."""
+    """Notes that a run failed or was stopped; where not even that can be noted, `problem` is what must be told."""
     outcome = Outcome("stopped" if isinstance(problem, KeyboardInterrupt) else "failed")
     with suppress(KpiError, *context.warehouse.query_errors):
         end_run(context.warehouse, context.run_id, outcome, finished_at=context.finished_at, stages=context.taken)

@@ -109,7 +109,9 @@ def with_runs(context: Context, tables: Tables, outcome: Outcome) -> Tables:
         [
             stages(context.warehouse),
             pl.DataFrame(
-                [(context.run_id, *stage) for stage in context.taken], schema=table_named("run_stage").schema, orient="row"
+                [(context.run_id, *stage) for stage in context.taken],
+                schema=table_named("run_stage").schema,
+                orient="row",
             ),
         ],
         how="vertical_relaxed",

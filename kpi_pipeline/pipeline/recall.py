@@ -22,7 +22,10 @@ def recalled(
 ) -> RunReport:
     """The report of a run that changed nothing: sources, models, checks and values as the last run left them."""
     assets = [
-        *(AssetReport(f"raw/{name}", False, one.state.rows, one.columns, version=one.state.version) for name, one in staged.items()),
+        *(
+            AssetReport(f"raw/{name}", False, one.state.rows, one.columns, version=one.state.version)
+            for name, one in staged.items()
+        ),
         *(_model(context, model.table) for model in plan.models),
     ]
     checked = [*(one.asset for one in assets), *(f"kpi/{name}" for name in context.project.kpis)]
@@ -41,7 +44,9 @@ def recalled(
 
 def _model(context: Context, table: TableRef) -> AssetReport:
     version = made_from(context.warehouse, table) or ""
-    return AssetReport(str(table).replace(".", "/"), False, None, context.warehouse.table_columns(table), version=version)
+    return AssetReport(
+        str(table).replace(".", "/"), False, None, context.warehouse.table_columns(table), version=version
+    )
 
 
 def _values(context: Context, name: str) -> pl.DataFrame:

@@ -38,6 +38,7 @@ from kpi_pipeline.project import Project
 from kpi_pipeline.publish import project_version
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, out_of_date, up_to_date_key
+from kpi_pipeline.store.warehouse import quoted
 from kpi_pipeline.version import VERSION
 
 
@@ -70,12 +71,10 @@ def run(
     kpis, metrics = selected(project, names) if names else (frozenset(project.kpis), frozenset(project.metrics))
     plan = compile_project(project, kpis=kpis, metrics=metrics)
     with opened(project, wait=wait, watch=watch, now=now, full=full, since=since) as context:
-        return _run(context, plan, kpis, metrics, whole=not names, began=began)
+        return _run(context, plan, kpis, whole=not names, began=began)
 
 
-def _run(
-    context: Context, plan: Plan, kpis: frozenset[str], metrics: frozenset[str], *, whole: bool, began: float
-) -> RunReport:
+def _run(context: Context, plan: Plan, kpis: frozenset[str], *, whole: bool, began: float) -> RunReport:
     project, warehouse = context.project, context.warehouse
     sources = _sources(project, plan, kpis)
     refuse_unknown_columns(project, sources, warehouse)
@@ -89,7 +88,7 @@ def _run(
                 return recalled(context, plan, staged, seconds=seconds, published=_already_published(project))
             out_of_date(warehouse)
             loaded = load_sources(context, staged, source_states(warehouse))
-        return _compute(context, plan, kpis, metrics, loaded, whole=whole, began=began)
+        return _compute(context, plan, kpis, loaded, whole=whole, began=began)
     except BaseException as problem:
         end_badly(context, problem)
         raise
@@ -99,7 +98,6 @@ def _compute(
     context: Context,
     plan: Plan,
     kpis: frozenset[str],
-    metrics: frozenset[str],
     loaded: Loaded,
     *,
     whole: bool,
@@ -125,7 +123,9 @@ def _compute(
     with context.stage("judge", 1) as rows:
         blocked |= _left_out(loaded, models)
         blocked |= _without_targets(project, kpis, loaded, warehouse)
-        blocked |= {f"kpi/{kpi}": blocked[f"metric/{of}"] for kpi, of in _metric_of(project, kpis) if f"metric/{of}" in blocked}
+        blocked |= {
+            f"kpi/{kpi}": blocked[f"metric/{of}"] for kpi, of in _metric_of(project, kpis) if f"metric/{of}" in blocked
+        }
         computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
         targets = _targets(project, warehouse)
         values = judge(_only(project, computed_kpis), results, targets, calendar)
@@ -134,7 +134,9 @@ def _compute(
     with context.stage("validate", 1):
         computed = Computed(results, values, computed_kpis, frozenset(derivations))
         kpi_checks = check_kpis(context, computed, targets)
-        failed = {one.asset: f"{one.asset} fails '{one.check_name}': {one.observed}" for one in kpi_checks if one.blocks}
+        failed = {
+            one.asset: f"{one.asset} fails '{one.check_name}': {one.observed}" for one in kpi_checks if one.blocks
+        }
         blocked |= failed
         computed = _without(computed, failed)
         context.watch.step(f"{len(kpi_checks)} checks")
@@ -188,8 +190,10 @@ def _is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:
         return False
     known = up_to_date_key(context.warehouse)
     states = source_states(context.warehouse)
-    return known is not None and known == _key(context, states) and all(
-        path.exists() for path in _already_published(context.project).values()
+    return (
+        known is not None
+        and known == _key(context, states)
+        and all(path.exists() for path in _already_published(context.project).values())
     )
 
 
@@ -215,7 +219,11 @@ def _computable(plan: Plan, models: Models) -> tuple[dict[str, Derivation], dict
     blocked: dict[str, str] = {}
     for name, derivation in plan.derivations.items():
         reason = next(
-            (models.blocked[leaf.measure.model] for leaf in leaves(derivation.node) if leaf.measure.model in models.blocked),
+            (
+                models.blocked[leaf.measure.model]
+                for leaf in leaves(derivation.node)
+                if leaf.measure.model in models.blocked
+            ),
             None,
         )
         if reason:
@@ -235,9 +243,7 @@ def _metric_of(project: Project, kpis: frozenset[str]) -> list[tuple[str, str]]:
     return [(name, project.kpis[name].metric) for name in sorted(kpis)]
 
 
-def _without_targets(
-    project: Project, kpis: frozenset[str], loaded: Loaded, warehouse: Warehouse
-) -> dict[str, str]:
+def _without_targets(project: Project, kpis: frozenset[str], loaded: Loaded, warehouse: Warehouse) -> dict[str, str]:
     """KPIs whose targets come from a source that was never let in: without them their status would be a lie."""
     missing: dict[str, str] = {}
     for name in kpis:
@@ -251,9 +257,11 @@ def _targets(project: Project, warehouse: Warehouse) -> pl.DataFrame:
     """All targets: those written with the KPIs and those of the target sources."""
     tables = {kpi.target.table for kpi in project.kpis.values() if kpi.target and kpi.target.table}
     frames = [inline_targets(project)]
-    for name in sorted(tables):
-        if warehouse.table_kind(TableRef("raw", name)):
-            frames.append(table_targets(project, name, warehouse.fetch(f'SELECT * FROM raw."{name}"')))
+    frames += [
+        table_targets(project, name, warehouse.fetch(f"SELECT * FROM {quoted(TableRef('raw', name))}"))
+        for name in sorted(tables)
+        if warehouse.table_kind(TableRef("raw", name))
+    ]
     return pl.concat(frames)
 
 

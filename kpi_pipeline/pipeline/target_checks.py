@@ -31,7 +31,7 @@ def checks_on_source(project: Project, name: str) -> tuple[Check, ...]:
 
 
 def segments_with_targets(targets: pl.DataFrame, kpi_value: pl.DataFrame, kpis: Iterable[str]) -> list[FrameTarget]:
-    """The targets of each KPI that has some for single segments, with the check that there are values of these segments."""
+    """The targets of single segments, KPI by KPI, with the check that there are values of these segments."""
     found = []
     for kpi in sorted(kpis):
         own = targets.filter((pl.col("kpi") == kpi) & (pl.col("segment") != TOTAL))

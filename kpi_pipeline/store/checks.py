@@ -22,7 +22,16 @@ def remember_checks(warehouse: Warehouse, asset: str, about: str, results: Seque
         for one in results:
             warehouse.run(
                 f"INSERT INTO {_RESULT} ({_FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [asset, one.check_name, one.severity, one.passed, one.observed, one.expected, one.failing_rows, one.checked_at],
+                [
+                    asset,
+                    one.check_name,
+                    one.severity,
+                    one.passed,
+                    one.observed,
+                    one.expected,
+                    one.failing_rows,
+                    one.checked_at,
+                ],
             )
 
 
@@ -37,5 +46,7 @@ def checks_remembered(warehouse: Warehouse, asset: str) -> tuple[str, tuple[Chec
 
 def all_checks(warehouse: Warehouse, assets: Sequence[str]) -> tuple[CheckResult, ...]:
     """The last results of the assets' checks."""
-    rows = warehouse.rows(f"SELECT {_FIELDS} FROM {_RESULT} WHERE list_contains(?, asset) ORDER BY rowid", [list(assets)])
+    rows = warehouse.rows(
+        f"SELECT {_FIELDS} FROM {_RESULT} WHERE list_contains(?, asset) ORDER BY rowid", [list(assets)]
+    )
     return tuple(CheckResult(*row) for row in rows)

@@ -30,8 +30,13 @@ class Entry:
 
 def ledger(warehouse: Warehouse) -> dict[str, Entry]:
     """What is known of every reduction, by the name of its table."""
-    found = warehouse.rows(f"SELECT reduction, fingerprint, inputs, first_day, last_day, row_count FROM {quoted(_LEDGER)}")
-    return {name: Entry(made_of, json.loads(inputs), first, last, rows) for name, made_of, inputs, first, last, rows in found}
+    found = warehouse.rows(
+        f"SELECT reduction, fingerprint, inputs, first_day, last_day, row_count FROM {quoted(_LEDGER)}"
+    )
+    return {
+        name: Entry(made_of, json.loads(inputs), first, last, rows)
+        for name, made_of, inputs, first, last, rows in found
+    }
 
 
 def replace_partials(
@@ -44,7 +49,7 @@ def replace_partials(
     days: tuple[date, date] | None,
     made_at: datetime,
 ) -> Entry:
-    """Makes a reduction's table, or only some of its days (from, to; to is not included), with its ledger row: all or nothing."""
+    """Makes a reduction's table, or its days from one on and before another, with its ledger row: all or nothing."""
     table = quoted(reduction.table)
     with warehouse.transaction():
         made = _coded(warehouse, reduction, query) if reduction.shape is Shape.distinct else query
@@ -68,7 +73,7 @@ def read_partials(warehouse: Warehouse, reduction: Reduction) -> pl.LazyFrame:
 
 
 def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp.Select:
-    """The query with small numbers for keys: raw keys are kept once, in a dictionary of their own, and never leave it."""
+    """The query with small numbers for keys: keys are kept once, in a dictionary of their own, and never leave it."""
     keys = TableRef("partial", f"{reduction.table.name}__keys")
     kind = warehouse.columns(query)["_key"]
     if warehouse.table_columns(keys).get("key") != kind:

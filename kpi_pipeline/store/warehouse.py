@@ -22,8 +22,8 @@ from kpi_pipeline.errors import StorageError, WarehouseBusy
 from kpi_pipeline.names import TableRef
 
 SCHEMAS = ("raw", "quarantine", "staging", "model", "partial", "kpi", "state")
-"""raw: rows as loaded; quarantine: rows that did not fit; staging: not yet checked; model: views over raw; partial: what
-reduce made; kpi: the published tables; state: what cannot be derived again and is never dropped."""
+"""raw: rows as loaded; quarantine: rows that did not fit; staging: not yet checked; model: views over raw; partial:
+what reduce made; kpi: the published tables; state: what cannot be derived again and is never dropped."""
 
 
 class Warehouse:
@@ -47,7 +47,7 @@ class Warehouse:
     def open(
         cls, path: Path, *, wait: float = 0, on_wait: Callable[[str], None] | None = None, holder: str = "a run"
     ) -> Self:
-        """Opens the file for writing, waiting up to `wait` seconds for another writer; `on_wait` is told who that is."""
+        """Opens the file for writing, after up to `wait` seconds for another writer; `on_wait` is told who it is."""
         lock = _locked(path, wait=wait, on_wait=on_wait, holder=holder)
         try:
             connection = duckdb.connect(str(path))
@@ -101,7 +101,8 @@ class Warehouse:
         """The names and types of a table's or view's columns; empty where there is no such table."""
         found = self.rows(
             "SELECT column_name, data_type FROM information_schema.columns "
-            "WHERE table_schema = ? AND table_name = ? AND table_catalog = current_database() ORDER BY ordinal_position",
+            "WHERE table_schema = ? AND table_name = ? AND table_catalog = current_database() "
+            "ORDER BY ordinal_position",
             [table.schema, table.name],
         )
         return {str(name): str(kind) for name, kind in found}

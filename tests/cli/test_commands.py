@@ -16,7 +16,8 @@ from tests.project import Shop, kpi
     "arguments",
     [
         ["check"], ["run"], ["list"], ["list", "metrics"], ["list", "goals"], ["list", "models"], ["list", "sources"],
-        ["show", "weekly_revenue"], ["explain", "revenue_growth"], ["query", "revenue", "--by", "country", "--grain", "month"],
+        ["show", "weekly_revenue"], ["explain", "revenue_growth"],
+        ["query", "revenue", "--by", "country", "--grain", "month"],
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -59,10 +60,14 @@ def test_scorecard_fits_the_terminal(ran: Shop, monkeypatch: pytest.MonkeyPatch,
     said = ran.kpi("list")
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in said.out.splitlines()]
     assert max(map(len, lines)) <= columns
+    text = "\n".join(lines)
     (line,) = (one for one in lines if "2024-W09" in one and "€577" in one)
-    assert "off track" in line
-    assert "Weekly" in line
-    assert "…" not in "".join(lines)
+    assert "Weekly revenue" in line
+    assert "✗ off track" in line
+    assert text.count("lagging") == 3
+    assert text.count("Grow") == 2
+    assert text.count("█") >= 3
+    assert "…" not in text
 
 
 def test_list_before_any_run_shows_the_definitions(shop: Shop) -> None:

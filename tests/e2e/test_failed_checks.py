@@ -1,4 +1,4 @@
-"""A check that fails: what rests on the data keeps its last good values, everything else is new, readers see it whole."""
+"""A check that fails: what rests on the data keeps its last good values, the rest is new, readers see it whole."""
 
 from __future__ import annotations
 
@@ -117,4 +117,7 @@ def test_warning_blocks_nothing(ran: Shop) -> None:
     said = ran.kpi("run")
     assert said.code == 0
     assert "warning: raw/sales  price_not_negative" in said.err
-    assert ran.ask("SELECT severity, passed FROM check_result WHERE check_name = 'price_not_negative'").row(0) == ("warn", False)
+    assert ran.ask("SELECT severity, passed FROM check_result WHERE check_name = 'price_not_negative'").row(0) == (
+        "warn",
+        False,
+    )

@@ -1,4 +1,4 @@
-"""A run killed without warning, wherever it was: readers see the last good snapshot, and the next run makes all good."""
+"""A run killed without warning, anywhere: readers see the last good snapshot, and the next run makes all good."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests import processes
 from tests.project import SALES_HEADER, Shop, csv, sales
 
 POINTS = [
-    ("ingest", 0), ("ingest", 4), ("model", 1), ("reduce", 1), ("derive", 1), ("validate", 1), ("publish", 1), ("publish", 2),
-    ("publish", 4),
+    ("ingest", 0), ("ingest", 4), ("model", 1), ("reduce", 1), ("derive", 1), ("validate", 1),
+    ("publish", 1), ("publish", 2), ("publish", 4),
 ]  # fmt: skip
 """(ingest, 4): one source is let in, the next is not. (publish, 1): the new tables are in, readers see the old file."""
 
@@ -35,7 +35,7 @@ def deliver(shop: Shop) -> None:
     shop.edit("data/tickets.csv", "T0,2024-01-01 09:30:00,high", "T0,2024-01-01 09:30:00,low")
 
 
-@pytest.mark.parametrize(("stage", "step"), POINTS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("stage", "step"), POINTS, ids=str)
 def test_killed_run_does_no_harm(ran: Shop, undisturbed: dict[str, str | None], stage: str, step: int) -> None:
     deliver(ran)
     before = ran.hashes()

@@ -36,7 +36,9 @@ def test_readers_see_whole_runs_only(ran: Shop) -> None:
     published = {ran.ask("SELECT run_id FROM snapshot").item(): sum(ran.values("weekly_revenue").values())}
     readers = [processes.start(read_until_stopped, ran.published, stop, one) for one in found]
     for number in range(RUNS):
-        ran.write("data/sales/second.csv", csv(SALES_HEADER, [f"J{number},c1,2024-03-05 10:00:00,France,{number + 1},100.00"]))
+        ran.write(
+            "data/sales/second.csv", csv(SALES_HEADER, [f"J{number},c1,2024-03-05 10:00:00,France,{number + 1},100.00"])
+        )
         report = ran.run()
         weekly = report.kpi_values.filter(kpi="weekly_revenue", segment="all")
         published[report.run_id] = weekly["value"].sum()

@@ -23,7 +23,10 @@ def files_with(root: Path, text: str) -> list[str]:
 
 
 def test_value_of_the_environment_is_written_nowhere(shop: Shop) -> None:
-    said = [shop.kpi(*command) for command in (["check"], ["run"], ["list"], ["show", "weekly_revenue"], ["explain", "revenue"])]
+    said = [
+        shop.kpi(*command)
+        for command in (["check"], ["run"], ["list"], ["show", "weekly_revenue"], ["explain", "revenue"])
+    ]
     assert all(one.code == 0 for one in said)
     assert MAIL not in "".join(one.out + one.err for one in said)
     assert files_with(shop.root, MAIL) == []
@@ -55,7 +58,10 @@ def test_variable_that_is_not_set(shop: Shop) -> None:
 
 def test_personal_values_of_failing_rows_are_masked(ran: Shop) -> None:
     ran.edit("definitions/sources.yaml", "columns: [invoice], name", "columns: [invoice, customer], name")
-    ran.write("data/sales/second.csv", "invoice,customer,sold_at,country,quantity,price\n,Zoe Zebra,2024-03-05 10:00:00,France,1,9.00\n")
+    ran.write(
+        "data/sales/second.csv",
+        "invoice,customer,sold_at,country,quantity,price\n,Zoe Zebra,2024-03-05 10:00:00,France,1,9.00\n",
+    )
     said = ran.kpi("run")
     assert said.code == 3
     assert "Zebra" not in said.out + said.err

@@ -78,7 +78,9 @@ def test_changed_word_reaches_the_tables(ran: Shop) -> None:
 def test_changed_target_is_judged_anew(ran: Shop) -> None:
     ran.edit("definitions/kpis.yaml", "value: 1500}", "value: 400}")
     ran.run()
-    assert set(ran.ask("SELECT DISTINCT target FROM kpi_value WHERE kpi = 'weekly_revenue' AND segment = 'all'").to_series()) == {400}
+    assert set(
+        ran.ask("SELECT DISTINCT target FROM kpi_value WHERE kpi = 'weekly_revenue' AND segment = 'all'").to_series()
+    ) == {400}
 
 
 def test_touched_file_with_the_same_content_changes_nothing(ran: Shop) -> None:

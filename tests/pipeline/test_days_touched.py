@@ -63,7 +63,9 @@ def test_corrected_file_replaces_its_own_rows(ran: Shop) -> None:
     assert ran.hashes() == corrected
 
 
-def test_model_that_looks_at_several_rows_is_reduced_as_a_whole(ran: Shop, deleted: dict[str, list[tuple[object, ...]]]) -> None:
+def test_model_that_looks_at_several_rows_is_reduced_as_a_whole(
+    ran: Shop, deleted: dict[str, list[tuple[object, ...]]]
+) -> None:
     ran.edit(
         "definitions/models.yaml",
         "      FROM raw.sales\n",

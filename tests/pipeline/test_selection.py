@@ -7,6 +7,7 @@ import pytest
 from kpi_pipeline.errors import QueryError
 from tests.project import SALES_HEADER, Shop, csv, sales
 
+
 def deliver(shop: Shop) -> None:
     """New sales, and a ticket more."""
     shop.write("data/sales/second.csv", csv(SALES_HEADER, sales([9], first_invoice=500)))
@@ -33,7 +34,10 @@ def test_selection_of_what_did_not_change_changes_no_table(ran: Shop) -> None:
 
 def test_selection_keeps_the_calendar_of_all_periods(ran: Shop) -> None:
     """The two sources end years apart."""
-    ran.write("data/tickets.csv", "ticket,opened_at,priority,hours\nT1,2031-05-06 09:30:00,high,1\nT2,2031-05-20 09:30:00,low,1\n")
+    ran.write(
+        "data/tickets.csv",
+        "ticket,opened_at,priority,hours\nT1,2031-05-06 09:30:00,high,1\nT2,2031-05-20 09:30:00,low,1\n",
+    )
     ran.run(now=None)
     before = ran.hashes()
     through = ran.ask("SELECT data_through FROM snapshot").item()
@@ -59,7 +63,7 @@ def test_what_a_name_selects(ran: Shop, selected: str, computed: set[str]) -> No
 
 
 def test_unknown_name_is_refused_before_anything_is_opened(shop: Shop) -> None:
-    with pytest.raises(QueryError, match="weekly_ticket'.\nHint: did you mean 'weekly_tickets'"):
+    with pytest.raises(QueryError, match=r"weekly_ticket'\.\nHint: did you mean 'weekly_tickets'"):
         shop.run(select=["weekly_ticket"])
     assert not shop.warehouse.exists()
 
@@ -67,7 +71,9 @@ def test_unknown_name_is_refused_before_anything_is_opened(shop: Shop) -> None:
 def test_removed_kpi_and_metric_leave_the_tables(ran: Shop) -> None:
     kpis = (ran.root / "definitions/kpis.yaml").read_text()
     ran.write("definitions/kpis.yaml", kpis[: kpis.index("  - name: weekly_tickets")])
-    ran.edit("definitions/metrics.yaml", "  - {name: tickets, type: simple, model: ticket, agg: count, unit: count}\n", "")
+    ran.edit(
+        "definitions/metrics.yaml", "  - {name: tickets, type: simple, model: ticket, agg: count, unit: count}\n", ""
+    )
     assert ran.run().status == "published"
     for table, column in (("kpi", "kpi"), ("kpi_value", "kpi"), ("kpi_indicator", "kpi"), ("metric_value", "metric")):
         assert ran.ask(f"SELECT count(*) FROM {table} WHERE {column} LIKE '%tickets'").item() == 0

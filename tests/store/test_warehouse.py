@@ -1,0 +1,100 @@
+"""The warehouse file: transactions that hold, a lock that says who has it, and errors a person can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from kpi_pipeline.errors import StorageError, WarehouseBusy
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.store import Warehouse
+from kpi_pipeline.store.state import prepare_state
+from kpi_pipeline.store.warehouse import SCHEMAS, is_about_storage
+
+TABLE = TableRef("raw", "numbers")
+
+
+def test_new_file_has_its_schemas(tmp_path: Path) -> None:
+    with Warehouse.open(tmp_path / "deep" / "warehouse.duckdb") as warehouse:
+        found = {name for (name,) in warehouse.rows("SELECT schema_name FROM information_schema.schemata")}
+    assert found >= set(SCHEMAS)
+
+
+def test_closed_warehouse_leaves_no_note_of_its_holder(tmp_path: Path) -> None:
+    with Warehouse.open(tmp_path / "w.duckdb"):
+        assert len(list(tmp_path.glob("*.holder"))) == 1
+    assert not list(tmp_path.glob("*.holder"))
+    assert not list(tmp_path.glob("*.wal"))
+
+
+def interrupted(warehouse: Warehouse) -> None:
+    with warehouse.transaction():
+        warehouse.append(TABLE, pl.DataFrame({"n": [3]}))
+        with warehouse.transaction():
+            warehouse.run("DELETE FROM raw.numbers WHERE n = 1")
+        raise KeyboardInterrupt
+
+
+def test_failed_transaction_changes_nothing() -> None:
+    with Warehouse.in_memory() as warehouse:
+        warehouse.replace_table(TABLE, pl.DataFrame({"n": [1, 2]}))
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(warehouse)
+        assert warehouse.fetch("SELECT n FROM raw.numbers ORDER BY n")["n"].to_list() == [1, 2]
+        with warehouse.transaction():
+            warehouse.append(TABLE, pl.DataFrame({"n": [3]}))
+        assert warehouse.count(TABLE) == 3
+
+
+def test_columns_are_appended_by_name() -> None:
+    with Warehouse.in_memory() as warehouse:
+        warehouse.replace_table(TABLE, pl.DataFrame({"n": [1], "word": ["a"]}))
+        warehouse.append(TABLE, pl.DataFrame({"word": ["b"], "n": [2]}))
+        assert warehouse.rows("SELECT n, word FROM raw.numbers ORDER BY n") == [(1, "a"), (2, "b")]
+
+
+def test_second_writer_of_the_same_process_is_refused_too(tmp_path: Path) -> None:
+    with (
+        Warehouse.open(tmp_path / "w.duckdb", holder="run one"),
+        pytest.raises(WarehouseBusy, match=r"run one \(process \d+ on "),
+    ):
+        Warehouse.open(tmp_path / "w.duckdb")
+    with Warehouse.open(tmp_path / "w.duckdb"):
+        pass
+
+
+def test_lock_is_let_go_when_the_file_cannot_be_opened(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    path.write_text("no database")
+    for _ in range(2):
+        with pytest.raises(StorageError, match="cannot be read"):
+            Warehouse.open(path)
+    path.unlink()
+    with Warehouse.open(path):
+        pass
+
+
+def test_state_is_made_once_and_never_dropped(tmp_path: Path) -> None:
+    for _ in range(2):
+        with Warehouse.open(tmp_path / "w.duckdb") as warehouse:
+            prepare_state(warehouse)
+            warehouse.run("INSERT INTO state.made VALUES (?, 'v')", [f"t{warehouse.count(TableRef('state', 'made'))}"])
+    with Warehouse.open(tmp_path / "w.duckdb") as warehouse:
+        assert warehouse.count(TableRef("state", "made")) == 2
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        (duckdb.IOException("Could not write"), True),
+        (OSError("no space left"), True),
+        (duckdb.TransactionException("TransactionContext Error: Failed to commit: Could not write file"), True),
+        (duckdb.TransactionException("cannot start a transaction within a transaction"), False),
+        (duckdb.BinderException("no such column"), False),
+    ],
+)
+def test_what_is_the_disks_fault(problem: Exception, expected: bool) -> None:
+    assert is_about_storage(problem) is expected
