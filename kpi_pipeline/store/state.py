@@ -20,8 +20,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE state.made (name VARCHAR PRIMARY KEY, version VARCHAR NOT NULL)""",
         """CREATE TABLE state.run (
             run_id VARCHAR PRIMARY KEY, started_at TIMESTAMPTZ NOT NULL, finished_at TIMESTAMPTZ,
-            status VARCHAR NOT NULL, definition_version VARCHAR NOT NULL, rows_read BIGINT, rows_quarantined BIGINT, values_computed BIGINT,
-            values_restated BIGINT, up_to_date_key VARCHAR)""",
+            status VARCHAR NOT NULL, definition_version VARCHAR NOT NULL, rows_read BIGINT, rows_quarantined BIGINT,
+            values_computed BIGINT, values_restated BIGINT, up_to_date_key VARCHAR)""",
         """CREATE TABLE state.run_stage (
             run_id VARCHAR NOT NULL, stage VARCHAR NOT NULL, seconds DOUBLE NOT NULL, peak_mb DOUBLE,
             rows_out BIGINT)""",
