@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.compile.personal import personal_columns
 from kpi_pipeline.errors import DataError, DefinitionError, Problem
 from kpi_pipeline.ingest import SourceState
 from kpi_pipeline.load import check_columns
@@ -126,7 +127,6 @@ def _checked(
 ) -> tuple[CheckResult, ...]:
     checks = context.project.models[model.name].checks
     moments = [context.moment_for(states[source]) for source in states if source in model.sources]
-    personal = [column for source in model.sources for column in context.project.sources[source].personal]
     known = {name: state.version for name, state in states.items()} | dict(versions)
     related = [known.get(one.to) for one in checks if isinstance(one, Relationships)]
     return check_asset(
@@ -136,7 +136,7 @@ def _checked(
         checks,
         about=fingerprint(versions[model.name], related),
         as_of=max(moments, default=context.now),
-        personal=personal,
+        personal=sorted(personal_columns(context.project, context.project.models[model.name])),
         timezone=model.naive_zone,
     )
 
