@@ -132,6 +132,32 @@ def test_kpis_whose_values_are_not_there_are_left_out() -> None:
     assert set(_judged([one, two], months={1: 5.0})["kpi"]) == {"one"}
 
 
+@pytest.mark.parametrize("named", ["2024-02", "2024-02-01", "2024-W05", date(2024, 2, 1)])
+def test_table_names_periods_as_definitions_do(named: object) -> None:
+    project = _project([_kpi(table="plans")])
+    rows = pl.DataFrame({"kpi": ["k", "k"], "period_start": [named, None], "value": [7, 8]})
+    days = table_targets(project, "plans", rows)["target_from"].to_list()
+    assert days == [date(2024, 1, 29) if named == "2024-W05" else date(2024, 2, 1), None]
+
+
+def test_year_of_a_table_is_no_number_of_days() -> None:
+    rows = pl.DataFrame({"kpi": ["k"], "period_start": [2024], "value": [7]})
+    assert table_targets(_project([_kpi(table="plans")]), "plans", rows)["target_from"].to_list() == [date(2024, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("period", "value", "said"),
+    [
+        ("spring", 7, "'plans' gives targets, but not for periods: 'spring' is not a date"),
+        ("2024", "ten", "as numbers"),
+    ],
+)
+def test_table_that_cannot_be_read_is_the_datas_fault(period: str, value: object, said: str) -> None:
+    rows = pl.DataFrame({"kpi": ["k"], "period_start": [period], "value": [value]})
+    with pytest.raises(DataError, match=said):
+        table_targets(_project([_kpi(table="plans")]), "plans", rows)
+
+
 def _kpi(
     *, name: str = "k", metric: str = "sales", breakdowns: object = ((),), annotations: object = (), **target: object
 ) -> Kpi:
