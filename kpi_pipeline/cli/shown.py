@@ -54,7 +54,7 @@ def number(value: float | None, unit: str, currency: str | None, *, beside: floa
 
 
 WIDE = 120
-"""From this many characters on a KPI takes one line; below, its trend, indicator and goal stand on a second one."""
+"""From this many characters on a KPI takes one line; below, trend and indicator stand on a second one."""
 
 
 def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
@@ -71,10 +71,10 @@ def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
         table.add_column("Goal", overflow="fold", min_width=16)
     for row in rows:
         label, status = Text(str(row["label"])), status_text(row["status"])
-        trend, indicator = Text(row["trend"] or "", style="cyan"), Text(str(row["indicator"]))
+        trend, indicator = Text(row["trend"] or "", style="cyan"), Text(str(row["indicator"]), style="dim")
         goal = Text(row["goal_label"] or "–", style="dim")
         if width < WIDE:
-            label = Text("\n").join([label, Text.assemble(indicator, " · ", goal, style="dim")])
+            label = Text("\n").join([label, indicator])
             status = Text("\n").join([status, trend])
         table.add_row(
             label,
