@@ -98,10 +98,9 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4
 @given(TEXTS)
 def test_every_text_survives_as_yaml(text: str) -> None:
     yaml = YAML(typ="safe", pure=True)
-    written = f"a: {{b: {flow(text)}, c: [{flow(text)}]}}\nd: {line(text)}\n? {flow(text)}\n: e\n"
-    read = yaml.load(written)
+    read = yaml.load(f"a: {{b: {flow(text)}, c: [{flow(text)}]}}\nd: {line(text)}\n")
     assert str(read["a"]["b"]) == str(read["a"]["c"][0]) == str(read["d"]) == text
-    assert text in map(str, read)
+    assert text in map(str, yaml.load(f"? {flow(text)}\n: e\n"))
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=5))
