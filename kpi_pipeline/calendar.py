@@ -6,7 +6,7 @@ Offsets, previous periods, last year and fiscal years are look-ups here, never d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property, lru_cache
 
 import polars as pl
@@ -245,8 +245,3 @@ def _year_ago(grain: Grain) -> pl.Expr:
 def _polars_duration(window: Window) -> str:
     unit = {Grain.day: "d", Grain.week: "w", Grain.month: "mo", Grain.quarter: "q", Grain.year: "y"}[window.grain]
     return f"{window.count}{unit}"
-
-
-def day_before(day: date) -> date:
-    """Yesterday, seen from a day."""
-    return day - timedelta(days=1)

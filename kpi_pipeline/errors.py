@@ -75,10 +75,6 @@ class DataError(KpiError):
     exit_code = 3
 
 
-class CheckFailed(DataError):
-    """A blocking check failed, so what depends on it was not computed."""
-
-
 class WarehouseBusy(KpiError):
     """Another process is writing to the warehouse."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import expressions as exp
 
+from kpi_pipeline.checks.result import MASK
 from kpi_pipeline.ingest.land import Column
 from kpi_pipeline.sources import ColumnType, Source
 
@@ -31,7 +32,6 @@ WORDS = {
 }
 TRUE = ("true", "t", "yes", "y", "1")
 FALSE = ("false", "f", "no", "n", "0")
-MASK = "•••"
 ZONE_OFFSET = r".*\d\s?(Z|[+-]\d{2}(:?\d{2})?)"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +34,6 @@ def stage(
     run_id: str,
     now: datetime,
     full: bool = False,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Staged:
     """Reads the files of a source that are new or changed, and stages the complete new state of its raw table.
 
@@ -48,7 +47,6 @@ def stage(
         run_id: Goes into the lineage of every row.
         now: The moment of the run; rows dated after it do not count as the newest.
         full: Reads files again that did not change, and asks no questions about columns that did.
-        progress: Told how many files are done, of how many.
     """
     load = Loading(
         *(project, source, executor, run_id, now, full),
@@ -56,23 +54,15 @@ def stage(
         state=ledger.source_states(executor).get(source.name),
         in_use=_own(executor.table_columns(TableRef("raw", source.name))),
     )
-    found = find_files(project, source)
-    work = survey(source, found, load.known, afresh=load.afresh)
+    work = survey(source, find_files(project, source), load.known, afresh=load.afresh)
     if load.state is not None and not load.afresh and not work.changed:
         if work.modified_ns:
             with executor.transaction():
                 ledger.note_modified(executor, source.name, dict(work.modified_ns))
-        return Staged(*(source.name, False, load.state), files_found=len(found), columns=load.in_use, notes=work.notes)
+        return Staged(*(source.name, False, load.state), columns=load.in_use, notes=work.notes)
     with tempfile.TemporaryDirectory(prefix="kpi_ingest_") as folder:
-        ready = []
-        for place, file in enumerate(work.read):
-            if progress:
-                progress(place, len(work.read))
-            ready.append(make_ready(load, file, place=place, folder=Path(folder)))
-        staged = _staged(load, work, ready)
-    if progress:
-        progress(len(work.read), len(work.read))
-    return replace(staged, files_found=len(found))
+        ready = [make_ready(load, file, place=place, folder=Path(folder)) for place, file in enumerate(work.read)]
+        return _staged(load, work, ready)
 
 
 def _staged(load: Loading, work: Survey, ready: Sequence[Ready]) -> Staged:

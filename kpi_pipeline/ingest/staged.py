@@ -57,7 +57,6 @@ class Staged:
     """Of the rows read, those that fit. A merge may replace older rows with them, so the table can grow by less."""
     rows_quarantined: int = 0
     files_read: tuple[str, ...] = ()
-    files_found: int = 0
     touched: tuple[date, date] | None = None
     """First and last business day of the cursor over the old and new rows of the files read; None: any day may be."""
     newest: datetime | date | None = None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-STATUSES = ("on_track", "at_risk", "off_track", "in_progress", "no_target", "no_data")
-
 
 def attainment() -> pl.Expr:
     """How far the value is towards its target: 1 at the target, more beyond it; NULL for a target of zero.

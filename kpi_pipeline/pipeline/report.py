@@ -59,7 +59,6 @@ class RunReport:
     """All metric values as published."""
     computed: frozenset[str] = frozenset()
     """The KPIs computed by this run."""
-    notes: tuple[str, ...] = ()
 
     @property
     def failed_checks(self) -> tuple[CheckResult, ...]:

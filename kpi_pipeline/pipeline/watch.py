@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-STAGES = ("ingest", "model", "reduce", "derive", "judge", "validate", "publish")
-"""The stages of a run, in order."""
-
 
 class Watch(Protocol):
     """Is told when a stage begins, how far it is, and what is worth saying."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from kpi_pipeline.quality.expectations import expectation_problem
 from kpi_pipeline.quality.frames import check_frames
 from kpi_pipeline.quality.kpi_tables import kpi_table
-from kpi_pipeline.quality.plan import plan_checks
 from kpi_pipeline.quality.tables import check_tables
 from kpi_pipeline.quality.targets import CheckTarget, FrameTarget
 
@@ -16,5 +15,4 @@ __all__ = [
     "check_tables",
     "expectation_problem",
     "kpi_table",
-    "plan_checks",
 ]

@@ -4,6 +4,6 @@ The trees run on any executor; what differs between engines is written in one fi
 """
 
 from kpi_pipeline.reduce.model import model_statement
-from kpi_pipeline.reduce.reduction import key_dictionary, reduction_query
+from kpi_pipeline.reduce.reduction import reduction_query
 
-__all__ = ["key_dictionary", "model_statement", "reduction_query"]
+__all__ = ["model_statement", "reduction_query"]

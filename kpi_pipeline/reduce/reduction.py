@@ -7,7 +7,6 @@ from datetime import date
 import sqlglot
 from sqlglot import expressions as exp
 
-from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, Fold, Measure, ModelPlan, Reduction, Shape
 from kpi_pipeline.reduce.day import business_day
 
@@ -141,8 +140,3 @@ def _parsed(sql: str) -> exp.Expr:
 
 def _date(day: date) -> exp.Expr:
     return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
-
-
-def key_dictionary(reduction: Reduction) -> TableRef:
-    """Where the keys of a distinct reduction are given small numbers, so that partial results hold no raw keys."""
-    return TableRef("partial", f"{reduction.table.name}__keys")

@@ -8,7 +8,6 @@ from statistics import median
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.starter.metrics import MetricDraft, MetricDrafts
@@ -97,8 +96,3 @@ def _start(time: exp.Expr, grain: Grain, week_start: int) -> exp.Expr:
     moved = exp.Paren(this=exp.Sub(this=day, expression=shift))
     truncated = exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(grain.value), moved])
     return exp.cast(exp.Paren(this=exp.Add(this=exp.cast(truncated, "DATE"), expression=shift.copy())), "DATE")
-
-
-def view_of(name: str) -> TableRef:
-    """Where a model is made to look at it."""
-    return TableRef("model", name)

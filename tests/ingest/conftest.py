@@ -14,7 +14,7 @@ from kpi_pipeline.ingest import Staged, accept, stage
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.sources import Source
-from kpi_pipeline.store.ledger import prepare_ledger
+from kpi_pipeline.store.state import prepare_state
 from kpi_pipeline.store.warehouse import Warehouse
 
 NOW = datetime(2016, 6, 1, 12, tzinfo=UTC)
@@ -58,7 +58,7 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     with Warehouse.in_memory() as warehouse:
-        prepare_ledger(warehouse)
+        prepare_state(warehouse)
         yield Bench(tmp_path, warehouse)
 
 

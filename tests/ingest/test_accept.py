@@ -10,7 +10,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import InternalError, StorageError
 from kpi_pipeline.ingest import accept, clear_leftovers, reject, source_states
-from kpi_pipeline.store.ledger import prepare_ledger
+from kpi_pipeline.store.state import prepare_state
 from kpi_pipeline.store.warehouse import Warehouse
 from tests.ingest.conftest import Bench, orders
 
@@ -63,19 +63,19 @@ def test_nothing_is_left_in_staging_after_accepting(bench: Bench) -> None:
     assert bench.warehouse.rows("SELECT count(*) FROM quarantine.orders") == [(1,)]
 
 
-def test_preparing_the_ledger_again_keeps_what_it_knows(bench: Bench) -> None:
+def test_preparing_the_state_again_keeps_what_it_knows(bench: Bench) -> None:
     bench.write("data/a.csv", "id\n1\n")
     bench.load(orders())
-    prepare_ledger(bench.warehouse)
+    prepare_state(bench.warehouse)
     assert not bench.load(orders()).changed
 
 
-def test_a_ledger_of_a_newer_version_is_left_alone() -> None:
+def test_a_state_of_a_newer_version_is_left_alone() -> None:
     with Warehouse.in_memory() as warehouse:
-        prepare_ledger(warehouse)
+        prepare_state(warehouse)
         warehouse.run("UPDATE state.schema_version SET version = 99")
         with pytest.raises(StorageError, match="upgrade"):
-            prepare_ledger(warehouse)
+            prepare_state(warehouse)
 
 
 class Losing(Warehouse):
@@ -89,7 +89,7 @@ class Losing(Warehouse):
 
 def test_a_row_that_gets_lost_on_the_way_is_noticed(tmp_path: Path) -> None:
     with Losing.in_memory() as warehouse:
-        prepare_ledger(warehouse)
+        prepare_state(warehouse)
         bench = Bench(tmp_path, warehouse)
         bench.write("data/a.csv", "id\n1\n2\nx,y\n")
         with pytest.raises(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.ingest import source_states
-from kpi_pipeline.store.ledger import prepare_ledger
+from kpi_pipeline.store.state import prepare_state
 from kpi_pipeline.store.warehouse import Warehouse
 from tests.ingest.conftest import NOW, Bench, orders
 
@@ -116,7 +116,7 @@ def test_incremental_and_full_give_equal_tables(deliveries: list[tuple[str, list
     source = orders(load={"mode": mode, "cursor": "at"}, columns={"id": {"type": "number"}, "at": {"type": "date"}})
     columns = 'id, v, "at", _source_file'
     with tempfile.TemporaryDirectory() as folder, Warehouse.in_memory() as warehouse:
-        prepare_ledger(warehouse)
+        prepare_state(warehouse)
         bench = Bench(Path(folder), warehouse)
         for name, lines in deliveries:
             bench.write(f"data/{name}.csv", "\n".join(["id,v,at", *lines, f"9,of {name},2016-04-01"]))

@@ -16,8 +16,7 @@ from kpi_pipeline.publish.scorecard.segments import largest_segments, segments_n
 from kpi_pipeline.publish.scorecard.snapshot import Row, Snapshot
 from kpi_pipeline.publish.scorecard.status import STATUSES
 from kpi_pipeline.publish.scorecard.wording import Numbers
-
-TOTAL = "all"
+from kpi_pipeline.segments import TOTAL
 
 
 def page_of(

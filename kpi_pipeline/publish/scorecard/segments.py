@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from kpi_pipeline.publish.scorecard.page import Segments, Share
 from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.publish.scorecard.wording import Numbers
+from kpi_pipeline.segments import OTHER
 
 MOST = 6
-REST = "(other)"
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def largest_segments(rows: Sequence[Row], named: Mapping[str, SegmentName], numb
     breakdown = min(row["breakdown"] for row in known)
     ordered = sorted(
         (row for row in known if row["breakdown"] == breakdown),
-        key=lambda row: (REST in named[row["segment"]].values, -abs(_size(row)), row["segment"]),
+        key=lambda row: (OTHER in named[row["segment"]].values, -abs(_size(row)), row["segment"]),
     )
     chosen = ordered[:MOST]
     longest = max(abs(row["value"]) for row in chosen) or 1.0
