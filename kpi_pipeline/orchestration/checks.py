@@ -14,6 +14,7 @@ from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.keys import key
 from kpi_pipeline.orchestration.picture import markdown_table
 from kpi_pipeline.pipeline import RunReport
+from kpi_pipeline.pipeline.target_checks import checks_on_source
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import empty_frame, table_named
 from kpi_pipeline.quality import kpi_table
@@ -27,7 +28,7 @@ SOUND = "sound"
 def check_specs(project: Project, automation: Automation) -> tuple[dg.AssetCheckSpec, ...]:
     """One for every check of a source or model, and one for each KPI."""
     specs = (
-        *(spec for one in project.sources.values() for spec in _specs(f"raw/{one.name}", one.checks)),
+        *(spec for name in project.sources for spec in _specs(f"raw/{name}", checks_on_source(project, name))),
         *(spec for one in project.models.values() for spec in _specs(f"model/{one.name}", one.checks)),
         *_sound_specs(project),
     )
