@@ -99,7 +99,11 @@ TABLES: tuple[Table, ...] = (
             Column("goal", TEXT, "The primary goal it serves; all of them are in kpi_goal").optional,
             TEAM,
             OWNER,
-            Column("indicator", TEXT, "For the company: leading, lagging, coincident or unclassified; see kpi_indicator"),
+            Column(
+                "indicator", TEXT,
+                "leading, lagging, coincident or unclassified: to the company or, where that is unclassified, to its own team; "
+                "see kpi_indicator",
+            ),
             FRAMEWORK,
             PERSPECTIVE,
             Column("parent_kpi", TEXT, "The KPI this one explains a part of").optional,
@@ -192,7 +196,7 @@ TABLES: tuple[Table, ...] = (
             Column("day", DAY, "The day"),
             Column("iso_year", INTEGER, "ISO year of its week"),
             Column("iso_week", INTEGER, "ISO number of its week, 1 to 53"),
-            Column("is_holiday", FLAG, "Whether nobody works on it"),
+            Column("is_holiday", FLAG, "Whether it is a holiday; missing as long as the project names no holidays").optional,
             Column("week_start", DAY, "First day of the week it is in"),
             Column("month_start", DAY, "First day of the month it is in"),
             Column("quarter_start", DAY, "First day of the (fiscal) quarter it is in"),

@@ -23,7 +23,7 @@ Row = dict[str, object]
 
 
 def definition_tables(project: Project, indicators: Mapping[str, str]) -> dict[str, pl.DataFrame]:
-    """The tables that follow from the definitions alone, by name; `indicators` says what each KPI is to the company."""
+    """The tables that follow from the definitions alone, by name; `indicators` says in one word what each KPI is."""
     rows = {
         "kpi": _kpis(project, indicators),
         "goal": _goals(project),

@@ -28,7 +28,7 @@ def calendar_tables(calendar: Calendar) -> dict[str, pl.DataFrame]:
     days = calendar.days.with_columns(
         iso_year=pl.col("day").dt.iso_year().cast(pl.Int64),
         iso_week=pl.col("day").dt.week().cast(pl.Int64),
-        is_holiday=pl.lit(False),
+        is_holiday=pl.lit(None, pl.Boolean),
     )
     periods = calendar.periods.with_columns(calendar_name=pl.lit(CALENDAR_NAME))
     return {

@@ -1,6 +1,6 @@
 """Plan to SQL trees: everything that touches raw rows, one pass a model wherever possible.
 
-The trees run on any executor; what differs between engines is written in one file an engine.
+The trees name no engine; the executor that runs them says in which dialect they are written down.
 """
 
 from kpi_pipeline.reduce.model import model_statement

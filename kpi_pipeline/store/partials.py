@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import polars as pl
+import sqlglot
 from sqlglot import expressions as exp
 
 from kpi_pipeline.names import TableRef
@@ -58,6 +59,7 @@ def replace_partials(
         else:
             warehouse.run(f"DELETE FROM {table} WHERE _day >= ? AND _day < ?", list(days))
             warehouse.run(exp.Insert(this=_table(reduction.table), expression=made, by_name=True))
+        warehouse.drop(_seen(reduction))
         first, last, rows = warehouse.rows(f"SELECT min(_day), max(_day), count(*) FROM {table}")[0]
         warehouse.run(f"DELETE FROM {quoted(_LEDGER)} WHERE reduction = ?", [reduction.table.name])
         warehouse.run(
@@ -78,18 +80,20 @@ def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp
     kind = warehouse.columns(query)["_key"]
     if warehouse.table_columns(keys).get("key") != kind:
         warehouse.run(f"CREATE OR REPLACE TABLE {quoted(keys)} (key {kind} NOT NULL, code UINTEGER NOT NULL)")
-    seen = TableRef("partial", f"{reduction.table.name}__seen")
+    seen = _seen(reduction)
     warehouse.run(exp.Create(this=_table(seen), kind="TABLE", replace=True, expression=query))
     warehouse.run(
         f"INSERT INTO {quoted(keys)} "
         f"SELECT key, (SELECT coalesce(max(code), 0) FROM {quoted(keys)}) + row_number() OVER (ORDER BY key) "
         f"FROM (SELECT DISTINCT _key AS key FROM {quoted(seen)} ANTI JOIN {quoted(keys)} ON _key = key)"
     )
-    rows = warehouse.fetch(
-        f"SELECT seen.* REPLACE (code AS _key) FROM {quoted(seen)} AS seen JOIN {quoted(keys)} ON _key = key"
-    )
-    warehouse.replace_table(seen, rows)
-    return exp.select("*").from_(_table(seen))
+    coded = f"SELECT seen.* REPLACE (code AS _key) FROM {quoted(seen)} AS seen JOIN {quoted(keys)} ON _key = key"
+    return exp.select("*").from_(sqlglot.parse_one(coded, read="duckdb", into=exp.Select).subquery("coded"))
+
+
+def _seen(reduction: Reduction) -> TableRef:
+    """Where the keys wait for their numbers; gone once they have them."""
+    return TableRef("staging", f"{reduction.table.name}__seen")
 
 
 def _table(table: TableRef) -> exp.Table:
