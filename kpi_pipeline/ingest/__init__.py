@@ -9,4 +9,14 @@ from kpi_pipeline.ingest.peek import peek
 from kpi_pipeline.ingest.stage import stage
 from kpi_pipeline.ingest.staged import SourceFile, SourceState, Staged
 
-__all__ = ["SourceFile", "SourceState", "Staged", "accept", "clear_leftovers", "peek", "reject", "source_states", "stage"]
+__all__ = [
+    "SourceFile",
+    "SourceState",
+    "Staged",
+    "accept",
+    "clear_leftovers",
+    "peek",
+    "reject",
+    "source_states",
+    "stage",
+]

@@ -55,7 +55,9 @@ def _derived_faults(metric: Derived) -> Iterator[Fault]:
     odd = beyond_arithmetic(tree)
     if odd is not None and not any(more_than_rows(tree, metric.expr)) and not any(changing(tree, metric.expr)):
         yield Fault(
-            f"cannot use {odd.sql(dialect='duckdb')!r}", *position(odd, metric.expr), f"a derived expr may use {IN_WORDS}"
+            f"cannot use {odd.sql(dialect='duckdb')!r}",
+            *position(odd, metric.expr),
+            f"a derived expr may use {IN_WORDS}",
         )
     names = [one.called for one in metric.inputs]
     for column in columns_used(tree):

@@ -18,6 +18,7 @@ from kpi_pipeline.project import Project
 CUMULABLE = (Agg.sum, Agg.count, Agg.count_distinct, Agg.sum_boolean, Agg.min, Agg.max, Agg.average)
 """How a metric may aggregate for its window to be computed from shorter periods."""
 
+
 def misfits(project: Project) -> Iterator[Problem]:
     """A problem for each definition that contradicts another one it uses."""
     for model in project.models.values():

@@ -100,9 +100,10 @@ TABLES: tuple[Table, ...] = (
             TEAM,
             OWNER,
             Column(
-                "indicator", TEXT,
-                "leading, lagging, coincident or unclassified: to the company or, where that is unclassified, to its own team; "
-                "see kpi_indicator",
+                "indicator",
+                TEXT,
+                "leading, lagging, coincident or unclassified: to the company or, where that is unclassified, to its "
+                "own team; see kpi_indicator",
             ),
             FRAMEWORK,
             PERSPECTIVE,
@@ -110,7 +111,9 @@ TABLES: tuple[Table, ...] = (
             Column("target_type", TEXT, "Kind of target, such as at_least or at_most").optional,
             Column("review_every", TEXT, "How often people look at it, such as week or month").optional,
             Column("last_reviewed", DAY, "When they last did").optional,
-            Column("review_due", DAY, "When they should next; missing where no review was ever held or agreed").optional,
+            Column(
+                "review_due", DAY, "When they should next; missing where no review was ever held or agreed"
+            ).optional,
             DEFINITION_VERSION,
             DEFINED_IN,
         ),
@@ -196,7 +199,9 @@ TABLES: tuple[Table, ...] = (
             Column("day", DAY, "The day"),
             Column("iso_year", INTEGER, "ISO year of its week"),
             Column("iso_week", INTEGER, "ISO number of its week, 1 to 53"),
-            Column("is_holiday", FLAG, "Whether it is a holiday; missing as long as the project names no holidays").optional,
+            Column(
+                "is_holiday", FLAG, "Whether it is a holiday; missing as long as the project names no holidays"
+            ).optional,
             Column("week_start", DAY, "First day of the week it is in"),
             Column("month_start", DAY, "First day of the month it is in"),
             Column("quarter_start", DAY, "First day of the (fiscal) quarter it is in"),
@@ -238,7 +243,9 @@ TABLES: tuple[Table, ...] = (
             *SEGMENT,
             *VALUE,
             *TARGET,
-            Column("previous_value", NUMBER, "Value of the period before; of its same days, while in progress").optional,
+            Column(
+                "previous_value", NUMBER, "Value of the period before; of its same days, while in progress"
+            ).optional,
             Column("change", NUMBER, "Value minus previous value, in the KPI's unit").optional,
             Column("change_pct", NUMBER, "Change as a share of the previous value; 0.1 is 10 % more").optional,
             Column("year_ago_value", NUMBER, "Value of the same period a year before").optional,
@@ -301,9 +308,11 @@ TABLES: tuple[Table, ...] = (
             Column("expected_lag", INTEGER, "By how many periods of the grain, as claimed; 0 is the same period"),
             Column("expected_sign", TEXT, "positive (both rise) or negative (one rises, the other falls), as claimed"),
             Column(
-                "verdict", TEXT,
+                "verdict",
+                TEXT,
                 "confirmed (it predicts, which is not to say it causes), weak, coincident, feedback, reversed, "
-                "not_supported or too_little_data; missing while the claim is not tested", nullable=True,
+                "not_supported or too_little_data; missing while the claim is not tested",
+                nullable=True,
             ),
             Column("measured_lag", INTEGER, "By how many periods it leads in the data").optional,
             Column("correlation", NUMBER, "Correlation at the measured lag, after removing what both share").optional,
@@ -334,9 +343,11 @@ TABLES: tuple[Table, ...] = (
             Column("recorded_at", MOMENT, "From when on this was the published value"),
             Column("superseded_at", MOMENT, "Until when; missing where it still is").optional,
             Column(
-                "reason", TEXT,
+                "reason",
+                TEXT,
                 "Why it was recorded: new, late_data, correction, definition_changed, target_changed, rule_changed "
-                "or removed", nullable=True,
+                "or removed",
+                nullable=True,
             ),
         ),
         key=("kpi", "grain", "period_start_utc", "segment", "recorded_at"),

@@ -25,7 +25,7 @@ CLOCK_AND_MONEY = ("timezone", "week_start", "fiscal_year_start", "currency")
 
 
 def metric_versions(project: Project) -> Mapping[str, str]:
-    """The version of every metric: of itself, the metrics and the model it is computed from, and that model's sources."""
+    """The version of every metric: of itself, and of the metrics, the model and the sources it is computed from."""
     versions: dict[str, str] = {}
     for metric in project.metrics.values():
         _metric_version(project, metric, versions)
@@ -45,7 +45,15 @@ def kpi_versions(project: Project) -> Mapping[str, str]:
 
 def project_version(project: Project) -> str:
     """The version of all definitions together, words and duties included."""
-    nouns = (project.sources, project.models, project.metrics, project.teams, project.people, project.goals, project.kpis)
+    nouns = (
+        project.sources,
+        project.models,
+        project.metrics,
+        project.teams,
+        project.people,
+        project.goals,
+        project.kpis,
+    )
     links = sorted(json.dumps(_written(link), sort_keys=True) for link in project.links)
     kinds = [{name: _written(noun) for name, noun in kind.items()} for kind in nouns]
     return _fingerprint(_written(project.settings), kinds, links)

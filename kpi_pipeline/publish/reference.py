@@ -15,10 +15,10 @@ _OPENING = f"""
 
 <!-- Made by `python -m kpi_pipeline.publish.reference`; edit kpi_pipeline/publish/contract.py instead. -->
 
-These tables are the contract with BI tools, version {SCHEMA_VERSION}: a change of a name, of a type, or of whether a value
-may be missing is breaking and raises `snapshot.schema_version`. They lie in the default schema of the published DuckDB
-file, and as `<run>/<table>.parquet` in the Parquet folder, where the file `latest` names the run to read. Open the DuckDB
-file read-only; a connection sees one snapshot, and the next one when it reconnects.
+These tables are the contract with BI tools, version {SCHEMA_VERSION}: a change of a name, of a type, or of whether a
+value may be missing is breaking and raises `snapshot.schema_version`. They lie in the default schema of the published
+DuckDB file, and as `<run>/<table>.parquet` in the Parquet folder, where the file `latest` names the run to read. Open
+the DuckDB file read-only; a connection sees one snapshot, and the next one when it reconnects.
 
 ## How to read them
 * Days are DATE and business days; moments are TIMESTAMPTZ in UTC. A period includes its `period_start` and ends before
@@ -33,8 +33,8 @@ file read-only; a connection sees one snapshot, and the next one when it reconne
 
 _WIDE = """
 ### kpi_wide_day, kpi_wide_week, kpi_wide_month, ...
-One row a period, one column a KPI of that grain, totals only. Made from the project's own names, so they change with its
-definitions.
+One row a period, one column a KPI of that grain, totals only. Made from the project's own names, so they change with
+its definitions.
 
 ### `<model>_<grain>`
 One row a period and segment, with the model's dimensions and metrics as columns, one breakdown beside the other: the

@@ -59,7 +59,7 @@ SCORECARD = View(
                 "year_over_year_pct",
             )
         },
-        "trend": f"The last {TREND_LENGTH} complete periods as a little picture, oldest first; a gap is a missing value",
+        "trend": f"The last {TREND_LENGTH} complete periods as a little picture, oldest first; a gap is a value missing",
         "in_progress_label": "The period in progress: the first that is not complete; missing where there is none",
         "in_progress_value": "Its value so far",
         "projected_value": "Where it is expected to end",
@@ -98,7 +98,8 @@ SCORECARD = View(
                     WHEN highest = lowest THEN '{LEVEL}'
                     ELSE substr(
                         '{BLOCKS}',
-                        1 + CAST(round_even({len(BLOCKS) - 1} * (value - lowest) / (highest - lowest), 0) AS INTEGER), 1)
+                        1 + CAST(round_even({len(BLOCKS) - 1} * (value - lowest) / (highest - lowest), 0) AS INTEGER),
+                        1)
                 END, '' ORDER BY period_start_utc) AS trend
             FROM scaled GROUP BY kpi
         ),

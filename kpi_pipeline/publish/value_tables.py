@@ -70,7 +70,9 @@ def segments(results: Mapping[Series, pl.DataFrame]) -> pl.DataFrame:
                     segment=segment_name(series.breakdown),
                     breakdown=pl.lit(breakdown_name(series.breakdown)),
                     dimension=pl.lit(dimension),
-                    dimension_value=pl.when("is_other").then(pl.lit(OTHER)).otherwise(pl.col(dimension).cast(pl.String)),
+                    dimension_value=pl.when("is_other")
+                    .then(pl.lit(OTHER))
+                    .otherwise(pl.col(dimension).cast(pl.String)),
                     label=pl.when("is_other").then(pl.lit(OTHER)).otherwise(shown.fill_null(NONE)),
                 )
             )

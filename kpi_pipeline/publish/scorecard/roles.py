@@ -56,6 +56,7 @@ def _outcome(row: Row, kpis: Mapping[str, str]) -> Reference | None:
 
 
 def viewpoint_title(viewpoint: str, teams: Mapping[str, str]) -> str:
+    """Who asks, in words."""
     return "the company" if viewpoint == COMPANY else teams.get(viewpoint, readable(viewpoint))
 
 

@@ -70,7 +70,7 @@ def changes_of(row: Row, numbers: Numbers, grain: str) -> tuple[Change, ...]:
 
 
 def _change(value: float, earlier: float, share: float | None, numbers: Numbers, against: str) -> Change:
-    """Shares differ by points; a percentage of a negative or missing base would mean nothing, so that is a difference."""
+    """Shares differ by points; of a negative or missing base a percentage means nothing, so that is a difference."""
     relative = share is not None and earlier > 0 and numbers.unit is not Unit.percent
     amount = f"{abs(share or 0) * 100:,.1f}{NBSP}%" if relative else numbers.write_difference(value - earlier)
     way = "level" if value == earlier else "up" if value > earlier else "down"
