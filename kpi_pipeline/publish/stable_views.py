@@ -59,7 +59,7 @@ SCORECARD = View(
                 "year_over_year_pct",
             )
         },
-        "trend": f"The last {TREND_LENGTH} complete periods as a little picture, oldest first; a gap is a value missing",
+        "trend": f"The last {TREND_LENGTH} complete periods as a little picture, oldest first; gaps are missing values",
         "in_progress_label": "The period in progress: the first that is not complete; missing where there is none",
         "in_progress_value": "Its value so far",
         "projected_value": "Where it is expected to end",
