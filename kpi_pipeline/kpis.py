@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -104,8 +104,8 @@ class Kpi(Named):
     annotations: tuple[Annotation, ...] = Field(default=(), description="what happened in single periods")
     formerly: tuple[Name, ...] = Field(default=(), description="names it had before")
     indicator: Indicator | None = Field(default=None, description="overrules what goals and links say")
-    measures: str = Field(default="direct", description="direct, or proxy for what")
-    counts: str = Field(default="result", description="result or activity")
+    measures: str = Field(default="direct", pattern=r"^(direct|proxy( .+)?)$", description="direct, or proxy for what")
+    counts: Literal["result", "activity"] = Field(default="result", description="what comes out, or what is done")
 
     @model_validator(mode="after")
     def _goal_once(self) -> Self:

@@ -112,7 +112,7 @@ kpis:
       type: at_least
       values: [{from: 2024-01-01, value: 1500}, {from: 2024-01-01, value: 400, segment: country=France}]
     review: {every: week, last: 2024-03-04}
-    scorecards: [shop]
+    scorecards: [company]
   - name: weekly_average_sale
     metric: average_sale
     goal: grow
@@ -122,7 +122,7 @@ kpis:
     grain: week
     target: {type: at_least, table: targets}
     review: {every: week, last: 2024-03-04}
-    scorecards: [shop]
+    scorecards: [company]
   - name: weekly_tickets
     metric: tickets
     goal: calm
@@ -132,7 +132,7 @@ kpis:
     grain: week
     target: {type: at_most, table: targets}
     review: {every: week, last: 2024-03-04}
-    scorecards: [shop]
+    scorecards: [company]
 """
 
 SALES_HEADER = "invoice,customer,sold_at,country,quantity,price"

@@ -150,6 +150,11 @@ def _of_kpis(project: Project) -> Iterator[Reference]:
             yield Reference("kpis", kpi.name, ("owner",), "is owned by", kpi.owner, ("people",))
         if kpi.parent_kpi:
             yield Reference("kpis", kpi.name, ("parent_kpi",), "is part of KPI", kpi.parent_kpi, ("kpis",))
+        for number, name in enumerate(kpi.scorecards):
+            keys = ("scorecards", str(number))
+            yield Reference(
+                "kpis", kpi.name, keys, "stands on the scorecard of", name, ("teams",), frozenset({COMPANY})
+            )
         if kpi.target and kpi.target.table:
             keys = ("target", "table")
             yield Reference("kpis", kpi.name, keys, "takes its target from", kpi.target.table, ("sources",))

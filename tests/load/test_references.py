@@ -38,6 +38,8 @@ REFERENCES = [
     ("goals: [{name: g, statement: s, owner: anna}]", "Goal 'g' is owned by 'anna'", "mean 'ann'"),
     ("goals: [{name: g, statement: s, agreed_by: [company, ann, salse]}]",
      "1:59  Goal 'g' is agreed by 'salse', which is not defined as a team or person.", "mean 'sales'"),
+    ("kpis: [{name: k, metric: orders, direction: up, grain: week, scorecards: [company, salse]}]",
+     "1:84  KPI 'k' stands on the scorecard of 'salse', which is not defined as a team.", "mean 'sales'"),
     ("people: [{name: p, team: salse}]", "Person 'p' belongs to 'salse'", "mean 'sales'"),
     ("people: [{name: p, manager: anna}]", "Person 'p' reports to 'anna'", "mean 'ann'"),
     ("teams: [{name: t, parent: salse}]", "Team 't' is part of 'salse'", "mean 'sales'"),

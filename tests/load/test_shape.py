@@ -53,6 +53,8 @@ SHAPES = [
     (KPI.format(", team: company"), "KPI 'k': 'team': 'company' is reserved.", "the company is not a team"),
     (KPI.format(", goal: grow, goals: [{goal: grow}]"), "KPI 'k': give 'goal' or 'goals', not both.", None),
     (KPI.format(", breakdowns: [[country]]"), "'breakdowns' always holds the total: begin the list with []", None),
+    (KPI.format(", counts: acts"), "'counts' is 'acts', which is not one of 'result', 'activity'.", None),
+    (KPI.format(", measures: proxi"), "'measures' is 'proxi', which does not look as it must.", "direct, or proxy for"),
     (KPI.format(", scorecards: sales"), "KPI 'k': 'scorecards' is 'sales', not a list.", "in brackets: [sales]"),
     (KPI.format(", status: {at_risk_within: little%}"), "'status.at_risk_within' is 'little%', which is not a share.",
      "write it like 10% or 0.1"),

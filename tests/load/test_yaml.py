@@ -34,7 +34,7 @@ TRAPS = [
         id="a colon without a blank in braces",
     ),
     pytest.param(
-        "kpis: [{name: k, metric: orders, direction: up, grain: week, scorecards: [top (old, new)]}]",
+        "sources: [{name: s, connector: {type: file, path: s.csv}, null_values: [top (old, new)]}]",
         "YAML splits 'top (old, new)' at the comma.",
         'quote text that has a comma: "top (old, new)"',
         id="a comma in a list",
