@@ -34,7 +34,14 @@ class LoadedProject:
         return cls(load(definitions))
 
     def check(self) -> tuple[Finding, ...]:
-        """What makes for bad KPIs in these definitions; errors would have stopped the loading."""
+        """What makes for bad KPIs in these definitions; most errors would have stopped the loading.
+
+        Raises:
+            DefinitionError: a check names an expectation that Great Expectations does not have.
+        """
+        from kpi_pipeline.pipeline.known_expectations import refuse_unknown_expectations
+
+        refuse_unknown_expectations(self.project)
         return findings(self.project)
 
     def check_columns(self) -> tuple[str, ...]:

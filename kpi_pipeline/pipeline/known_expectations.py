@@ -1,0 +1,26 @@
+"""Checks in the words of Great Expectations name an expectation that there is, with arguments it takes."""
+
+from __future__ import annotations
+
+from kpi_pipeline.errors import DefinitionError
+from kpi_pipeline.project import Project
+from kpi_pipeline.quality import expectation_problem
+
+
+def refuse_unknown_expectations(project: Project) -> None:
+    """Looks up every check of type `expectation`; only where there is one, Great Expectations is imported.
+
+    Raises:
+        DefinitionError: a name is not known, or arguments do not fit.
+    """
+    written = [
+        *(("sources", one.name, one.checks) for one in project.sources.values()),
+        *(("models", one.name, one.checks) for one in project.models.values()),
+    ]
+    found = [
+        expectation_problem(check, project.place(kind, name, "checks", str(number)))
+        for kind, name, checks in written
+        for number, check in enumerate(checks)
+    ]
+    if problems := [one for one in found if one]:
+        raise DefinitionError(problems)
