@@ -117,6 +117,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     return f"did you mean '{nearest[0]}'?" if nearest else None
 
 
+def counted(number: int, thing: str) -> str:
+    """So many of a thing.
+
+    >>> counted(1, "source"), counted(1200, "row")
+    ('1 source', '1,200 rows')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def listed(names: Sequence[str], *, most: int = 12) -> str:
     """Names as one readable list, cut where it gets long.
 

@@ -140,7 +140,7 @@ def explain(
 
 @app.command()
 def query(
-    metrics: Annotated[list[str], typer.Argument(help="Names of metrics.", metavar="METRIC...")],
+    metrics: Annotated[list[str], typer.Argument(help="Names of metrics.", metavar="METRIC")],
     by: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
@@ -206,7 +206,7 @@ def init(
         Optional[list[Path]],  # noqa: UP045
         typer.Option("--from", help="A CSV, Parquet or JSON lines file to begin with; may be given several times."),
     ] = None,
-    more: Annotated[Optional[list[Path]], typer.Argument(help="More files.", metavar="FILE...")] = None,  # noqa: UP045
+    more: Annotated[Optional[list[Path]], typer.Argument(help="More files.", metavar="FILE")] = None,  # noqa: UP045
     time: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console
-from kpi_pipeline.errors import listed
+from kpi_pipeline.errors import counted, listed
 
 
 def check_definitions(asked: Path, *, strict: bool) -> int:
@@ -26,19 +26,19 @@ def check_definitions(asked: Path, *, strict: bool) -> int:
             out.print(Text(f"Hint: {one.hint}"))
         out.print()
     counts = ", ".join(
-        f"{len(things)} {name}"
+        counted(len(things), name)
         for name, things in (
-            ("sources", project.sources),
-            ("models", project.models),
-            ("metrics", project.metrics),
-            ("goals", project.goals),
-            ("KPIs", project.kpis),
-            ("links", project.links),
+            ("source", project.sources),
+            ("model", project.models),
+            ("metric", project.metrics),
+            ("goal", project.goals),
+            ("KPI", project.kpis),
+            ("link", project.links),
         )
     )
     errors = sum(one.level == "error" for one in found)
     warnings = len(found) - errors
-    said = f"{errors} errors, {warnings} warnings" if found else "nothing to complain about"
+    said = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}" if found else "nothing to complain about"
     out.print(f"{counts}: {said}.")
     if unknown:
         names = listed(unknown)

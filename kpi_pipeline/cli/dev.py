@@ -1,4 +1,4 @@
-"""`kpi dev`"""
+"""`kpi dev`."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def show_kpi(asked: Path, name: str, *, periods: int) -> None:
     project = open_project(asked).project
     if name not in project.kpis:
         hint = did_you_mean(name, project.kpis)
-        if hint is None and name in project.metrics:
+        if name in project.metrics:
             hint = f"'{name}' is a metric: `kpi explain {name}` says how it is made, `kpi query {name}` what it is"
         raise QueryError(f"There is no KPI named '{name}'.\nHint: {hint or '`kpi list` shows them'}")
     kpi = project.kpis[name]

@@ -35,10 +35,9 @@ def compile_query(
     """What answers a question about a few metrics; refuses what the definitions cannot answer."""
     for name in metrics:
         if name not in project.metrics:
-            hint = did_you_mean(name, project.metrics) or f"there are {listed(sorted(project.metrics))}"
-            raise QueryError(f"There is no metric named '{name}'.\nHint: {hint}")
+            raise QueryError(f"There is no metric named '{name}'.\nHint: {_metric_meant(project, name)}")
     if not metrics:
-        raise QueryError("Name at least one metric to query.\nHint: `kpi list --metrics` shows them.")
+        raise QueryError("Name at least one metric to query.\nHint: `kpi list metrics` shows them.")
     for dimension in by:
         _has_dimension(project, metrics, dimension)
         _refuse_ambiguous(dimension, metrics)
@@ -52,6 +51,13 @@ def compile_query(
     for one in series:
         _refuse_impossible_grain(plan.derivations[one.metric], grain)
     return plan
+
+
+def _metric_meant(project: Project, name: str) -> str:
+    """The metric that was meant by a name that is none."""
+    if name in project.kpis:
+        return f"'{name}' is a KPI; its metric is '{project.kpis[name].metric}'"
+    return did_you_mean(name, project.metrics) or f"there are {listed(sorted(project.metrics))}"
 
 
 def _has_dimension(project: Project, metrics: Sequence[str], dimension: str) -> None:

@@ -58,6 +58,8 @@ def query(
     coverage = coverage_of(plan.derivations, partials, states, context.today)
     calendar = calendar_for(context.project, coverage, context.now.date())
     first, after = _named("from", start, first_day_named), _named("to", end, day_after_named)
+    if first and after and first >= after:
+        raise QueryError(f"'{start}' (from) lies after '{end}' (to).\nHint: exchange the two.")
     last = pl.select(pl.lit(after).dt.offset_by("-1d")).item() if after else None
     results = derive(plan.series, plan.derivations, partials, calendar, coverage, dense=False, first=first, last=last)
     table = _side_by_side(plan.series, results, list(dict.fromkeys(by)), asked)

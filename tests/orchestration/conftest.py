@@ -104,9 +104,7 @@ class Shop:
     def materialize(self, *selected: str) -> Outcome:
         """Runs what is selected, or everything, in this process."""
         selection = dg.AssetSelection.assets(*(one.split("/") for one in selected)) if selected else None
-        return Outcome(
-            dg.materialize([self.assets], selection=selection, instance=self.instance, raise_on_error=False)
-        )
+        return Outcome(dg.materialize([self.assets], selection=selection, instance=self.instance, raise_on_error=False))
 
 
 class Outcome:
@@ -122,7 +120,9 @@ class Outcome:
             ("/".join(one.asset_key.path), one.check_name): one for one in result.get_asset_check_evaluations()
         }
         self.failures = [
-            f"{event.event_specific_data.error}" for event in result.all_events if event.is_step_failure  # type: ignore[union-attr]
+            f"{event.event_specific_data.error}"
+            for event in result.all_events
+            if event.is_step_failure  # type: ignore[union-attr]
         ]
 
     @property

@@ -247,7 +247,10 @@ def test_a_folder_that_is_read_only(warehouse: Warehouse) -> None:
         somebody = "import os, polars, pyarrow\nWarehouse.in_memory().close()\nif os.geteuid() == 0: os.setgid(65534), os.setuid(65534)\n"
         imports, _, work = textwrap.dedent(WRITER).partition("\n\n")
         done = subprocess.run(
-            [sys.executable, "-c", f"{imports}\n{somebody}\n{work}", target], capture_output=True, text=True, check=False
+            [sys.executable, "-c", f"{imports}\n{somebody}\n{work}", target],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         Path(folder).chmod(0o755)
 
