@@ -40,6 +40,7 @@ Project = Annotated[
         "-C",
         envvar="KPI_PROJECT",
         help="The project's folder, or its definitions/ folder; by default found from here upwards.",
+        metavar="FOLDER",
         show_default=False,
     ),
 ]
@@ -85,6 +86,7 @@ def run(
             "--select",
             "-s",
             help="A KPI, metric, goal, team, model or source, or several; `goal:growth` says which is meant.",
+            metavar="NAME",
             show_default=False,
         ),
     ] = None,
@@ -95,7 +97,9 @@ def run(
             help="Compute all days from this one on again: 2010-09-30, 2010-09, 2010-Q3, 2010.", metavar="DATE"
         ),
     ] = None,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for another run to end.", min=0)] = 600,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for another run to end.", min=0, metavar="SECONDS")
+    ] = 600,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table, only problems.")] = False,
 ) -> None:
     """Bring the published tables up to date: load what changed, compute, validate, publish."""
@@ -119,7 +123,7 @@ def list_(
 def show(
     kpi: Annotated[str, typer.Argument(help="Name of the KPI.", metavar="KPI")],
     project: Project = HERE,
-    periods: Annotated[int, typer.Option(help="How many periods back.", min=1)] = 12,
+    periods: Annotated[int, typer.Option(help="How many periods back.", min=1, metavar="NUMBER")] = 12,
 ) -> None:
     """Show one KPI: what it means, where it comes from, its last values and a small plot."""
     from kpi_pipeline.cli.show import show_kpi
@@ -149,7 +153,9 @@ def query(
     ] = None,
     grain: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="day, week, month, quarter or year; without it the total.", show_default=False),
+        typer.Option(
+            help="day, week, month, quarter or year; without it the total.", metavar="GRAIN", show_default=False
+        ),
     ] = None,
     start: Annotated[
         Optional[str],  # noqa: UP045
@@ -169,14 +175,16 @@ def query(
     ] = None,
     limit: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(help="How many rows at most.", min=0, show_default=False),
+        typer.Option(help="How many rows at most.", min=0, metavar="NUMBER", show_default=False),
     ] = None,
     format: Annotated[Format, typer.Option(help="How the rows are written.")] = Format.table,  # noqa: A002
     output: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--output", "-o", help="A file to write to instead of here.", show_default=False),
+        typer.Option("--output", "-o", help="A file to write to instead of here.", metavar="FILE", show_default=False),
     ] = None,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for a run that is writing.", min=0)] = 60,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")
+    ] = 60,
     project: Project = HERE,
 ) -> None:
     """Ask for metrics by time and dimensions. The numbers are those of the published tables, from the same engine."""
@@ -190,7 +198,7 @@ def query(
 def schema(
     output: Annotated[
         Optional[Path],  # noqa: UP045
-        typer.Option("--output", "-o", help="A file to write to instead of here.", show_default=False),
+        typer.Option("--output", "-o", help="A file to write to instead of here.", metavar="FILE", show_default=False),
     ] = None,
 ) -> None:
     """Write the JSON Schema of definition files, so that an editor completes and checks while you type."""
@@ -204,7 +212,11 @@ def init(
     folder: Annotated[Path, typer.Argument(help="The folder of the new project.", metavar="DIR")],
     files: Annotated[
         Optional[list[Path]],  # noqa: UP045
-        typer.Option("--from", help="A CSV, Parquet or JSON lines file to begin with; may be given several times."),
+        typer.Option(
+            "--from",
+            help="A CSV, Parquet or JSON lines file to begin with; may be given several times.",
+            metavar="FILE",
+        ),
     ] = None,
     more: Annotated[Optional[list[Path]], typer.Argument(help="More files.", metavar="FILE")] = None,  # noqa: UP045
     time: Annotated[
@@ -225,8 +237,8 @@ def init(
 @app.command()
 def dev(
     project: Project = HERE,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address to listen on.", metavar="ADDRESS")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.", metavar="NUMBER")] = 3000,
 ) -> None:
     """Open the project in Dagster: assets, checks, history of values, and the schedule."""
     from kpi_pipeline.cli.dev import start_dagster
