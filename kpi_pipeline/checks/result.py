@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,15 @@ UNABLE = "could not be checked"
 
 LONGEST_SAMPLE = 20
 """How many failing rows a result shows at most."""
+
+
+def without_quoted(text: str) -> str:
+    """A message without what it quotes, which may be a personal value: from the first quote to the last one like it.
+
+    >>> without_quoted("Could not convert string 'Maureen O'Hara' to INT32")
+    'Could not convert string ••• to INT32'
+    """
+    return re.sub(r"(['\"]).*\1", MASK, text, flags=re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from kpi_pipeline.ingest import source_states
 from kpi_pipeline.periods import Grain, day_after_named, first_day_named
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
+from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.plan import Plan, Series, Shape
 from kpi_pipeline.reduce import reduction_query
 
@@ -96,7 +97,7 @@ def _partials(context: Context, plan: Plan) -> Partials:
         try:
             frame = context.warehouse.fetch(reduction_query(reduction, plan.model(reduction.model), context.warehouse))
         except context.warehouse.query_errors as problem:
-            about = str(problem).partition("\n")[0]
+            about = engine_error(context.project, reduction.model, problem)
             raise QueryError(
                 f"The question cannot be answered: {about}\n"
                 "Hint: does the condition compare values of one type? `kpi explain METRIC` shows the SQL."

@@ -14,6 +14,7 @@ from kpi_pipeline.load import check_columns
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.checking import check_asset, why_blocked
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.report import AssetReport
 from kpi_pipeline.plan import ModelPlan, Plan, fingerprint
 from kpi_pipeline.reduce import model_statement
@@ -111,14 +112,9 @@ def _make(context: Context, model: ModelPlan, version: str) -> None:
             note_made(context.warehouse, model.table, version)
     except context.warehouse.query_errors as problem:
         place = context.project.place("models", model.name, "sql")
+        said = engine_error(context.project, model.name, problem)
         raise DefinitionError(
-            [
-                Problem(
-                    f"Model '{model.name}' cannot be made: {_first_lines(problem)}",
-                    place,
-                    "try its SQL in DuckDB's shell",
-                )
-            ]
+            [Problem(f"Model '{model.name}' cannot be made: {said}", place, "try its SQL in DuckDB's shell")]
         ) from problem
 
 
@@ -145,8 +141,5 @@ def _row_count(context: Context, model: ModelPlan) -> int:
     try:
         return context.warehouse.count(model.table)
     except context.warehouse.query_errors as problem:
-        raise DataError(f"Model '{model.name}' cannot be read: {_first_lines(problem)}") from problem
-
-
-def _first_lines(problem: BaseException) -> str:
-    return " ".join(str(problem).split("\n")[:2]).strip()
+        said = engine_error(context.project, model.name, problem)
+        raise DataError(f"Model '{model.name}' cannot be read: {said}") from problem

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from kpi_pipeline.derive import Partials
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.load_sources import Loaded
 from kpi_pipeline.pipeline.make_models import Models
 from kpi_pipeline.plan import ModelPlan, Plan, Reduction, Shape, fingerprint
@@ -91,7 +92,7 @@ def _make(
             context.warehouse, reduction, query, fingerprint=version, inputs=inputs, days=days, made_at=context.now
         )
     except context.warehouse.query_errors as problem:
-        about = " ".join(str(problem).split("\n")[:2])
+        about = engine_error(context.project, model.name, problem)
         place = context.project.place("models", model.name)
         raise DataError(
             f"{place}  Model '{model.name}' cannot be reduced: {about}\n"

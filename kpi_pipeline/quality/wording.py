@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from kpi_pipeline.checks.result import LONGEST_SAMPLE, MASK
+from kpi_pipeline.checks.result import LONGEST_SAMPLE, MASK, without_quoted
 
 MISSING = ("nan", "NaT", "<NA>")
 """What pandas says where there is no value."""
@@ -72,4 +72,4 @@ def why_not(problem: str, *, masked: bool = False) -> str:
     """
     first = next((line for line in problem.splitlines() if line.strip()), "it could not be evaluated")
     told = re.sub(r"^\s*(\([\w.]+\)\s*)?([\w ]*(Error|Exception):\s*)*", "", first).strip().rstrip(".")
-    return re.sub(r"'[^']*'", MASK, told) if masked else told
+    return without_quoted(told) if masked else told

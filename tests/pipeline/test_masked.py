@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from kpi_pipeline.errors import DataError
 from tests.project import Shop
 
 
@@ -16,3 +19,15 @@ def test_failing_rows_of_models_show_no_personal_value(shop: Shop) -> None:
     told = "".join(path.read_text(encoding="utf-8") for path in (shop.root / "out" / "data_docs").rglob("rows.*"))
     assert "country" in told
     assert not [name for name in customers if name in told]
+
+
+def test_error_of_the_engine_quotes_no_personal_value(shop: Shop) -> None:
+    shop.edit(
+        "definitions/metrics.yaml", "agg: count_distinct, expr: customer", "agg: sum, expr: CAST(customer AS INTEGER)"
+    )
+    customers = [
+        line.split(",")[1] for path in shop.root.glob("data/sales/*.csv") for line in path.read_text().split()[1:]
+    ]
+    with pytest.raises(DataError, match="Could not convert string •••") as told:
+        shop.run()
+    assert not [name for name in customers if name in str(told.value)]
