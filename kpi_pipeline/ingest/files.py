@@ -147,15 +147,17 @@ def _found(project: Project, source: Source, path: Path) -> FoundFile:
 def _hashed(file: FoundFile, before: SourceFile | None) -> FoundFile:
     if before and (before.size, before.modified_ns) == (file.size, file.modified_ns):
         return replace(file, sha256=before.sha256)
-    return replace(file, sha256=_digest(file.path))
+    return replace(file, sha256=_digest(file))
 
 
-def _digest(path: Path) -> str:
+def _digest(file: FoundFile) -> str:
     try:
-        with path.open("rb") as stream:
+        with file.path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as problem:
-        raise DataError(f"{path.name} cannot be read: {problem.strerror}.") from problem
+        raise DataError(
+            f"{file.name} cannot be read: {problem.strerror}.\nHint: look at its permissions; nothing was loaded."
+        ) from problem
 
 
 def _nothing_matches(project: Project, source: Source) -> DataError:

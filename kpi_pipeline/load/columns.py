@@ -156,13 +156,13 @@ def _unknown(text: str, table: TableRef, names: tuple[str, ...]) -> Iterator[Fau
         return
     there = {name.lower() for name in names}
     for column in columns_used(tree):
-        first = column.parts[0].name
+        part = column.parts[0]
+        first = part.name
         if first.lower() not in there:
-            yield Fault(
-                f"uses the column '{first}', which {table} does not have",
-                *position(column, text),
-                nearest_column(first, names),
-            )
+            hint = nearest_column(first, names)
+            if part.args.get("quoted") and not hint.startswith("did you mean"):
+                hint = f"double quotes name a column; text stands in single ones: '{first}'"
+            yield Fault(f"uses the column '{first}', which {table} does not have", *position(column, text), hint)
 
 
 def _not_times(project: Project, columns: Typed) -> Iterator[Problem]:

@@ -48,9 +48,13 @@ def unreadable(problem: MarkedYAMLError, text: str, file: str) -> Problem:
     lines = text.splitlines()
     written = lines[line] if line < len(lines) else ""
     never_closed = "stream end" in what or "end of stream" in what
+    swallowed = _quote_over_lines(text, mark.index) if mark else None
     if never_closed and opened:
         line, column = opened.line, opened.column
         what = "a quote or bracket that is opened here is never closed"
+    elif swallowed:
+        line, column = swallowed
+        what = "a quote that is opened here is never closed in its line"
     elif "single document" in str(problem.context):
         what = "a second document begins here"
     elif "an alias" in str(problem.context):
@@ -60,6 +64,23 @@ def unreadable(problem: MarkedYAMLError, text: str, file: str) -> Problem:
         Place(file, line + 1, column + 1),
         _way_out(what, str(problem.context), written, column),
     )
+
+
+def _quote_over_lines(text: str, stumble: int) -> tuple[int, int] | None:
+    """Where the text in quotes begins that ends right before the stumble but did not begin in its line, if one does.
+
+    >>> _quote_over_lines('{path: "a.csv}\\nformat: "%d"', 24)
+    (0, 7)
+    """
+    before = text[:stumble].rstrip(" ")
+    if not before.endswith(('"', "'")):
+        return None
+    opening = before.rfind(before[-1], 0, -1)
+    is_value = re.search(r"[:\-,\[{]\s*$", before[:opening]) if opening >= 0 else None
+    if not is_value or "\n" not in before[opening:]:
+        return None
+    line = before.count("\n", 0, opening)
+    return line, opening - (before.rfind("\n", 0, opening) + 1)
 
 
 def _way_out(what: str, context: str, line: str, column: int) -> str:

@@ -127,6 +127,8 @@ class _Reader:
         before = f"{key}: " if key else ""
         kind = "SQL" if key in SQL_KEYS else "text"
         hint = f"quote {kind} that has a comma: {before}{quoted(whole)}"
+        if re.fullmatch(r"-?\d{1,3}(, \d{3})+(\.\d+)?", whole):
+            hint = f"write a number without commas: {before}{whole.replace(', ', '')}"
         self.problems.append(Problem(f"{SPLIT} '{before}{whole}' at the comma.", place, hint))
 
     def _items(self, node: SequenceNode, key: str) -> Items:

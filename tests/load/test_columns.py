@@ -53,6 +53,8 @@ UNKNOWN = [
      "1:82  Metric 'm': 'expr' uses the column 'prize', which model.order_lines does not have.", "did you mean price?"),
     ("metrics: [{name: m, type: simple, model: order_lines, agg: count, filter: zzz > 1}]",
      "1:75  Metric 'm': 'filter' uses the column 'zzz'", "the columns are 'invoice', 'sold_at', 'quantity'"),
+    ("metrics: [{name: m, type: simple, model: order_lines, agg: count, filter: 'country = \"Mars\"'}]",
+     "'filter' uses the column 'Mars'", "double quotes name a column; text stands in single ones: 'Mars'"),
     ("metrics: [{name: m, type: simple, model: order_lines, agg: count, agg_time_dimension: sold_on}]",
      "1:87  Metric 'm': 'agg_time_dimension' names the column 'sold_on', which model.order_lines does not have.",
      "sold_at"),

@@ -113,6 +113,20 @@ TRAPS = [
     ),
     pytest.param("teams: [{name: 'a}]", "1:16  This file", "close it", id="a quote never closed"),
     pytest.param(
+        'sources:\n  - name: s\n    connector: {type: file, path: "s.csv}\n    columns:\n      Day: {type: date, '
+        'format: "%d/%m/%Y"}',
+        "3:35  This file is not readable as YAML: a quote that is opened here is never closed in its line.",
+        "close it",
+        id="a quote closed by that of another line",
+    ),
+    pytest.param(
+        "kpis: [{name: k, metric: orders, direction: up, grain: week, target: {type: at_least, values: "
+        "[{from: 2010, value: 1,260,000}], provenance: us}}]",
+        "YAML splits 'value: 1, 260, 000' at the comma.",
+        "write a number without commas: value: 1260000",
+        id="a comma in a number",
+    ),
+    pytest.param(
         "metrics:\n  - {name: m, expr: tags[1]}", "got '['", "inside braces and brackets, quote", id="brackets"
     ),
     pytest.param(
