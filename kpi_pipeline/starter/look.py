@@ -27,14 +27,15 @@ from kpi_pipeline.starter.naming import words_of
 from kpi_pipeline.starter.notations import STYLES, plain_number, style_of
 from kpi_pipeline.starter.table import FRACTIONS, NUMBERS, Column, Table
 from kpi_pipeline.starter.times import ISO, ISO_DATE, formats_of, has_clock, named_like_a_date
-from kpi_pipeline.starter.vocabulary import AFTERWARDS, FLAGS, HAPPENED, IDENTIFYING
+from kpi_pipeline.starter.vocabulary import AFTERWARDS, FLAGS, HAPPENED, IDENTIFYING, MONEY, PIECES
 
 FIRST_ROWS = 2000
 ALWAYS_UNKNOWN = ("?", "N/A", "n/a", "#N/A", "NULL", "null", "NaN", "nan")
 PERHAPS_UNKNOWN = ("NA", "na", "None", "none", "-", "--", "unknown", "Unknown")
 """Words for unknown only where everything else in the column is a number or a date."""
 MISREAD_AT_MOST = 0.01
-"""The share of dates that may be written otherwise; such rows go to quarantine."""
+"""The share of dates, quantities and amounts that may be written otherwise; such rows go to quarantine."""
+WHOLE_OR_NOT = (ColumnType(type="integer"), ColumnType(type="number"))
 TYPES = (*NUMBERS, *FRACTIONS, "VARCHAR", "BOOLEAN", "DATE", "TIMESTAMP", "ENUM", "UUID")
 """The types that a model can do something with, by how they begin."""
 
@@ -171,6 +172,8 @@ def _read_texts(
         guesses[name] = list(_guesses(name, values, is_open=name in open_names, is_time=is_time))
         if not guesses[name] and (style := style_of(values)):
             styles[name] = style
+        elif not guesses[name] and _adds_up(name) and len({_is_plain(value) for value in values}) == 2:
+            guesses[name] = list(WHOLE_OR_NOT) if set(words_of(name)) & PIECES else [ColumnType(type="number")]
         if words[name] and name in open_names and values and all(_is_plain(value) for value in values):
             unknown |= set(words[name])
     everything = bare.model_copy(update={"null_values": (*ALWAYS_UNKNOWN, *PERHAPS_UNKNOWN)})
@@ -201,8 +204,12 @@ def _guesses(name: str, values: Sequence[str], *, is_open: bool, is_time: bool) 
             yield ColumnType(type="boolean")
         return
     if not is_open and not set(words_of(name)) & IDENTIFYING and all(_is_plain(value) for value in values):
-        yield ColumnType(type="integer")
-        yield ColumnType(type="number")
+        yield from WHOLE_OR_NOT
+
+
+def _adds_up(name: str) -> bool:
+    """Whether a column is called an amount or a quantity: there a word is a slip, elsewhere it may be meant."""
+    return bool(set(words_of(name)) & (MONEY | PIECES))
 
 
 def _is_plain(value: str) -> bool:
@@ -275,7 +282,8 @@ def _borne_out(
         ranked: list[tuple[float, int, ColumnType]] = []
         for guess in some:
             misfits, present, first, last = results[name, guess.type, guess.format]
-            tolerated = MISREAD_AT_MOST if guess.type in ("date", "timestamp") else 0
+            lenient = guess.type in ("date", "timestamp") or _adds_up(name)
+            tolerated = MISREAD_AT_MOST if lenient and guess.type != "boolean" else 0
             if present and misfits <= tolerated * (present + misfits):
                 ranked.append((misfits, (last - first).days if first else 0, guess))
         ranked.sort(key=lambda one: one[:2])

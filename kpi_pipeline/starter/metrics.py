@@ -20,6 +20,9 @@ HAPPENING = 0.03
 MANY = 100
 """Fewer different values than this, in a large table, are a list to look things up in, not things that happen."""
 
+ALMOST_ALL = 0.98
+"""The share of different values from which counting an id says the same as counting rows."""
+
 Kind = Literal["simple", "ratio", "cumulative", "derived"]
 
 
@@ -85,7 +88,9 @@ class _Drafts:
         counted_well = [one for one in quantities if one.words & (COUNTED - {"count", "total"})]
         main = next(iter([*amounts, *counted_well, *distinct, *quantities]), rows)
         each = self.each(main, ids, rows)
-        volumes = [one for one in [*distinct, rows, *quantities, *amounts] if one is not main]
+        said_by_an_id = any(part.column.distinct >= ALMOST_ALL * part.column.rows for part, _ in ids)
+        volumes = [*distinct, *([] if said_by_an_id else [rows]), *quantities, *amounts]
+        volumes = [one for one in volumes if one is not main]
         telling = [one for one in shares[1::2] if one.words & GOOD or one.wants_less]
         qualities = list(dict.fromkeys([one.name for one in [*telling, *each_of(each), *shares[1::2], *averages]]))
         window = self.window(next((one for one in distinct if one.words & PEOPLE), main))

@@ -139,9 +139,11 @@ def column_label(header: str, name: str) -> str:
 
 
 def in_a_sentence(label: str) -> str:
-    """A label within a sentence: its first letter small, unless it is an abbreviation.
+    """A label within a sentence: its first letters small, unless it is an abbreviation.
 
-    >>> in_a_sentence("Sales amount"), in_a_sentence("SLA met")
-    ('sales amount', 'SLA met')
+    >>> in_a_sentence("Sales amount"), in_a_sentence("Unit Price"), in_a_sentence("SLA met")
+    ('sales amount', 'unit price', 'SLA met')
     """
+    if label.istitle():
+        return label.lower()
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]

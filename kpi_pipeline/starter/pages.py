@@ -148,6 +148,9 @@ def _checks(chapter: Chapter) -> list[dict[str, object]]:
     needed = [part.column.name for part in complete if part.name in used]
     others = [part.column.name for part in complete if part.name not in used][:MOST_CHECKED]
     checks: list[dict[str, object]] = []
+    if not roles.time.column.is_complete:
+        name = "rows_without_a_time_are_not_counted"
+        checks.append({"name": name, "type": "not_null", "columns": [roles.time.column.name], "severity": "warn"})
     if needed:
         checks.append({"name": "needed_values_are_there", "type": "not_null", "columns": needed})
     if others:

@@ -40,7 +40,7 @@ class Role(StrEnum):
     other = "other"
 
 
-NUMBERING = [["number"], ["no"], ["num"], ["nr"], ["key"], ["id"], ["code"]]
+NUMBERING = [["number"], ["no"], ["num"], ["nr"], ["key"], ["id"], ["code"], ["card"], ["account"]]
 """Last words of numbers that are no numbers to reckon with."""
 NAMES = (
     ("first", "name"),

@@ -74,7 +74,8 @@ PERSONAL = words("""
 """Of columns that name or reach a person."""
 
 BAD = words("""
-    cost costs expense expenses spend refund refunds return returns returned churn churned cancel cancelled
+    cost costs expense expenses spend refund refunds refunded return returns returned rejected damaged waste wasted
+    faulty overdue churn churned cancel cancelled
     canceled cancellations complaint complaints issue issues incident incidents ticket tickets error errors
     failed failure failures defect defects late delay delays absence absences downtime bounce reopen reopened
     fraud kosten absent

@@ -64,6 +64,34 @@ def test_less_cost_is_better(desk: Desk) -> None:
     assert kpi.direction == "down"
 
 
+def test_less_refunded_is_better(desk: Desk) -> None:
+    rows = "".join(f"2024-01-{day:02d},{day % 3},{'yes' if day % 5 == 0 else 'no'}\n" for day in range(1, 29))
+    metrics = desk.draft(desk.write("t.csv", f"day,amount,Refunded\n{rows}")).chapters[0].metrics
+    assert metrics.named("refunded_share").wants_less
+
+
+def test_ids_of_almost_every_row_leave_no_kpi_on_rows(desk: Desk) -> None:
+    """Of a hundred orders one came twice, so orders and rows are the same number but for that."""
+    rows = "".join(f"2024-0{1 + n // 40}-{1 + n % 20:02d},C{n or 1},{n}\n" for n in range(100))
+    kpis = desk.draft(desk.write("t.csv", f"day,Order No,amount\n{rows}")).chapters[0].kpis
+    assert "weekly_orders" in [kpi.name for kpi in kpis]
+    assert not [kpi.name for kpi in kpis if kpi.name.endswith("_rows")]
+
+
+def test_a_number_on_a_card_is_not_added_up(desk: Desk) -> None:
+    rows = "".join(f"2024-01-{day:02d},{day * 7},{day}\n" for day in range(1, 29))
+    metrics = desk.draft(desk.write("t.csv", f"day,Loyalty Card,amount\n{rows}")).chapters[0].metrics.metrics
+    assert not [one.name for one in metrics if "card" in one.name]
+
+
+def test_rows_without_a_time_are_spoken_of(desk: Desk) -> None:
+    source = "definitions/sources/t.yaml"
+    whole = desk.draft(desk.write("t.csv", "day,amount\n2024-01-01,1\n2024-01-02,2\n2024-01-03,3\n"))
+    assert "rows_without_a_time" not in whole.pages[source]
+    holed = desk.draft(desk.write("t.csv", "day,amount\n2024-01-01,1\n2024-01-02,2\n,3\n"))
+    assert "rows_without_a_time_are_not_counted, type: not_null, columns: [day], severity: warn" in holed.pages[source]
+
+
 def test_numbers_that_describe_one_row_are_not_added_up(desk: Desk) -> None:
     text = "day,order_id,age,unit_price\n2024-01-01,1,30,2.5\n2024-01-02,2,40,3.5\n2024-01-03,3,50,1.5\n"
     metrics = desk.draft(desk.write("t.csv", text)).chapters[0].metrics.metrics

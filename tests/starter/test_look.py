@@ -75,6 +75,22 @@ def test_words_for_unknown_are_found(desk: Desk) -> None:
     assert (amount.type, amount.present) == ("BIGINT", 2)
 
 
+def test_a_word_among_quantities_is_a_slip(desk: Desk) -> None:
+    """Of 120 rows one says two pieces in a word: it goes to quarantine, and so would a word among the prices."""
+    rows = "".join(
+        f"2024-01-{1 + day % 28:02d},{'two' if day == 50 else 1 + day % 3},a{day % 3}\n" for day in range(120)
+    )
+    table = desk.draft(desk.write("t.csv", f"day,Qty,size\n{rows}")).chapters[0].roles.table
+    assert (table.rows, table.unreadable) == (119, 1)
+    assert {name: column.type for name, column in table.source.columns.items()} == {"Qty": "integer"}
+
+
+def test_a_word_among_other_numbers_may_be_meant(desk: Desk) -> None:
+    rows = "".join(f"2024-01-{1 + day % 28:02d},{'A' if day == 50 else 1 + day % 3}\n" for day in range(120))
+    table = desk.draft(desk.write("t.csv", f"day,stock\n{rows}")).chapters[0].roles.table
+    assert (table.unreadable, table.source.columns) == (0, {})
+
+
 def test_na_stays_a_value_where_all_else_is_words(desk: Desk) -> None:
     rows = "2024-01-01,NA\n2024-01-02,EU\n2024-01-03,EU\n"
     assert desk.draft(desk.write("t.csv", f"day,region\n{rows}")).chapters[0].roles.table.source.null_values == ()
