@@ -5,12 +5,12 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from kpi_pipeline.errors import DataError, listed
+from kpi_pipeline.errors import DataError, counted, listed
 from kpi_pipeline.ingest.staged import SourceFile
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import Source
@@ -20,6 +20,9 @@ FORMATS = {
     ".parquet": "parquet", ".pq": "parquet",
     ".jsonl": "jsonl", ".ndjson": "jsonl",
 }  # fmt: skip
+
+MOST_NAMED = 3
+"""Files that went are told one by one up to this many, then together."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def survey(source: Source, found: tuple[FoundFile, ...], known: Mapping[str, Sou
     else:
         moved = []
     if keeps:
-        notes += [f"{file.file} is no longer there; its {file.rows} rows stay" for file in gone]
+        notes += _what_stays(gone)
     return Survey(
         read=tuple(read),
         kept=tuple([*kept, *gone] if keeps else kept),
@@ -117,6 +120,13 @@ def survey(source: Source, found: tuple[FoundFile, ...], known: Mapping[str, Sou
         modified_ns=modified,
         notes=tuple(notes),
     )
+
+
+def _what_stays(gone: Sequence[SourceFile]) -> list[str]:
+    if len(gone) > MOST_NAMED:
+        rows = sum(file.rows for file in gone)
+        return [f"{len(gone)} files are no longer there; what they held stays ({counted(rows, 'row')})"]
+    return [f"{file.file} is no longer there; what it held stays ({counted(file.rows, 'row')})" for file in gone]
 
 
 def _without_copies(read: list[FoundFile], kept: list[SourceFile]) -> tuple[list[FoundFile], list[str]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlglot import expressions as exp
 
+from kpi_pipeline.errors import counted
 from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.columns import columns_of
 from kpi_pipeline.ingest.files import Survey, find_files, survey
@@ -154,7 +155,8 @@ def _notes(load: Loading, result: Staged) -> list[str]:
         elif file.rows == 0:
             notes.append(f"no row of {file.file} fits what source '{load.source.name}' says its columns are")
         elif file.quarantined:
-            notes.append(f"{file.quarantined} of {file.rows + file.quarantined} rows of {file.file} are in quarantine")
+            read = counted(file.rows + file.quarantined, "row")
+            notes.append(f"{file.quarantined:,} of {read} of {file.file} did not fit and went to quarantine")
     return notes
 
 

@@ -46,6 +46,12 @@ def stage_sources(context: Context, names: Sequence[str]) -> dict[str, Staged]:
     return staged
 
 
+def say_notes(context: Context, staged: Staged) -> None:
+    """Tells what is worth saying about a source, such as a file that is empty or gone."""
+    for text in staged.notes:
+        context.watch.note(f"raw/{staged.source}: {text}")
+
+
 def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping[str, SourceState]) -> Loaded:
     """Checks what was staged, and lets it in or not."""
     states: dict[str, SourceState] = {}
@@ -78,13 +84,9 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
                 accept(one, context.warehouse)
                 touched[name] = (known.version if known else None, one.touched)
             states[name] = one.state
-        for text in one.notes:
-            context.watch.note(f"{asset}: {text}")
+        say_notes(context, one)
         if one.rows_quarantined:
-            context.watch.note(
-                f"{asset}: {one.rows_quarantined:,} of {one.rows_read:,} rows did not fit; the warehouse's table "
-                f"quarantine.{name} says which and why."
-            )
+            context.watch.note(f"{asset}: the warehouse's table quarantine.{name} says which rows, and why")
         assets.append(
             AssetReport(
                 asset,

@@ -23,7 +23,7 @@ def recalled(
     """The report of a run that changed nothing: sources, models, checks and values as the last run left them."""
     assets = [
         *(
-            AssetReport(f"raw/{name}", False, one.state.rows, one.columns, version=one.state.version)
+            AssetReport(f"raw/{name}", False, one.state.rows, one.columns, notes=one.notes, version=one.state.version)
             for name, one in staged.items()
         ),
         *(_model(context, model.table) for model in plan.models),

@@ -11,6 +11,7 @@ from typing import Literal
 import polars as pl
 
 from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.errors import counted
 from kpi_pipeline.store.runs import StageTaken
 
 Status = Literal["published", "unchanged", "blocked", "loaded"]
@@ -34,7 +35,7 @@ class AssetReport:
     version: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunReport:
     """The outcome of a run.
 
@@ -59,6 +60,12 @@ class RunReport:
     """All metric values as published."""
     computed: frozenset[str] = frozenset()
     """The KPIs computed by this run."""
+
+    def __repr__(self) -> str:
+        """One line for a notebook: the fields hold whole tables."""
+        said = [f"{counted(len(self.computed), 'KPI')} computed", f"{counted(len(self.failed_checks), 'check')} failed"]
+        said += [f"{len(self.blocked)} blocked"] if self.blocked else []
+        return f"RunReport({self.run_id}, {self.status} in {self.seconds:.1f} s: {', '.join(said)})"
 
     @property
     def failed_checks(self) -> tuple[CheckResult, ...]:

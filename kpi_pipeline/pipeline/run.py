@@ -18,7 +18,7 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of, data_through
 from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
-from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, stage_sources
+from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, say_notes, stage_sources
 from kpi_pipeline.pipeline.make_models import Models, make_models
 from kpi_pipeline.pipeline.opened import PATIENCE, end_badly, opened
 from kpi_pipeline.pipeline.publish_tables import (
@@ -35,7 +35,7 @@ from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.plan import Derivation, Plan, fingerprint, leaves
 from kpi_pipeline.project import Project
-from kpi_pipeline.publish import project_version
+from kpi_pipeline.publish import SCHEMA_VERSION, project_version
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, out_of_date, up_to_date_key
 from kpi_pipeline.store.warehouse import quoted
@@ -84,6 +84,8 @@ def _run(context: Context, plan: Plan, kpis: frozenset[str], *, whole: bool, beg
             staged = stage_sources(context, sources)
             if not context.full and not context.since and _is_up_to_date(context, staged):
                 forget_run(warehouse, context.run_id)
+                for one in staged.values():
+                    say_notes(context, one)
                 seconds = time.perf_counter() - began
                 return recalled(context, plan, staged, seconds=seconds, published=_already_published(project))
             out_of_date(warehouse)
@@ -138,7 +140,7 @@ def _compute(
             one.asset: f"{one.asset} fails '{one.check_name}': {one.observed}" for one in kpi_checks if one.blocks
         }
         blocked |= failed
-        computed = _without(computed, failed)
+        computed = _without(project, computed, failed)
         context.watch.step(f"{len(kpi_checks)} checks")
     checks = (*loaded.checks, *models.checks, *kpi_checks)
     outcome = Outcome(
@@ -200,7 +202,7 @@ def _is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:
 def _key(context: Context, states: Mapping[str, SourceState]) -> str:
     """Names everything that the published tables rest on."""
     versions = {name: state.version for name, state in states.items() if name in context.project.sources}
-    return fingerprint(VERSION, project_version(context.project), versions, context.today)
+    return fingerprint(VERSION, SCHEMA_VERSION, project_version(context.project), versions, context.today)
 
 
 def _already_published(project: Project) -> dict[str, Path]:
@@ -270,14 +272,15 @@ def _only(project: Project, kpis: frozenset[str]) -> Project:
     return replace(project, kpis={name: kpi for name, kpi in project.kpis.items() if name in kpis})
 
 
-def _without(computed: Computed, failed: Mapping[str, str]) -> Computed:
-    """What was computed, less the KPIs that failed their checks."""
+def _without(project: Project, computed: Computed, failed: Mapping[str, str]) -> Computed:
+    """What was computed, less the KPIs that failed their checks and the metrics they are made of."""
     if not failed:
         return computed
     names = {asset.removeprefix("kpi/") for asset in failed}
+    metrics = {project.kpis[name].metric for name in names}
     return Computed(
-        computed.results,
+        {series: frame for series, frame in computed.results.items() if series.metric not in metrics},
         computed.kpi_value.filter(~pl.col("kpi").is_in(sorted(names))),
         computed.kpis - names,
-        computed.metrics,
+        computed.metrics - metrics,
     )

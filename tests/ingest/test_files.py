@@ -81,7 +81,7 @@ def test_append_replaces_a_changed_file_and_keeps_the_rows_of_one_that_went(benc
     gone.unlink()
     bench.write("data/b.csv", "id\n4\n")
     staged = bench.load(APPEND)
-    assert staged.notes == ("data/a.csv is no longer there; its 1 rows stay",)
+    assert staged.notes == ("data/a.csv is no longer there; what it held stays (1 row)",)
     assert bench.raw("id, _run_id") == [(1, "run1"), (4, "run2")]
     assert bench.quarantined("*") == []
     assert bench.load(APPEND, full=True).rows_read == 1

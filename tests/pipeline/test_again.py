@@ -56,6 +56,22 @@ def test_idle_run_says_so_and_imports_no_checks(ran: Shop) -> None:
     assert "Nothing changed since the last run" in done.stdout
 
 
+def test_idle_run_tells_of_files_that_went(ran: Shop) -> None:
+    """Nothing changes, since its rows stay; whoever deleted the file should know that it still counts."""
+    ran.write("data/sales/second.csv", csv(SALES_HEADER, sales([3], first_invoice=500)))
+    ran.run()
+    (ran.root / "data/sales/first.csv").unlink()
+    with ran.nothing_lost():
+        report = ran.run()
+        assert report.status == "unchanged"
+        assert "raw/sales: data/sales/first.csv is no longer there; what it held stays" in ran.kpi("run").err
+    assert "no longer there" in report.assets[0].notes[0]
+
+
+def test_report_is_a_line(ran: Shop) -> None:
+    assert repr(ran.run()).endswith("s: 0 KPIs computed, 0 checks failed)")
+
+
 def test_idle_run_leaves_no_trace_among_the_runs(ran: Shop) -> None:
     before = ran.look("SELECT * FROM state.run").rows()
     ran.run()
