@@ -68,12 +68,18 @@ def _definition(out: Console, project: Project, kpi: Kpi, about: dict[str, Any],
     target = (
         f"{kpi.target.type.replace('_', ' ')}; {kpi.target.provenance or 'no provenance'}" if kpi.target else "none"
     )
+    benchmark = (
+        f"{number(kpi.benchmark.value, about['unit'], about['currency'])}; {kpi.benchmark.source}"
+        if kpi.benchmark
+        else None
+    )
     review = f"every {kpi.review.every}, last {kpi.review.last or 'never'}" if kpi.review else None
     for key, value in (
         ("metric", f"{about['metric']} = {about['formula']}"),
         ("goal", "; ".join(goal.title for goal in goals)),
         ("owner", ", ".join(one for one in (owner, team) if one)),
         ("target", target),
+        ("benchmark", benchmark),
         ("review", review),
         ("defined in", about["defined_in"]),
     ):

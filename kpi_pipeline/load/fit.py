@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpi_pipeline.errors import Problem, did_you_mean, listed
-from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.kpis import Direction, Kpi
 from kpi_pipeline.links import Link
 from kpi_pipeline.load.kinds import link_name
 from kpi_pipeline.load.references import inputs_with_keys
@@ -14,6 +14,7 @@ from kpi_pipeline.metrics import Agg, Cumulative, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.periods import whole_periods
 from kpi_pipeline.project import Project
+from kpi_pipeline.targets import AtLeast, AtMost
 
 CUMULABLE = (Agg.sum, Agg.count, Agg.count_distinct, Agg.sum_boolean, Agg.min, Agg.max, Agg.average)
 """How a metric may aggregate for its window to be computed from shorter periods."""
@@ -27,6 +28,7 @@ def misfits(project: Project) -> Iterator[Problem]:
     for kpi in project.kpis.values():
         yield from _breakdowns(project, kpi)
         yield from _offsets(project, kpi)
+        yield from _direction(project, kpi)
     for link in project.links:
         yield from _link(project, link)
 
@@ -110,6 +112,17 @@ def _no_dimension(project: Project, kpi: Kpi, keys: tuple[str, str], dimension: 
         project.place("kpis", kpi.name, "breakdowns", *keys),
         near or f"{has}; add '{dimension}' to the dimensions at {project.place('models', model.name)}",
     )
+
+
+def _direction(project: Project, kpi: Kpi) -> Iterator[Problem]:
+    """A value that should rise is not held below a bound, nor one that should fall above it."""
+    against = {Direction.up: AtMost, Direction.down: AtLeast}.get(kpi.direction)
+    if against and isinstance(kpi.target, against):
+        yield Problem(
+            f"KPI '{kpi.name}' is better when it goes {kpi.direction}, but its target is {kpi.target.type}.",
+            project.place("kpis", kpi.name, "direction"),
+            "one of the two is meant otherwise; 'direction: hold' fits both",
+        )
 
 
 def _offsets(project: Project, kpi: Kpi) -> Iterator[Problem]:

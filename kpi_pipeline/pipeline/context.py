@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -75,6 +74,11 @@ class Context:
 
 
 def _peak_mb() -> float:
-    """The most memory this process has held so far, in MB; Linux counts in kB, macOS in bytes."""
+    """The most memory this process has held so far, in MB; 0 where the system does not say (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    # NOTE: Linux counts in kB, macOS in bytes.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024 * 1024) if sys.platform == "darwin" else peak / 1024

@@ -103,6 +103,15 @@ class TestBreakdowns:
         assert "select the other model's column in this one's SQL" in problem.hint
 
 
+class TestDirection:
+    @pytest.mark.parametrize(("direction", "target"), [("up", "at_most"), ("down", "at_least")])
+    def test_against_the_target(self, problems, direction, target):
+        text = KPI.format("net_sales", "week", f", target: {{type: {target}, values: [{{from: 2024-01, value: 1}}]}}")
+        (problem,) = problems(text.replace("direction: up", f"direction: {direction}"))
+
+        assert problem.message == f"KPI 'k' is better when it goes {direction}, but its target is {target}."
+
+
 class TestOffsets:
     METRIC = (
         "metrics: [{{name: m, type: derived, expr: a / b, input_metrics: "
