@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.errors import counted
+from kpi_pipeline.errors import DataError, counted
 from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.columns import columns_of
 from kpi_pipeline.ingest.files import Survey, find_files, survey
@@ -25,6 +25,10 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import Source
+
+FEW_ROWS = 20
+MISFITS_AT_MOST = 0.5
+"""The share of a file's rows that may go to quarantine, unless the file has but a few."""
 
 
 def stage(
@@ -77,6 +81,8 @@ def _staged(load: Loading, work: Survey, ready: Sequence[Ready]) -> Staged:
     if keeps_rows and not load.merges:
         keep_rows(load, target, columns, [file.file for file in work.kept])
     files = [stage_file(load, one, target, result.quarantine, columns) for one in ready]
+    for file in files:
+        _refuse_mostly_misfits(load, result, file)
     if load.merges:
         merge_rows(load, result.table, columns)
     result = replace(
@@ -94,6 +100,20 @@ def _staged(load: Loading, work: Survey, ready: Sequence[Ready]) -> Staged:
     rows = row_count(load.executor, result.table)
     notes = (*work.notes, *_notes(load, result), *result.notes, *(["the table has no rows"] if rows == 0 else []))
     return replace(result, state=replace(result.state, version=_version(load, result, files), rows=rows), notes=notes)
+
+
+def _refuse_mostly_misfits(load: Loading, staged: Staged, file: SourceFile) -> None:
+    """A slip spoils a row; where most rows do not fit, the file is another one or the contract is wrong."""
+    read = file.rows + file.quarantined
+    if read < FEW_ROWS or file.quarantined <= MISFITS_AT_MOST * read:
+        return
+    first = exp.select("line", "reason").from_(table(staged.quarantine)).order_by("line").limit(1)
+    line, reason = load.executor.rows(first.where(exp.column("_source_file").eq(file.file)))[0]
+    raise DataError(
+        f"{file.quarantined:,} of {counted(read, 'row')} of {file.file} do not fit what source '{load.source.name}' "
+        f"says its columns are. The first, in line {line}: {reason}.\n"
+        "Hint: nothing was loaded. Has the file changed, or are `columns` of the source wrong?"
+    )
 
 
 def _with_reach(load: Loading, result: Staged, work: Survey) -> Staged:

@@ -29,6 +29,14 @@ def test_file_with_only_a_header(ran: Shop) -> None:
     assert "data/tickets.csv has no rows, only a header" in said.err
 
 
+def test_file_written_another_way_is_not_let_in(ran: Shop) -> None:
+    """An export that begins to write its numbers another way would otherwise empty every KPI on it."""
+    with ran.nothing_lost():
+        rows = [",".join([*row.split(",")[:4], "two", "3.00"]) for row in sales(range(12), first_invoice=100)]
+        ran.write("data/sales/first.csv", csv(SALES_HEADER, rows))
+        ran.kpi("run").refuses(3, "data/sales/first.csv", "do not fit what source 'sales' says", "nothing was loaded")
+
+
 def test_broken_line_goes_to_quarantine_and_the_rest_counts(ran: Shop) -> None:
     whole = ran.values("weekly_revenue")
     good = sales(range(10), first_invoice=100)

@@ -52,6 +52,21 @@ def test_values_that_fit_and_values_that_do_not(
         assert found[2].startswith(f'"{text}" is not {reason}')
 
 
+def test_a_file_most_of_whose_rows_do_not_fit_is_refused(bench: Bench) -> None:
+    """As when an export begins to write its days another way: the rows of before stay what they are."""
+    source = orders(columns={"day": {"type": "date", "format": "%d.%m.%Y"}})
+    bench.write("data/a.csv", "day\n" + "".join(f"{1 + day}.2.2024\n" for day in range(24)))
+    bench.load(source)
+    bench.write("data/a.csv", "day\n" + "".join(f"2/{1 + day}/2024\n" for day in range(13)) + "1.2.2024\n" * 11)
+    with pytest.raises(
+        DataError, match=r'13 of 24 rows of data/a.csv do not fit .*in line 2: "2/1/2024" is not a date'
+    ):
+        bench.load(source)
+    assert len(bench.raw("day")) == 24
+    bench.write("data/a.csv", "day\n" + "".join(f"2/{1 + day}/2024\n" for day in range(12)) + "1.2.2024\n" * 12)
+    assert bench.load(source).rows_quarantined == 12
+
+
 def test_the_line_of_a_misfit_counts_the_lines_of_the_file(bench: Bench) -> None:
     bench.write("data/a.csv", 'n,v\n1,"a\nb"\n\nbroken\nx,c\n2,"d"\ny,"e\nf"\n')
     bench.load(orders(columns={"n": {"type": "integer"}}))
