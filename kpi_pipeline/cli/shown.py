@@ -55,14 +55,17 @@ def number(value: float | None, unit: str, currency: str | None, *, beside: floa
 
 WIDE = 120
 """From this many characters on a KPI takes one line; below, trend and indicator stand on a second one."""
+NARROW = 78
+"""Below this the period stands there too, and the attainment is left out rather than the status."""
 
 
 def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
     """A KPI's latest complete period against the target, KPI by KPI."""
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("KPI", overflow="fold", min_width=18)
-    table.add_column("Period", no_wrap=True)
-    for name in ("Value", "Target", "Attained"):
+    if width >= NARROW:
+        table.add_column("Period", no_wrap=True)
+    for name in ("Value", "Target", *(["Attained"] if width >= NARROW else [])):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("Status", no_wrap=True)
     if width >= WIDE:
@@ -73,15 +76,18 @@ def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
         label, status = Text(str(row["label"])), status_text(row["status"])
         trend, indicator = Text(row["trend"] or "", style="cyan"), Text(str(row["indicator"]), style="dim")
         goal = Text(row["goal_label"] or "–", style="dim")
+        period = row["period_label"] or "–"
+        attained = f"{row['attainment'] * 100:.0f} %" if row["attainment"] is not None else "–"
         if width < WIDE:
-            label = Text("\n").join([label, indicator])
+            below = indicator if width >= NARROW else Text(f"{period} {indicator}", style="dim")
+            label = Text("\n").join([label, below])
             status = Text("\n").join([status, trend])
         table.add_row(
             label,
-            row["period_label"] or "–",
+            *([period] if width >= NARROW else []),
             number(row["value"], row["unit"], row["currency"], beside=row["target"]),
             number(row["target"], row["unit"], row["currency"], beside=row["value"]),
-            f"{row['attainment'] * 100:.0f} %" if row["attainment"] is not None else "–",
+            *([attained] if width >= NARROW else []),
             status,
             *([trend, indicator, goal] if width >= WIDE else []),
         )

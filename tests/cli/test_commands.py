@@ -70,6 +70,16 @@ def test_scorecard_fits_the_terminal(ran: Shop, monkeypatch: pytest.MonkeyPatch,
     assert "…" not in text
 
 
+def test_narrow_terminal_shows_the_status(ran: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in ran.kpi("list").out.splitlines()]
+    assert max(map(len, lines)) <= 60
+    place = next(at for at, line in enumerate(lines) if line.startswith("Weekly revenue"))
+    assert re.fullmatch(r"Weekly revenue +€577 +€1,500 +✗ off track", lines[place])
+    assert re.fullmatch(r"2024-W09 lagging +\S+", lines[place + 1])
+
+
 def test_list_before_any_run_shows_the_definitions(shop: Shop) -> None:
     said = shop.kpi("list")
     assert said.code == 0
