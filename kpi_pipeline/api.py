@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from kpi_pipeline.errors import WarehouseBusy
+from kpi_pipeline.errors import StorageError, WarehouseBusy
 from kpi_pipeline.load import findings, load
 from kpi_pipeline.project import Project
 
@@ -60,7 +60,7 @@ class LoadedProject:
         try:
             with self._context(wait=0) as context:
                 return refuse_unknown_columns(self.project, sources, context.warehouse)
-        except WarehouseBusy:
+        except (WarehouseBusy, StorageError):
             # NOTE: what was loaded before cannot be seen now; files that replace it as a whole still tell.
             whole = [name for name, one in sources.items() if one.load.mode == "full"]
             unknown = refuse_unknown_columns(self.project, whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,9 +52,10 @@ def gather(definitions: Path, root: Path, variables: Mapping[str, str]) -> Gathe
         missing = Problem(f"There is no folder {definitions.name} in {root}.", None, "begin a project with `kpi init`")
         return Gathered(problems=(missing,))
     members: list[Member] = []
-    problems: list[Problem] = []
+    files, closed = _files(definitions)
+    problems = [_closed(problem, root) for problem in closed]
     unread: list[str] = []
-    for file in _files(definitions):
+    for file in files:
         where = file.relative_to(root).as_posix()
         try:
             text = file.read_bytes().decode("utf-8-sig")
@@ -78,12 +80,18 @@ def gather(definitions: Path, root: Path, variables: Mapping[str, str]) -> Gathe
     return Gathered(tuple(members), tuple(problems), frozenset(names))
 
 
-def _files(definitions: Path) -> list[Path]:
-    """The files in a fixed order; hidden ones (of editors, of checkpoints) are left out."""
-    found = (file for file in definitions.rglob("*") if file.suffix in SUFFIXES and file.is_file())
-    return sorted(
-        file for file in found if not any(part.startswith(".") for part in file.relative_to(definitions).parts)
-    )
+def _files(definitions: Path) -> tuple[list[Path], list[OSError]]:
+    """The files in a fixed order, and the folders that cannot be read; hidden files (of editors) are left out."""
+    closed: list[OSError] = []
+    named = (Path(folder) / name for folder, _, names in os.walk(definitions, onerror=closed.append) for name in names)
+    found = (file for file in named if file.suffix in SUFFIXES and file.is_file())
+    shown = (file for file in found if not any(part.startswith(".") for part in file.relative_to(definitions).parts))
+    return sorted(shown), closed
+
+
+def _closed(problem: OSError, root: Path) -> Problem:
+    where = Path(problem.filename).relative_to(root).as_posix()
+    return Problem(f"The folder {where} cannot be read: {problem.strerror}.", None, "look at its permissions")
 
 
 def _unopened(problem: OSError | UnicodeDecodeError, where: str) -> Problem:

@@ -44,6 +44,14 @@ def test_check_says_which_columns_are_not_known_yet(shop: Shop) -> None:
     assert not shop.warehouse.exists()
 
 
+def test_check_needs_no_warehouse(ran: Shop) -> None:
+    """Definitions are checked in a checkout that nobody may write to, and beside a warehouse that is broken."""
+    ran.warehouse.write_bytes(b"no database")
+    said = ran.kpi("check")
+    assert said.code == 0, said
+    assert "What names columns of 'sales' was not checked" in said.out
+
+
 def test_run_prints_the_scorecard(shop: Shop) -> None:
     said = shop.kpi("run")
     lines = {line.split("  ")[0]: line for line in said.out.splitlines()}
