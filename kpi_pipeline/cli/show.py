@@ -143,8 +143,17 @@ def _largest(values: list[dict[str, Any]]) -> float:
 def _change(row: dict[str, Any], unit: str) -> str:
     """The change against the period before: of shares in percentage points, of everything else in percent."""
     if unit == Unit.percent and row["change"] is not None:
-        return f"{row['change'] * 100:+.1f} pts"
-    return f"{row['change_pct'] * 100:+.1f} %" if row["change_pct"] is not None else "–"
+        return f"{_signed(row['change'])} pts"
+    return f"{_signed(row['change_pct'])} %" if row["change_pct"] is not None else "–"
+
+
+def _signed(share: float) -> str:
+    """Per hundred with its sign; what rounds to nothing is +0.0, never -0.0.
+
+    >>> _signed(-0.0002), _signed(-0.25)
+    ('+0.0', '-25.0')
+    """
+    return f"{round(share * 100, 1) + 0.0:+.1f}"
 
 
 def _plot(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -> None:

@@ -45,6 +45,7 @@ def compile_query(
     if where:
         condition, columns = condition_asked(where)
         for column in columns:
+            _refuse_text_in_double_quotes(project, metrics, column, where)
             _has_dimension(project, metrics, column)
     series = tuple(Series(name, grain, tuple(sorted(by)), at_most=2**31) for name in dict.fromkeys(metrics))
     plan = _plan(project, series, condition)
@@ -58,6 +59,15 @@ def _metric_meant(project: Project, name: str) -> str:
     if name in project.kpis:
         return f"'{name}' is a KPI; its metric is '{project.kpis[name].metric}'"
     return did_you_mean(name, project.metrics) or f"there are {listed(sorted(project.metrics))}"
+
+
+def _refuse_text_in_double_quotes(project: Project, metrics: Sequence[str], column: str, where: str) -> None:
+    models = (project.models[name] for metric in metrics for name in models_of(project, project.metrics[metric]))
+    if f'"{column}"' in where and not any(model.dimension(column) for model in models):
+        raise QueryError(
+            f'"{column}" in double quotes names a dimension, and there is none of that name.\n'
+            f"Hint: text stands in single quotes: '{column}'"
+        )
 
 
 def _has_dimension(project: Project, metrics: Sequence[str], dimension: str) -> None:

@@ -47,6 +47,7 @@ METRICS: list[dict[str, Any]] = [
         (["growth"], {"grain": "year"}, "no whole number of years"),
         (["amount"], {"grain": "fortnight"}, "not a grain"),
         (["amount"], {"where": "city = 'Paris'"}, "no such dimension"),
+        (["amount"], {"where": 'country = "France"'}, "single quotes: 'France'"),
         (["amount"], {"where": "country ="}, "not complete, or not SQL"),
         (["amount"], {"start": "2024-13"}, "names no day and no period"),
         (["amount"], {"order_by": ["amuont"]}, "no column 'amuont'"),
