@@ -224,7 +224,7 @@ def _snapshot(context: Context, through: date | None) -> pl.DataFrame:
     table = table_named("snapshot")
     row = {
         "run_id": context.run_id,
-        "published_at": context.now,
+        "published_at": context.finished_at,
         "schema_version": SCHEMA_VERSION,
         "definition_version": project_version(context.project),
         "data_through": through,

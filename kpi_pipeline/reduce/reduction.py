@@ -7,6 +7,7 @@ from datetime import date
 import sqlglot
 from sqlglot import expressions as exp
 
+from kpi_pipeline.errors import DataError
 from kpi_pipeline.plan import Executor, Fold, Measure, ModelPlan, Reduction, Shape
 from kpi_pipeline.reduce.day import business_day
 
@@ -16,6 +17,7 @@ What is no number (NaN, infinity) is no value."""
 
 _FLOATS = ("DOUBLE", "FLOAT", "REAL")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_NUMBERS = (*_FLOATS, *_INTEGERS, "UHUGEINT", "DECIMAL", "BOOLEAN", '"NULL"', "NULL")
 
 
 def reduction_query(
@@ -31,6 +33,7 @@ def reduction_query(
     `from_day` (included) and `to_day` (not included) narrow it to the days that have to be made again.
     """
     types = _types(reduction, model, executor)
+    _refuse_words(reduction, types)
     day = business_day(model, reduction.time, types["_time"])
     query = exp.select(exp.alias_(day, "_day")).from_(exp.table_(model.table.name, db=model.table.schema, quoted=True))
     for name in reduction.dimensions:
@@ -121,6 +124,18 @@ def _types(reduction: Reduction, model: ModelPlan, executor: Executor) -> dict[s
     for measure in reduction.measures:
         probe = probe.select(exp.alias_(_parsed(measure.expr), measure.column, quoted=True))
     return executor.columns(probe)
+
+
+def _refuse_words(reduction: Reduction, types: dict[str, str]) -> None:
+    """Text and days cannot be added up or put in order of size as numbers; truth values count as 0 and 1."""
+    for measure in reduction.measures:
+        kind = types[measure.column]
+        if measure.fold not in (Fold.count, Fold.distinct) and not kind.startswith(_NUMBERS):
+            raise DataError(
+                f"'{measure.expr}' of model '{reduction.model}' is {kind}, so there is no {measure.fold} of it.\n"
+                "Hint: is it the right column? Look at the metrics that have it as `expr`; count and count_distinct "
+                "take anything, and text that holds numbers can be cast in the model's SQL."
+            )
 
 
 def _with_dimensions(condition: exp.Expr, model: ModelPlan) -> exp.Expr:

@@ -55,6 +55,18 @@ def test_sums_keep_their_kind_and_leave_out_what_is_no_number(warehouse: Warehou
     ]
 
 
+@pytest.mark.parametrize("fold", [Fold.sum, Fold.max])
+@pytest.mark.parametrize(("expr", "kind"), [("country", "VARCHAR"), ("at_", "TIMESTAMP")])
+def test_words_and_days_are_no_numbers(warehouse: Warehouse, fold: Fold, expr: str, kind: str) -> None:
+    with pytest.raises(DataError, match=f"'{expr}' of model 'lines' is {kind}, so there is no {fold} of it"):
+        _reduced(warehouse, Shape.additive, Measure("lines", "at_", fold, expr))
+
+
+@pytest.mark.parametrize("expr", ["units > 1", "NULL"])
+def test_truth_values_and_nothing_can_be_added(warehouse: Warehouse, expr: str) -> None:
+    assert len(_reduced(warehouse, Shape.additive, Measure("lines", "at_", Fold.sum, expr))) == 3
+
+
 def test_filter_that_is_unknown_lets_no_row_through(warehouse: Warehouse) -> None:
     dear = Measure("lines", "at_", Fold.count, "1", "price > 15")
     assert [row[-1] for row in _reduced(warehouse, Shape.additive, dear)] == [1, 0, 0]
