@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from kpi_pipeline.metrics.base import Unit
-from kpi_pipeline.names import Name, Named, Noun
+from kpi_pipeline.names import Name, Named, Noun, Share
 from kpi_pipeline.periods import FirstDay, Grain
 from kpi_pipeline.targets import Target
 
@@ -29,16 +29,6 @@ class Indicator(StrEnum):
     lagging = "lagging"
     coincident = "coincident"
     unclassified = "unclassified"
-
-
-def _share(value: Any) -> Any:
-    """10% and 0.1 are the same share."""
-    if isinstance(value, str) and value.strip().endswith("%"):
-        return float(value.strip().removesuffix("%")) / 100
-    return value
-
-
-Share = Annotated[float, BeforeValidator(_share)]
 
 
 class GoalShare(Noun):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 LONGEST_NAME = 60
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -36,6 +36,16 @@ def checked_name(text: str) -> str:
 Name = Annotated[str, AfterValidator(checked_name)]
 Expression = Annotated[str, Field(min_length=1)]
 """DuckDB SQL without SELECT: a column, arithmetic, a condition."""
+
+
+def _share(value: object) -> object:
+    """10% and 0.1 are the same share."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        return float(value.strip().removesuffix("%")) / 100
+    return value
+
+
+Share = Annotated[float, BeforeValidator(_share)]
 
 
 class Noun(BaseModel):

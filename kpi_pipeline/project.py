@@ -14,7 +14,7 @@ from kpi_pipeline.errors import Place
 from kpi_pipeline.goals import Goal
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.links import Link
-from kpi_pipeline.metrics import Metric
+from kpi_pipeline.metrics import Metric, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Name, Noun
 from kpi_pipeline.periods import FirstDay, Grain, whole_periods
@@ -112,6 +112,13 @@ class Project:
     def path(self, relative: str) -> Path:
         """A path of the definitions, seen from the project's root."""
         return (self.root / relative).resolve()
+
+    def models_of(self, metric: str) -> frozenset[str]:
+        """The models whose rows a metric is computed from, through the metrics below it."""
+        noun = self.metrics[metric]
+        if isinstance(noun, Simple):
+            return frozenset({noun.model})
+        return frozenset().union(*(self.models_of(used.name) for used in noun.inputs))
 
     def tested_at(self, link: Link) -> tuple[Grain, int] | None:
         """The grain at which a link is tested, and its lag in periods of it; None where there is no such grain.

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from kpi_pipeline.names import Expression, Noun
-
-
-def _share(value: Any) -> Any:
-    if isinstance(value, str) and value.strip().endswith("%"):
-        return float(value.strip().removesuffix("%")) / 100
-    return value
+from kpi_pipeline.names import Expression, Noun, Share
 
 
 class CheckBase(Noun):
@@ -23,9 +17,7 @@ class CheckBase(Noun):
         default="error", description="error stops what depends on the data, warn only says so"
     )
     filter: Expression | None = Field(default=None, description="only rows for which this is true")
-    tolerate: Annotated[float, BeforeValidator(_share)] = Field(
-        default=0, ge=0, lt=1, description="the share of rows that may fail, such as 0.1%"
-    )
+    tolerate: Share = Field(default=0, ge=0, lt=1, description="the share of rows that may fail, such as 0.1%")
 
     @property
     def title(self) -> str:

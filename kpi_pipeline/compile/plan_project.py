@@ -11,7 +11,7 @@ from kpi_pipeline.compile.canonical import condition_asked
 from kpi_pipeline.compile.formula import formula, sample_of
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.compile.reductions import reductions_for
-from kpi_pipeline.compile.selection import models_below, models_of, sources_below
+from kpi_pipeline.compile.selection import models_below, sources_below
 from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.names import TAKEN_NAMES
 from kpi_pipeline.periods import Grain
@@ -62,7 +62,7 @@ def _metric_meant(project: Project, name: str) -> str:
 
 
 def _refuse_text_in_double_quotes(project: Project, metrics: Sequence[str], column: str, where: str) -> None:
-    models = (project.models[name] for metric in metrics for name in models_of(project, project.metrics[metric]))
+    models = (project.models[name] for metric in metrics for name in project.models_of(metric))
     if f'"{column}"' in where and not any(model.dimension(column) for model in models):
         raise QueryError(
             f'"{column}" in double quotes names a dimension, and there is none of that name.\n'
@@ -72,7 +72,7 @@ def _refuse_text_in_double_quotes(project: Project, metrics: Sequence[str], colu
 
 def _has_dimension(project: Project, metrics: Sequence[str], dimension: str) -> None:
     for metric in metrics:
-        for name in models_of(project, project.metrics[metric]):
+        for name in project.models_of(metric):
             model = project.models[name]
             if model.dimension(dimension) is None:
                 known = [one.name for one in model.dimensions]
@@ -174,7 +174,7 @@ def _looked_at(project: Project, models: set[str]) -> set[str]:
 def _derivation(project: Project, name: str) -> Derivation:
     metric = project.metrics[name]
     node = formula(project, metric)
-    models = models_of(project, metric)
+    models = project.models_of(name)
     sources = tuple(sorted({source for model in models for source in sources_below(project, model)}))
-    plans = [one.fingerprint for one in plan_models(project, frozenset(models))]
+    plans = [one.fingerprint for one in plan_models(project, models)]
     return Derivation(name, node, sample_of(node), sources, fingerprint(repr(node), plans))

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from kpi_pipeline.compile.models import plan_model
 from kpi_pipeline.errors import QueryError, did_you_mean
-from kpi_pipeline.metrics import Metric, Simple
 from kpi_pipeline.project import Project
 
 
@@ -48,15 +47,8 @@ def _one(project: Project, text: str) -> tuple[set[str], set[str]]:
 
 def _resting_on(project: Project, models: set[str]) -> tuple[set[str], set[str]]:
     reached = {name for name in project.models if models & models_below(project, name)}
-    metrics = {one.name for one in project.metrics.values() if models_of(project, one) & reached}
+    metrics = {one.name for one in project.metrics.values() if project.models_of(one.name) & reached}
     return {one.name for one in project.kpis.values() if one.metric in metrics}, metrics
-
-
-def models_of(project: Project, metric: Metric) -> set[str]:
-    """The models whose rows a metric is computed from."""
-    if isinstance(metric, Simple):
-        return {metric.model}
-    return {model for used in metric.inputs for model in models_of(project, project.metrics[used.name])}
 
 
 def models_below(project: Project, name: str) -> set[str]:

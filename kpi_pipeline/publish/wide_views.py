@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 import polars as pl
 from sqlglot import exp
 
-from kpi_pipeline.metrics import Simple
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.view import View, comments_of
@@ -47,7 +46,7 @@ def model_views(project: Project, metric_value: pl.DataFrame, segment: pl.DataFr
     dimensions = segment.drop_nulls("dimension").select("breakdown", "dimension").unique()
     for model in project.models.values():
         metrics = {
-            name: project.metrics[name].title for name in project.metrics if _models_of(project, name) == {model.name}
+            name: project.metrics[name].title for name in project.metrics if project.models_of(name) == {model.name}
         }
         here = present.filter(pl.col("metric").is_in(list(metrics)))
         for grain in Grain:
@@ -99,14 +98,6 @@ def _model_view(
         **{metric_names[one]: words for one, words in metrics.items()},
     }
     return View(name, comment, comments, query)
-
-
-def _models_of(project: Project, metric: str) -> set[str]:
-    """The models whose rows a metric is computed from, through the metrics below it."""
-    noun = project.metrics[metric]
-    if isinstance(noun, Simple):
-        return {noun.model}
-    return {model for used in noun.inputs for model in _models_of(project, used.name)}
 
 
 def _dimension_words(project: Project, model: str, name: str) -> str:
