@@ -10,20 +10,11 @@ from datetime import date
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.derive.leaf_frames import KEYS, leaf_column, leaf_frames, rows_leaf
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT, number_segments, segment_names
-from kpi_pipeline.derive.sheet import (
-    KEYS,
-    PERIOD,
-    Timeline,
-    joined,
-    leaf_column,
-    leaf_frames,
-    measures_of,
-    present,
-    rows_leaf,
-    with_nodes,
-)
+from kpi_pipeline.derive.sheet import joined, measures_of, present, with_nodes
+from kpi_pipeline.derive.timeline import PERIOD, Timeline
 from kpi_pipeline.periods import Grain, Window
 from kpi_pipeline.plan import Coverage, Derivation, Leaf, Measure, Node, Series, leaves, moved
 

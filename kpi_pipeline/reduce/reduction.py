@@ -10,6 +10,7 @@ from sqlglot import expressions as exp
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.plan import Executor, Fold, Measure, ModelPlan, Reduction, Shape
 from kpi_pipeline.reduce.day import business_day
+from kpi_pipeline.reduce.rows import rows_of
 
 EXACT_SUM_OF_FLOATS = "DECIMAL(38, 9)"
 """NOTE: a sum of floats depends on the order of parallel work in its last bits; as decimals it is always the same.
@@ -35,7 +36,7 @@ def reduction_query(
     types = _types(reduction, model, executor)
     _refuse_words(reduction, types)
     day = business_day(model, reduction.time, types["_time"])
-    query = exp.select(exp.alias_(day, "_day")).from_(exp.table_(model.table.name, db=model.table.schema, quoted=True))
+    query = exp.select(exp.alias_(day, "_day")).from_(rows_of(model, reduction))
     for name in reduction.dimensions:
         query = query.select(exp.alias_(_parsed(model.dimensions[name]), name, quoted=True))
     query = _SHAPES[reduction.shape](query, reduction, types)
@@ -118,9 +119,7 @@ def _grouped(query: exp.Select, columns: int) -> exp.Select:
 def _types(reduction: Reduction, model: ModelPlan, executor: Executor) -> dict[str, str]:
     """The types of the time column and of what each measure aggregates; the engine knows them without running it."""
     time = _parsed(model.dimensions.get(reduction.time, f'"{reduction.time}"'))
-    probe = exp.select(exp.alias_(time, "_time")).from_(
-        exp.table_(model.table.name, db=model.table.schema, quoted=True)
-    )
+    probe = exp.select(exp.alias_(time, "_time")).from_(rows_of(model, reduction))
     for measure in reduction.measures:
         probe = probe.select(exp.alias_(_parsed(measure.expr), measure.column, quoted=True))
     return executor.columns(probe)

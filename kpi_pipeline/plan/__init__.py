@@ -1,0 +1,51 @@
+"""The plan: what has to be computed, as data, before anything is.
+
+A metric becomes a tree of nodes. Its leaves are measures (one aggregate over one model's rows); measures that can share
+a pass over a model are gathered into reductions. `explain` says all of it in words.
+"""
+
+from __future__ import annotations
+
+from kpi_pipeline.plan.executor import Executor
+from kpi_pipeline.plan.fingerprints import fingerprint
+from kpi_pipeline.plan.measure import Fold, Measure, Shape
+from kpi_pipeline.plan.model_plan import ModelPlan
+from kpi_pipeline.plan.nodes import (
+    Arithmetic,
+    Filled,
+    Leaf,
+    Node,
+    Quotient,
+    Reach,
+    accumulated,
+    described,
+    leaves,
+    moved,
+)
+from kpi_pipeline.plan.reduction import Reduction
+from kpi_pipeline.plan.series import Coverage, Derivation, Series
+from kpi_pipeline.plan.whole import Plan
+
+__all__ = [
+    "Arithmetic",
+    "Coverage",
+    "Derivation",
+    "Executor",
+    "Filled",
+    "Fold",
+    "Leaf",
+    "Measure",
+    "ModelPlan",
+    "Node",
+    "Plan",
+    "Quotient",
+    "Reach",
+    "Reduction",
+    "Series",
+    "Shape",
+    "accumulated",
+    "described",
+    "fingerprint",
+    "leaves",
+    "moved",
+]

@@ -1,0 +1,74 @@
+"""Measures: one aggregate over one model's rows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kpi_pipeline.plan.fingerprints import fingerprint
+
+
+class Fold(StrEnum):
+    """How a measure's partial results become the result of more rows."""
+
+    sum = "sum"
+    count = "count"  # type: ignore[assignment]  # a word like any other; nobody counts letters here
+    min = "min"
+    max = "max"
+    distinct = "distinct"
+    quantile = "quantile"
+
+
+class Shape(StrEnum):
+    """What a reduction leaves behind: one row of sums a day, the keys seen, or the values seen."""
+
+    additive = "additive"
+    distinct = "distinct"
+    values = "values"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One aggregate of an expression over those rows of a model that pass a filter, by one time column.
+
+    `expr` and `filter` are canonical DuckDB SQL; an empty filter passes every row.
+    """
+
+    model: str
+    time: str
+    fold: Fold
+    expr: str
+    filter: str = ""
+    quantile: float | None = None
+    discrete: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of partial result it needs."""
+        return {Fold.distinct: Shape.distinct, Fold.quantile: Shape.values}.get(self.fold, Shape.additive)
+
+    @property
+    def column(self) -> str:
+        """Its column in partial results: readable, and different for different measures.
+
+        >>> Measure("lines", "sold_at", Fold.sum, "quantity * price").column.startswith("sum_quantity_price_")
+        True
+        """
+        words = re.sub(r"[^a-z0-9]+", "_", self.expr.lower()).strip("_")[:24]
+        return f"{self.fold}_{words}_{fingerprint(self.expr, self.filter)[:6]}"
+
+    @property
+    def rows(self) -> Measure:
+        """The count of the rows behind it."""
+        return Measure(self.model, self.time, Fold.count, "1", self.filter)
+
+    @property
+    def all_rows(self) -> Measure:
+        """The count of all rows of its model."""
+        return Measure(self.model, self.time, Fold.count, "1")
+
+    def __str__(self) -> str:
+        narrowed = f" where {self.filter}" if self.filter else ""
+        what = {Fold.count: "rows" if self.expr == "1" else self.expr, Fold.quantile: f"{self.quantile} of {self.expr}"}
+        return f"{self.fold} of {what.get(self.fold, self.expr)}{narrowed} in {self.model} by {self.time}"

@@ -1,0 +1,124 @@
+"""A metric as a tree: measures in periods as leaves, arithmetic above them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.plan.measure import Measure
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far back a cumulative metric looks: a window, since a grain's period began, or everything before."""
+
+    window: Window | None = None
+    to_date: Grain | None = None
+    period_agg: str = "last"
+
+    def __str__(self) -> str:
+        if self.window:
+            return f"over the last {self.window}"
+        return f"since the {self.to_date} began" if self.to_date else "since the beginning"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A measure's value in a period, perhaps cumulative, perhaps of an earlier period.
+
+    `offsets` are moved through from left to right; `fill` is the value of a period without rows in the data's range.
+    """
+
+    measure: Measure
+    fill: float | None = None
+    reach: Reach | None = None
+    offsets: tuple[Window, ...] = ()
+
+    def __str__(self) -> str:
+        cumulative = f", {self.reach} ({self.reach.period_agg} day of the period)" if self.reach else ""
+        earlier = "".join(f", {window} earlier" for window in self.offsets)
+        return f"{self.measure}{cumulative}{earlier}"
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """Numerator by denominator; no value where the denominator is zero or missing."""
+
+    numerator: Node
+    denominator: Node
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """An expression over named inputs; no value where an input has none."""
+
+    expr: str
+    inputs: tuple[tuple[str, Node], ...]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A node whose missing values are replaced by a number."""
+
+    node: Node
+    value: float
+
+
+Node = Leaf | Quotient | Arithmetic | Filled
+
+
+def leaves(node: Node) -> Iterator[Leaf]:
+    """Every leaf below a node, in the order of its formula."""
+    match node:
+        case Leaf():
+            yield node
+        case Quotient(numerator, denominator):
+            yield from leaves(numerator)
+            yield from leaves(denominator)
+        case Arithmetic(_, inputs):
+            for _, one in inputs:
+                yield from leaves(one)
+        case Filled(inner, _):
+            yield from leaves(inner)
+
+
+def moved(node: Node, window: Window) -> Node:
+    """The same node a window earlier."""
+    match node:
+        case Leaf(measure, fill, reach, offsets):
+            return Leaf(measure, fill, reach, (window, *offsets))
+        case Quotient(numerator, denominator):
+            return Quotient(moved(numerator, window), moved(denominator, window))
+        case Arithmetic(expr, inputs):
+            return Arithmetic(expr, tuple((name, moved(one, window)) for name, one in inputs))
+        case Filled(inner, value):
+            return Filled(moved(inner, window), value)
+
+
+def accumulated(node: Node, reach: Reach) -> Node:
+    """The same node with every leaf reaching back; a ratio becomes the ratio of what was accumulated."""
+    match node:
+        case Leaf(measure, fill, _, offsets):
+            return Leaf(measure, fill, reach, offsets)
+        case Quotient(numerator, denominator):
+            return Quotient(accumulated(numerator, reach), accumulated(denominator, reach))
+        case Arithmetic(expr, inputs):
+            return Arithmetic(expr, tuple((name, accumulated(one, reach)) for name, one in inputs))
+        case Filled(inner, value):
+            return Filled(accumulated(inner, reach), value)
+
+
+def described(node: Node, indent: str = "") -> str:
+    """The node in words, a line a step, inputs indented."""
+    match node:
+        case Leaf():
+            return f"{indent}{node}"
+        case Quotient(numerator, denominator):
+            below = indent + "  "
+            return f"{indent}divide\n{described(numerator, below)}\n{indent}by\n{described(denominator, below)}"
+        case Arithmetic(expr, inputs):
+            named = "\n".join(f"{indent}  {name} =\n{described(one, indent + '    ')}" for name, one in inputs)
+            return f"{indent}compute {expr}, where\n{named}"
+        case Filled(inner, value):
+            return f"{described(inner, indent)}\n{indent}with {value:g} where there is none"

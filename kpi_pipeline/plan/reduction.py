@@ -1,0 +1,41 @@
+"""Reductions: one pass over a model's rows for all measures that can share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan.fingerprints import fingerprint
+from kpi_pipeline.plan.measure import Measure, Shape
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """One pass over a model's rows: the finest period (a business day), the dimensions asked for, and partial results.
+
+    Additive: one row a day and segment, with a column a measure. Distinct: the keys seen. Values: the values seen.
+    """
+
+    model: str
+    time: str
+    shape: Shape
+    dimensions: tuple[str, ...]
+    measures: tuple[Measure, ...]
+    where: str = ""
+
+    @property
+    def expr(self) -> str:
+        """What is counted or collected by the shapes that look at one expression."""
+        return self.measures[0].expr
+
+    @property
+    def table(self) -> TableRef:
+        """Where its partial results are kept."""
+        about = "" if self.shape is Shape.additive else f"__{fingerprint(self.expr)[:8]}"
+        return TableRef("partial", f"{self.model}__{self.time}__{self.shape}{about}")
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when its partial results would change."""
+        parts = [(one.column, one.fold, one.expr, one.filter) for one in self.measures]
+        return fingerprint(self.model, self.time, self.shape, self.dimensions, parts, self.where)

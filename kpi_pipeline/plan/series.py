@@ -1,0 +1,51 @@
+"""What is wanted of a metric, how it is computed, and how far its data goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from kpi_pipeline.periods import Grain
+from kpi_pipeline.plan.nodes import Leaf, Node, Quotient
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A metric as a tree over measures, and what its numbers rest on."""
+
+    metric: str
+    node: Node
+    sample: Leaf
+    sources: tuple[str, ...]
+    fingerprint: str
+
+    @property
+    def numerator(self) -> Node | None:
+        """What is divided, where the metric is a quotient."""
+        return self.node.numerator if isinstance(self.node, Quotient) else None
+
+    @property
+    def denominator(self) -> Node | None:
+        """What it is divided by, where the metric is a quotient."""
+        return self.node.denominator if isinstance(self.node, Quotient) else None
+
+
+@dataclass(frozen=True)
+class Series:
+    """A metric at a grain and a breakdown: one value a period and segment."""
+
+    metric: str
+    grain: Grain | None
+    breakdown: tuple[str, ...] = ()
+    at_most: int = 200
+    compared: bool = False
+    """Whether the previous period's and last year's values are wanted beside it."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How far a metric's data goes: its first day, its newest day, and the day before which it is complete."""
+
+    first_day: date
+    newest_day: date
+    complete_before: date
