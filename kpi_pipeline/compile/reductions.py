@@ -20,13 +20,8 @@ def reductions_for(wanted: Iterable[tuple[Leaf, tuple[str, ...]]], where: str = 
         one = leaf.measure
         at = (one.model, one.time)
         dimensions[at].update(breakdown)
-        about = "" if one.shape is Shape.additive else one.expr
-        for measure, pass_ in (
-            (one.all_rows, (*at, Shape.additive, "")),
-            (one.rows, (*at, Shape.additive, "")),
-            (one, (*at, one.shape, about)),
-        ):
-            measures[pass_].setdefault(measure.column, measure)
+        for measure in (one.all_rows, one.rows, one):
+            measures[*at, measure.shape, measure.about].setdefault(measure.column, measure)
     return tuple(
         Reduction(model, time, shape, tuple(sorted(dimensions[model, time])), tuple(found.values()), where)
         for (model, time, shape, _), found in sorted(measures.items(), key=lambda item: item[0])

@@ -35,10 +35,8 @@ def leaf_frames(
     groups: dict[tuple[object, ...], list[Leaf]] = {}
     for leaf in dict.fromkeys(wanted):
         measure = leaf.measure
-        about = measure.expr if measure.shape.value != "additive" else ""
-        groups.setdefault((measure.model, measure.time, measure.shape, about, leaf.reach, leaf.offsets), []).append(
-            leaf
-        )
+        key = (measure.model, measure.time, measure.shape, measure.about, leaf.reach, leaf.offsets)
+        groups.setdefault(key, []).append(leaf)
     return [(tuple(group), _leaf_frame(group, partials, timeline, segments)) for group in groups.values()]
 
 

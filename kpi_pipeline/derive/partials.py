@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from kpi_pipeline.plan import Measure, Reduction, Shape
+from kpi_pipeline.plan import Measure, Reduction
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Partials:
             one
             for one in self.frames
             if (one.model, one.time, one.shape) == (measure.model, measure.time, measure.shape)
-            and (one.shape is Shape.additive or one.expr == measure.expr)
+            and one.measures[0].about == measure.about
         )
 
     def up_to(self, newest_day: date, measure: Measure) -> pl.LazyFrame:

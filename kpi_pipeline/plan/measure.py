@@ -49,6 +49,11 @@ class Measure:
         return {Fold.distinct: Shape.distinct, Fold.quantile: Shape.values}.get(self.fold, Shape.additive)
 
     @property
+    def about(self) -> str:
+        """What a pass over the rows is about where not every measure can share it: the keys or values looked at."""
+        return "" if self.shape is Shape.additive else self.expr
+
+    @property
     def column(self) -> str:
         """Its column in partial results: readable, and different for different measures.
 

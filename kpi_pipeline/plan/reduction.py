@@ -31,7 +31,8 @@ class Reduction:
     @property
     def table(self) -> TableRef:
         """Where its partial results are kept."""
-        about = "" if self.shape is Shape.additive else f"__{fingerprint(self.expr)[:8]}"
+        first = self.measures[0]
+        about = f"__{fingerprint(first.about)[:8]}" if first.about else ""
         return TableRef("partial", f"{self.model}__{self.time}__{self.shape}{about}")
 
     @property

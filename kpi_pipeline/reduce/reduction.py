@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-import sqlglot
 from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
-from kpi_pipeline.plan import Executor, Fold, Measure, ModelPlan, Reduction, Shape
+from kpi_pipeline.plan import Executor, Fold, ModelPlan, Reduction, Shape
+from kpi_pipeline.reduce.aggregate import FLOATS, INTEGERS, aggregated, condition, grouped, parsed
 from kpi_pipeline.reduce.day import business_day
 from kpi_pipeline.reduce.rows import rows_of
 
-EXACT_SUM_OF_FLOATS = "DECIMAL(38, 9)"
-"""NOTE: a sum of floats depends on the order of parallel work in its last bits; as decimals it is always the same.
-What is no number (NaN, infinity) is no value."""
-
-_FLOATS = ("DOUBLE", "FLOAT", "REAL")
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
-_NUMBERS = (*_FLOATS, *_INTEGERS, "UHUGEINT", "DECIMAL", "BOOLEAN", '"NULL"', "NULL")
+_NUMBERS = (*FLOATS, *INTEGERS, "UHUGEINT", "DECIMAL", "BOOLEAN", '"NULL"', "NULL")
 
 
 def reduction_query(
@@ -38,45 +32,42 @@ def reduction_query(
     day = business_day(model, reduction.time, types["_time"])
     query = exp.select(exp.alias_(day, "_day")).from_(rows_of(model, reduction))
     for name in reduction.dimensions:
-        query = query.select(exp.alias_(_parsed(model.dimensions[name]), name, quoted=True))
-    query = _SHAPES[reduction.shape](query, reduction, types)
+        query = query.select(exp.alias_(parsed(model.dimensions[name]), name, quoted=True))
     query = query.where(day.copy().is_(exp.Null()).not_())
     if reduction.where:
-        query = query.where(_with_dimensions(_parsed(reduction.where), model))
+        query = query.where(_with_dimensions(parsed(reduction.where), model))
     if from_day:
         query = query.where(exp.GTE(this=day.copy(), expression=_date(from_day)))
     if to_day:
         query = query.where(exp.LT(this=day.copy(), expression=_date(to_day)))
-    return query
+    return _SHAPES[reduction.shape](query, reduction, types)
 
 
 def _additive(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> exp.Select:
     """One row a day and segment; a column a measure."""
     for measure in reduction.measures:
-        query = query.select(exp.alias_(_aggregate(measure, types[measure.column]), measure.column, quoted=True))
-    return _grouped(query, 1 + len(reduction.dimensions))
+        query = query.select(exp.alias_(aggregated(measure, types[measure.column]), measure.column, quoted=True))
+    return grouped(query, 1 + len(reduction.dimensions))
 
 
 def _distinct(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -> exp.Select:
     """One row a day, segment and key seen; a column a measure says whether its filter let the key through."""
-    key = _parsed(reduction.expr)
+    key = parsed(reduction.expr)
     query = query.select(exp.alias_(key, "_key"))
     for measure in reduction.measures:
-        passed = exp.func("BOOL_OR", exp.func("COALESCE", _condition(measure), exp.false()))
+        passed = exp.func("BOOL_OR", exp.func("COALESCE", condition(measure), exp.false()))
         query = query.select(exp.alias_(passed, measure.column, quoted=True))
-    return _grouped(
-        _where_any(query.where(key.copy().is_(exp.Null()).not_()), reduction), 2 + len(reduction.dimensions)
-    )
+    return grouped(_where_any(query.where(key.copy().is_(exp.Null()).not_()), reduction), 2 + len(reduction.dimensions))
 
 
 def _values(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -> exp.Select:
     """One row a day, segment and value seen; a column a measure counts the rows its filter let through."""
-    value = exp.cast(_parsed(reduction.expr), "DOUBLE")
+    value = exp.cast(parsed(reduction.expr), "DOUBLE")
     query = query.select(exp.alias_(value, "_value"))
     for measure in reduction.measures:
-        count = exp.func("COUNT", exp.case().when(_condition(measure), exp.Literal.number(1)))
+        count = exp.func("COUNT", exp.case().when(condition(measure), exp.Literal.number(1)))
         query = query.select(exp.alias_(count, measure.column, quoted=True))
-    return _grouped(
+    return grouped(
         _where_any(query.where(value.copy().is_(exp.Null()).not_()), reduction), 2 + len(reduction.dimensions)
     )
 
@@ -84,44 +75,19 @@ def _values(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -> 
 _SHAPES = {Shape.additive: _additive, Shape.distinct: _distinct, Shape.values: _values}
 
 
-def _aggregate(measure: Measure, kind: str) -> exp.Expr:
-    """NOTE: conditional aggregates are CASE, never FILTER: many FILTERs in one query grow quadratically in DuckDB."""
-    value = _parsed(measure.expr)
-    if measure.fold is Fold.sum and kind.startswith(_FLOATS):
-        value = exp.TryCast(this=value, to=exp.DataType.build(EXACT_SUM_OF_FLOATS, dialect="duckdb"))
-    if measure.filter:
-        value = exp.case().when(_condition(measure), value)
-    match measure.fold:
-        case Fold.count:
-            return exp.func("COUNT", exp.Star() if measure.expr == "1" and not measure.filter else value)
-        case Fold.sum:
-            total = exp.func("SUM", value)
-            return exp.cast(total, "BIGINT") if kind in _INTEGERS else total
-        case _:
-            return exp.cast(exp.func(measure.fold.value.upper(), value), "DOUBLE")
-
-
-def _condition(measure: Measure) -> exp.Expr:
-    return _parsed(measure.filter) if measure.filter else exp.true()
-
-
 def _where_any(query: exp.Select, reduction: Reduction) -> exp.Select:
     """Only rows that some measure's filter lets through."""
     if any(not one.filter for one in reduction.measures):
         return query
-    return query.where(exp.or_(*(_condition(one) for one in reduction.measures)))
-
-
-def _grouped(query: exp.Select, columns: int) -> exp.Select:
-    return query.group_by(*(exp.Literal.number(position) for position in range(1, columns + 1)))
+    return query.where(exp.or_(*(condition(one) for one in reduction.measures)))
 
 
 def _types(reduction: Reduction, model: ModelPlan, executor: Executor) -> dict[str, str]:
     """The types of the time column and of what each measure aggregates; the engine knows them without running it."""
-    time = _parsed(model.dimensions.get(reduction.time, f'"{reduction.time}"'))
+    time = parsed(model.dimensions.get(reduction.time, f'"{reduction.time}"'))
     probe = exp.select(exp.alias_(time, "_time")).from_(rows_of(model, reduction))
     for measure in reduction.measures:
-        probe = probe.select(exp.alias_(_parsed(measure.expr), measure.column, quoted=True))
+        probe = probe.select(exp.alias_(parsed(measure.expr), measure.column, quoted=True))
     return executor.columns(probe)
 
 
@@ -142,14 +108,10 @@ def _with_dimensions(condition: exp.Expr, model: ModelPlan) -> exp.Expr:
 
     def replaced(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name in model.dimensions:
-            return exp.paren(_parsed(model.dimensions[node.name]))
+            return exp.paren(parsed(model.dimensions[node.name]))
         return node
 
     return condition.transform(replaced)
-
-
-def _parsed(sql: str) -> exp.Expr:
-    return sqlglot.parse_one(sql, read="duckdb")
 
 
 def _date(day: date) -> exp.Expr:
