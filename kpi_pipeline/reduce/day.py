@@ -10,7 +10,13 @@ from kpi_pipeline.plan import ModelPlan
 
 
 def business_day(model: ModelPlan, time: str, kind: str) -> exp.Expr:
-    """The day of a moment in the project's zone.
+    """The day of a moment in the project's zone; `kind` is the DuckDB type of the time column."""
+    moment = local_moment(model, time, kind)
+    return moment if kind == "DATE" else exp.cast(moment, "DATE")
+
+
+def local_moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
+    """A time column as the wall clock shows it in the project's zone.
 
     A date is a business date already; a naive moment is in its source's zone; a zoned one is converted. `kind` is the
     column's DuckDB type; anything else cannot be placed in time and is refused.
@@ -31,7 +37,7 @@ def business_day(model: ModelPlan, time: str, kind: str) -> exp.Expr:
                 + time
                 + ': {type: timestamp, format: "%d/%m/%Y %H:%M"}}, or cast it in the model.'
             )
-    return exp.cast(column, "DATE")
+    return column
 
 
 def _in_zone(moment: exp.Expr, zone: str) -> exp.Expr:
