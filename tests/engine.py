@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import polars as pl
 from pydantic import TypeAdapter
 
 from kpi_pipeline.compile import compile_query
-from kpi_pipeline.derive import derive
+from kpi_pipeline.compile.models import plan_models
+from kpi_pipeline.derive import Partials, derive
 from kpi_pipeline.errors import QueryError
 from kpi_pipeline.ingest import source_states
 from kpi_pipeline.metrics import Metric
 from kpi_pipeline.models import Model
 from kpi_pipeline.periods import Grain
-from kpi_pipeline.pipeline.ask import _partials, query
+from kpi_pipeline.pipeline import ask
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
 from kpi_pipeline.pipeline.watch import Quiet
+from kpi_pipeline.plan import Plan
 from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.reduce import model_statement
 from kpi_pipeline.sources import Source
@@ -72,15 +75,21 @@ class Through:
 
 @dataclass(frozen=True)
 class Engine:
-    """A project and a warehouse with its models made."""
+    """A project and a warehouse with its models made.
+
+    `partials` says where partial results come from: computed for the question, unless something else is put there.
+    """
 
     project: Project
     warehouse: Warehouse
     now: datetime = NOW
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    partials: Callable[[Context, Plan], Partials] = ask._partials
 
     def query(self, metrics: Sequence[str], **asked: Any) -> pl.DataFrame:
         """What `kpi query` answers."""
-        return query(self._context(), metrics, **asked)
+        with patch.object(ask, "_partials", self.partials):
+            return ask.query(self._context(), metrics, **asked)
 
     def can_answer(self, metric: str, *, grain: str, by: Sequence[str] = (), **_: object) -> bool:
         """Whether a metric can be asked at a grain and by dimensions."""
@@ -104,7 +113,7 @@ class Engine:
         context = self._context()
         plan = compile_query(self.project, metrics, by=by, grain=Grain(grain), where=where)
         series = {one: replace(one, at_most=at_most, compared=compared) for one in plan.series}
-        partials = _partials(context, plan)
+        partials = self.partials(context, plan)
         coverage = coverage_of(plan.derivations, partials, source_states(self.warehouse), context.today)
         calendar = calendar_for(self.project, coverage, self.now.date())
         found = derive(tuple(series.values()), plan.derivations, partials, calendar, coverage, dense=True)
@@ -135,12 +144,11 @@ def engine(
         prepare_state(warehouse)
         for name, table in drawn.items():
             fill(warehouse, name, table)
-        plan = compile_query(project, list(project.metrics), by=(), grain=Grain.day, where=None)
-        for model in plan.models:
+        for model in plan_models(project, frozenset(project.models)):
             warehouse.run(model_statement(model))
         for name, reached in (through or {}).items():
             note_through(warehouse, name, reached)
-        yield Engine(project, warehouse, now)
+        yield Engine(project, warehouse, now, drawn)
 
 
 def project_of(
@@ -173,15 +181,15 @@ def _model(name: str, table: Table) -> dict[str, Any]:
     return {"name": name, "table": f"raw.{name}", "agg_time_dimension": time, "dimensions": plain}
 
 
-def fill(warehouse: Warehouse, name: str, table: Table) -> None:
-    """Makes a raw table with its rows, each value cast by DuckDB."""
+def fill(warehouse: Warehouse, name: str, table: Table, *, schema: str = "raw") -> None:
+    """Makes a table with its rows, each value cast by DuckDB."""
     columns = ", ".join(f'"{column}" {kind}' for column, kind in table.columns.items())
-    warehouse.run(f'CREATE OR REPLACE TABLE raw."{name}" ({columns})')
+    warehouse.run(f'CREATE OR REPLACE TABLE {schema}."{name}" ({columns})')
     if not table.rows:
         return
     row = "(" + ", ".join(f"CAST(? AS {kind})" for kind in table.columns.values()) + ")"
     values = [value for line in table.rows for value in line]
-    warehouse.run(f'INSERT INTO raw."{name}" VALUES {", ".join([row] * len(table.rows))}', values)
+    warehouse.run(f'INSERT INTO {schema}."{name}" VALUES {", ".join([row] * len(table.rows))}', values)
 
 
 def note_through(warehouse: Warehouse, source: str, reached: Through) -> None:

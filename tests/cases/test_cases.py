@@ -1,13 +1,15 @@
 """Metrics on a few rows, their answers written in SQL by a person who never saw the engine.
 
 A file holds rows, definitions and questions. Each question is asked of every metric alone and of all at once, in one
-batch with every other metric of the file: the answers must be the same.
+batch with every other metric of the file; of the rows as they are, and of partial results that were stored and mended
+while the rows arrived in three portions, some of them wrong at first. The answers must be the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from math import isclose
@@ -18,6 +20,7 @@ import polars as pl
 import pytest
 from ruamel.yaml import YAML
 
+from tests.arrivals import arriving
 from tests.engine import Engine, Through, engine
 
 HERE = Path(__file__).parent
@@ -66,11 +69,39 @@ def _cases() -> Iterator[Case]:
 CASES = list(_cases())
 
 
-def _engine(case: Case) -> Any:
-    said = {**case.said, **case.question}
+WORLD = ("rows", "models", "project", "sources", "through", "now", "arrives_whole")
+"""What a file says for all of its questions, and a question may say otherwise for itself."""
+
+
+@dataclass
+class Worlds:
+    """The engines of the file at hand, on its rows and on rows arriving: each is made once."""
+
+    file: Path | None = None
+    stack: ExitStack = field(default_factory=ExitStack)
+    made: dict[str, tuple[Engine, Engine]] = field(default_factory=dict)
+
+    def of(self, case: Case) -> tuple[Engine, Engine]:
+        """The engine on all rows, and the one whose rows arrive in portions."""
+        if case.file != self.file:
+            self.close()
+            self.file = case.file
+        said = {key: value for key, value in {**case.said, **case.question}.items() if key in WORLD}
+        key = repr(said)
+        if key not in self.made:
+            on_rows = self.stack.enter_context(_engine(case.said["metrics"], said))
+            self.made[key] = on_rows, arriving(on_rows, whole=said.get("arrives_whole", ()))
+        return self.made[key]
+
+    def close(self) -> None:
+        self.stack.close()
+        self.made.clear()
+
+
+def _engine(metrics: Any, said: Mapping[str, Any]) -> Any:
     return engine(
         said["rows"],
-        metrics=case.said["metrics"],
+        metrics=metrics,
         models=said.get("models", ()),
         settings=said.get("project"),
         sources=said.get("sources"),
@@ -82,33 +113,48 @@ def _engine(case: Case) -> Any:
     )
 
 
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[Worlds]:
+    made = Worlds()
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_answer_is_that_of_plain_sql(case: Case) -> None:
-    with _engine(case) as on_rows:
-        wanted = on_rows.warehouse.fetch(case.question["answer"])
-        asks = case.asks
-        if asks.pop("as", "query") == "kpi_table":
-            _compare_tables(on_rows, case, asks, wanted)
-        else:
-            _compare_queries(on_rows, case, asks, wanted)
+def test_answer_is_that_of_plain_sql(case: Case, worlds: Worlds) -> None:
+    on_rows, in_portions = worlds.of(case)
+    wanted = on_rows.warehouse.fetch(case.question["answer"])
+    asks = case.asks
+    if asks.pop("as", "query") == "kpi_table":
+        _compare_tables(on_rows, in_portions, case, asks, wanted)
+    else:
+        _compare_queries(on_rows, in_portions, case, asks, wanted)
 
 
-def _compare_queries(on_rows: Engine, case: Case, asks: dict[str, Any], wanted: pl.DataFrame) -> None:
+def _compare_queries(
+    on_rows: Engine, in_portions: Engine, case: Case, asks: dict[str, Any], wanted: pl.DataFrame
+) -> None:
     keys = _keys(asks)
     together = on_rows.query(case.metrics, **asks)
+    assert in_portions.query(case.metrics, **asks).equals(together), "rows that came in portions give other values"
     _assert_equal(together.select(wanted.columns), wanted, keys)
     for metric in case.metrics:
         alone = on_rows.query([metric], **asks)
         _assert_equal(alone, _rows_it_has(wanted.select(*keys, metric), alone, keys, metric), keys)
 
 
-def _compare_tables(on_rows: Engine, case: Case, asks: dict[str, Any], wanted: pl.DataFrame) -> None:
+def _compare_tables(
+    on_rows: Engine, in_portions: Engine, case: Case, asks: dict[str, Any], wanted: pl.DataFrame
+) -> None:
     keys = [*_keys(asks), *(["is_other"] if "is_other" in wanted.columns else [])]
     others = [name for name in (one["name"] for one in case.said["metrics"]) if on_rows.can_answer(name, **asks)]
+    asks["compared"] = any(name in wanted.columns for name in ("previous_value", "year_ago_value"))
     together = on_rows.kpi_table(list(dict.fromkeys([*case.metrics, *others])), **asks)
+    arrived = in_portions.kpi_table(case.metrics, **asks)
     for metric in case.metrics:
         alone = on_rows.kpi_table([metric], **asks)[metric]
         assert alone.equals(together[metric]), f"{metric} alone is not what it is among others"
+        assert arrived[metric].equals(alone), f"{metric} is another one when rows come in portions"
         beside = [name for name in BESIDE if name in wanted.columns and name not in keys]
         answer = wanted.select(*keys, *beside) if beside else wanted.select(*keys, pl.col(metric).alias("value"))
         _assert_equal(alone.select(answer.columns), answer, keys)
