@@ -87,8 +87,8 @@ _FOLDS: dict[Agg, tuple[Fold, float | None]] = {
 def sample_of(node: Node) -> Leaf:
     """The rows a metric's value rests on: those of a ratio's denominator, of a formula's first input of the period."""
     match node:
-        case Leaf(measure, _, reach, offsets):
-            return Leaf(measure.rows, 0, reach, offsets)
+        case Leaf():
+            return node.rows
         case Quotient(_, denominator):
             return sample_of(denominator)
         case Arithmetic(_, inputs):

@@ -14,13 +14,13 @@ from datetime import date, timedelta
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.derive.anchors import ANCHOR, anchors, over_days
 from kpi_pipeline.derive.fold import folded
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Fold, Measure, Reach
 
 ADDED = (Fold.sum, Fold.count)
-ANCHOR = "_anchor"
 
 
 def accumulate(
@@ -32,58 +32,33 @@ def accumulate(
     periods: pl.DataFrame,
     cut: tuple[date, date] | None,
 ) -> pl.LazyFrame:
-    """For each period the value as of its last day (or first, or the average over its days).
+    """For each period the value as of its last day (or first, or the average, highest or lowest of its days).
 
     `periods`: period_start and period_end, from the first day with data to the newest. `cut` names days of an earlier
     period that the period in progress has not come to yet; they are not looked at. In an average, a day whose window
     holds no rows counts as 0 for sums and counts, and not at all for everything else.
     """
-    anchors = _anchors(periods, reach, cut)
+    wanted = anchors(periods, reach.period_agg, cut)
     leaving = _leaving(reach, calendar)
     parts = [
-        _counted(rows, _of(measures, Fold.distinct), leaving, anchors),
-        _added(rows, _of(measures, *ADDED), leaving, anchors),
-        _searched(rows, _of(measures, Fold.min, Fold.max, Fold.quantile), reach, calendar, anchors),
+        _counted(rows, _of(measures, Fold.distinct), leaving, wanted),
+        _added(rows, _of(measures, *ADDED), leaving, wanted),
+        _searched(rows, _of(measures, Fold.min, Fold.max, Fold.quantile), reach, calendar, wanted),
     ]
     keys = ["period_start", ANCHOR, SEGMENT]
     values, *others = [part for part in parts if part is not None]
     for other in others:
         values = values.join(other, on=keys, how="full", coalesce=True)
-    if reach.period_agg != "average":
-        return values.drop(ANCHOR)
-    return (
-        values.sort(keys)
-        .group_by("period_start", SEGMENT, maintain_order=True)
-        .agg(_mean(name, measure) for name, measure in measures.items())
-    )
+    return over_days(values, (_on_a_day(name, measure) for name, measure in measures.items()), reach.period_agg)
 
 
 def _of(measures: Mapping[str, Measure], *folds: Fold) -> dict[str, Measure]:
     return {name: measure for name, measure in measures.items() if measure.fold in folds}
 
 
-def _mean(name: str, measure: Measure) -> pl.Expr:
-    """NOTE: the sum is exact before it is divided, so the order of days cannot change the last digits."""
-    column = pl.col(name)
-    if measure.fold is Fold.distinct:
-        column = column.fill_null(0)
-    return pl.when(column.count() > 0).then(column.sum().cast(pl.Float64) / column.count()).alias(name)
-
-
-def _anchors(periods: pl.DataFrame, reach: Reach, cut: tuple[date, date] | None) -> pl.DataFrame:
-    """The days whose value is wanted: period_start, _anchor."""
-    if cut:
-        held = (pl.col("period_start") < cut[1]) & (pl.col("period_end") == cut[1])
-        periods = periods.with_columns(period_end=pl.when(held).then(pl.lit(cut[0])).otherwise("period_end"))
-    last = pl.col("period_end") - pl.duration(days=1)
-    match reach.period_agg:
-        case "first":
-            return periods.select("period_start", pl.col("first_day").alias(ANCHOR))
-        case "average":
-            days = pl.date_ranges("first_day", last, interval="1d")
-            return periods.select("period_start", days.alias(ANCHOR)).explode(ANCHOR, empty_as_null=False)
-        case _:
-            return periods.select("period_start", last.alias(ANCHOR))
+def _on_a_day(name: str, measure: Measure) -> pl.Expr:
+    """A day whose window holds no rows has no keys either: a distinct count of 0."""
+    return pl.col(name).fill_null(0) if measure.fold is Fold.distinct else pl.col(name)
 
 
 def _begins(reach: Reach, calendar: Calendar) -> pl.DataFrame | None:
@@ -122,7 +97,7 @@ def _leaving(reach: Reach, calendar: Calendar) -> pl.DataFrame | None:
 
 
 def _added(
-    rows: pl.LazyFrame, measures: Mapping[str, Measure], leaving: pl.DataFrame | None, anchors: pl.DataFrame
+    rows: pl.LazyFrame, measures: Mapping[str, Measure], leaving: pl.DataFrame | None, wanted: pl.DataFrame
 ) -> pl.LazyFrame | None:
     """Sums and counts; a sum of nothing but NULLs is NULL, one of no rows at all is 0."""
     if not measures:
@@ -137,7 +112,7 @@ def _added(
     if leaving is not None:
         leaves = days.join(leaving.lazy(), on="_day").drop("_day").rename({"_leaves": "_at"}).drop_nulls("_at")
     running = _running(joins, leaves, columns)
-    at = _at(running, anchors)
+    at = _at(running, wanted)
     return at.select(
         "period_start",
         ANCHOR,
@@ -154,7 +129,7 @@ def _added(
 
 
 def _counted(
-    rows: pl.LazyFrame, measures: Mapping[str, Measure], leaving: pl.DataFrame | None, anchors: pl.DataFrame
+    rows: pl.LazyFrame, measures: Mapping[str, Measure], leaving: pl.DataFrame | None, wanted: pl.DataFrame
 ) -> pl.LazyFrame | None:
     """Distinct counts: a key joins when it is seen, and leaves when it was not seen again in time."""
     if not measures:
@@ -172,28 +147,28 @@ def _counted(
         joins.append(again.select(SEGMENT, "_day", one).rename({"_day": "_at"}))
         leaves.append(again.select(SEGMENT, one, _at=pl.min_horizontal("_again", "_leaves")).drop_nulls("_at"))
     running = _running(pl.concat(joins, how="diagonal"), pl.concat(leaves, how="diagonal"), list(measures))
-    return _at(running, anchors).select("period_start", ANCHOR, SEGMENT, *measures)
+    return _at(running, wanted).select("period_start", ANCHOR, SEGMENT, *measures)
 
 
 def _searched(
-    rows: pl.LazyFrame, measures: Mapping[str, Measure], reach: Reach, calendar: Calendar, anchors: pl.DataFrame
+    rows: pl.LazyFrame, measures: Mapping[str, Measure], reach: Reach, calendar: Calendar, wanted: pl.DataFrame
 ) -> pl.LazyFrame | None:
     """Minima, maxima and percentiles."""
     if not measures:
         return None
     begins = _begins(reach, calendar)
     if begins is None and all(measure.fold is not Fold.quantile for measure in measures.values()):
-        return _extremes_so_far(rows, measures, anchors)
+        return _extremes_so_far(rows, measures, wanted)
     if begins is None:
-        begins = anchors.select(ANCHOR, _begin=pl.lit(calendar.days.get_column("day").min())).unique()
-    reached = anchors.join(begins, on=ANCHOR, how="left").select(
+        begins = wanted.select(ANCHOR, _begin=pl.lit(calendar.days.get_column("day").min())).unique()
+    reached = wanted.join(begins, on=ANCHOR, how="left").select(
         "period_start", ANCHOR, _day=pl.date_ranges("_begin", ANCHOR, interval="1d")
     )
     pairs = reached.explode("_day", empty_as_null=False)
     return folded(rows.join(pairs.lazy(), on="_day"), by=("period_start", ANCHOR, SEGMENT), measures=measures)
 
 
-def _extremes_so_far(rows: pl.LazyFrame, measures: Mapping[str, Measure], anchors: pl.DataFrame) -> pl.LazyFrame:
+def _extremes_so_far(rows: pl.LazyFrame, measures: Mapping[str, Measure], wanted: pl.DataFrame) -> pl.LazyFrame:
     days = folded(rows, by=(SEGMENT, "_day"), measures=measures).rename({"_day": "_at"}).sort(SEGMENT, "_at")
     so_far = (
         (pl.col(name).cum_min() if measure.fold is Fold.min else pl.col(name).cum_max())
@@ -202,7 +177,7 @@ def _extremes_so_far(rows: pl.LazyFrame, measures: Mapping[str, Measure], anchor
         .alias(name)
         for name, measure in measures.items()
     )
-    return _at(days.with_columns(so_far), anchors).select("period_start", ANCHOR, SEGMENT, *measures)
+    return _at(days.with_columns(so_far), wanted).select("period_start", ANCHOR, SEGMENT, *measures)
 
 
 def _running(joins: pl.LazyFrame, leaves: pl.LazyFrame | None, columns: Sequence[str]) -> pl.LazyFrame:
@@ -217,9 +192,9 @@ def _running(joins: pl.LazyFrame, leaves: pl.LazyFrame | None, columns: Sequence
     return running.select("_at", SEGMENT, *(pl.col(name) - pl.col(left[name]) for name in columns))
 
 
-def _at(running: pl.LazyFrame, anchors: pl.DataFrame) -> pl.LazyFrame:
+def _at(running: pl.LazyFrame, wanted: pl.DataFrame) -> pl.LazyFrame:
     """The running totals as they stood on each anchor."""
-    wanted = anchors.lazy().join(running.select(SEGMENT).unique(), how="cross").sort(ANCHOR)
-    return wanted.join_asof(
+    standing = wanted.lazy().join(running.select(SEGMENT).unique(), how="cross").sort(ANCHOR)
+    return standing.join_asof(
         running.sort("_at"), left_on=ANCHOR, right_on="_at", by=SEGMENT, strategy="backward", check_sortedness=False
     )

@@ -20,7 +20,7 @@ KEYS = (PERIOD, SEGMENT)
 
 def rows_leaf(leaf: Leaf) -> Leaf:
     """The count of rows behind a leaf: where it is missing or 0, the leaf has no data."""
-    return Leaf(leaf.measure.rows, 0, leaf.reach, leaf.offsets)
+    return leaf.rows
 
 
 def leaf_column(leaf: Leaf) -> str:

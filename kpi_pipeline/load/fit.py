@@ -71,6 +71,12 @@ def _metrics(project: Project) -> Iterator[Problem]:
 
 def _cumulative(project: Project, metric: Cumulative) -> Iterator[Problem]:
     used = project.metrics.get(metric.input_metric.name)
+    if isinstance(used, Simple) and used.agg is Agg.average and metric.period_agg in ("highest", "lowest"):
+        yield Problem(
+            f"Metric '{metric.name}' takes the {metric.period_agg} day of '{used.name}', which aggregates by average.",
+            project.place("metrics", metric.name, "period_agg"),
+            "an average is a sum by a count, whose days cannot be chosen one by one: use last, first or average",
+        )
     if used is None or (isinstance(used, Simple) and used.agg in CUMULABLE):
         return
     what = f"aggregates by {used.agg}" if isinstance(used, Simple) else f"is of type {used.type}"

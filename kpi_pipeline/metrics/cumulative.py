@@ -14,15 +14,15 @@ class Cumulative(MetricBase):
     """`input_metric` over a trailing `window`, or since the start of `grain_to_date`, or over all time.
 
     A distinct count counts distinct over the whole window. At a coarser grain `period_agg` chooses among the days of
-    the period: the last one's value, the first one's, or their average.
+    the period: the last one's value, the first one's, their average, the highest or the lowest.
     """
 
     type: Literal["cumulative"] = Field(description="the kind of metric")
     input_metric: InputMetric = Field(description="the metric that is accumulated")
     window: WindowText | None = Field(default=None, description="how far back it reaches, such as 28 days")
     grain_to_date: Grain | None = Field(default=None, description="the period since whose start it adds up")
-    period_agg: Literal["last", "first", "average"] = Field(
-        default="last", description="which day's value a longer period takes"
+    period_agg: Literal["last", "first", "average", "highest", "lowest"] = Field(
+        default="last", description="which day's value a longer period takes, or what of all its days"
     )
 
     @model_validator(mode="after")

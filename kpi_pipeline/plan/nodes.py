@@ -17,6 +17,11 @@ class Reach:
     to_date: Grain | None = None
     period_agg: str = "last"
 
+    @property
+    def of_rows(self) -> Reach:
+        """The reach of the count of rows: the lowest of a period's days rests on rows where any of them does."""
+        return Reach(self.window, self.to_date, "highest") if self.period_agg == "lowest" else self
+
     def __str__(self) -> str:
         if self.window:
             return f"over the last {self.window}"
@@ -35,8 +40,13 @@ class Leaf:
     reach: Reach | None = None
     offsets: tuple[Window, ...] = ()
 
+    @property
+    def rows(self) -> Leaf:
+        """The count of the rows behind it: where that is missing or 0, it has no data."""
+        return Leaf(self.measure.rows, 0, self.reach.of_rows if self.reach else None, self.offsets)
+
     def __str__(self) -> str:
-        cumulative = f", {self.reach} ({self.reach.period_agg} day of the period)" if self.reach else ""
+        cumulative = f", {self.reach} ({_DAYS[self.reach.period_agg]} of the period)" if self.reach else ""
         earlier = "".join(f", {window} earlier" for window in self.offsets)
         return f"{self.measure}{cumulative}{earlier}"
 
@@ -64,6 +74,14 @@ class Filled:
     node: Node
     value: float
 
+
+_DAYS = {
+    "last": "last day",
+    "first": "first day",
+    "average": "average of the days",
+    "highest": "highest of the days",
+    "lowest": "lowest of the days",
+}
 
 Node = Leaf | Quotient | Arithmetic | Filled
 

@@ -65,6 +65,17 @@ class TestCumulative:
         )
 
 
+    @pytest.mark.parametrize("choice", ["highest", "lowest"])
+    def test_highest_day_of_an_average(self, problems, choice):
+        (problem,) = problems(
+            "metrics: [{name: r, type: simple, model: order_lines, agg: average, expr: price}, "
+            f"{{name: c, type: cumulative, input_metric: r, window: 28 days, period_agg: {choice}}}]"
+        )
+
+        assert problem.message == f"Metric 'c' takes the {choice} day of 'r', which aggregates by average."
+        assert problem.hint.endswith("use last, first or average")
+
+
 class TestBreakdowns:
     def test_unknown(self, problems):
         (problem,) = problems(KPI.format("net_sales", "week", ", breakdowns: [[], [contry]]"))
