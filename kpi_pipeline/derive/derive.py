@@ -10,9 +10,10 @@ from datetime import date
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar
-from kpi_pipeline.derive.leaf_frames import KEYS, leaf_column, leaf_frames, rows_leaf
+from kpi_pipeline.derive.asked import Asked, asked_of, leaf_column
+from kpi_pipeline.derive.leaf_frames import KEYS, leaf_frames, rows_leaf
 from kpi_pipeline.derive.partials import Partials
-from kpi_pipeline.derive.segments import SEGMENT, number_segments, segment_names
+from kpi_pipeline.derive.segments import SEGMENT, Segments, number_segments, segment_names
 from kpi_pipeline.derive.sheet import joined, measures_of, present, with_nodes
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
 from kpi_pipeline.periods import Grain, Window
@@ -58,38 +59,57 @@ def derive(
         if one.metric in coverage:
             models = frozenset((leaf.measure.model, leaf.measure.time) for leaf in leaves(derivations[one.metric].node))
             sheets[_Sheet(one.grain, one.breakdown, one.at_most, coverage[one.metric], models)].append(one)
-    graph = [
-        _sheet(sheet, members, derivations, partials, calendar, dense=dense, first=first, last=last)
-        for sheet, members in sheets.items()
-    ]
+    laid_out = _laid_out(sheets, derivations, partials, calendar, first, last)
+    frames = leaf_frames([one for layout in laid_out for one in layout.asked], partials)
+    graph = [_table(layout, frames, partials, dense=dense) for layout in laid_out]
     found: dict[Series, pl.DataFrame] = {}
     for members, table in zip(sheets.values(), pl.collect_all(graph), strict=True):
         found |= {one: _output(place, one, table, dense=dense) for place, one in enumerate(members)}
     return {one: found.get(one, _empty(one)) for one in series}
 
 
-def _sheet(
-    sheet: _Sheet,
-    members: Sequence[Series],
+@dataclass(frozen=True)
+class _Layout:
+    """A sheet before it is filled in: its periods and segments, the columns of every member, what they are made of."""
+
+    sheet: _Sheet
+    timeline: Timeline
+    segments: Segments
+    nodes: tuple[Mapping[str, Node], ...]
+    asked: tuple[Asked, ...]
+
+
+def _laid_out(
+    sheets: Mapping[_Sheet, Sequence[Series]],
     derivations: Mapping[str, Derivation],
     partials: Partials,
     calendar: Calendar,
-    *,
-    dense: bool,
     first: date | None,
     last: date | None,
-) -> pl.LazyFrame:
+) -> list[_Layout]:
+    """Every sheet's layout; sheets that differ only in grain share their segments, so that rows are placed once."""
+    shared: dict[tuple[object, ...], Segments] = {}
+    found = []
+    for sheet, members in sheets.items():
+        nodes = tuple(_nodes(one, derivations[one.metric]) for one in members)
+        wanted = measures_of(node for named in nodes for node in named.values())
+        key = (sheet.breakdown, sheet.at_most, sheet.coverage.newest_day, sheet.models)
+        if key not in shared:
+            shared[key] = number_segments(sheet.breakdown, _sizes(wanted, partials, sheet), sheet.at_most)
+        timeline = _timeline(sheet, calendar, first, last)
+        found.append(_Layout(sheet, timeline, shared[key], nodes, asked_of(wanted, timeline, shared[key])))
+    return found
+
+
+def _table(layout: _Layout, frames: Mapping[Asked, pl.LazyFrame], partials: Partials, *, dense: bool) -> pl.LazyFrame:
     """The sheet: period, segment, the dimensions, and the columns of every member.
 
     NOTE: one wide table, taken apart once it is collected: a frame a metric would carry the whole graph each.
     """
-    timeline = _timeline(sheet, calendar, first, last)
-    nodes = [_nodes(one, derivations[one.metric]) for one in members]
-    wanted = measures_of(node for named in nodes for node in named.values())
-    segments = number_segments(sheet.breakdown, _sizes(wanted, partials, sheet), sheet.at_most)
-    groups = leaf_frames(wanted, partials, timeline, segments)
+    sheet, timeline, segments, nodes = layout.sheet, layout.timeline, layout.segments, layout.nodes
+    groups = [(one, frames[one]) for one in layout.asked]
     periods = timeline.periods.lazy().select(PERIOD)
-    seen = [_seen(group, frame) for group, frame in groups]
+    seen = [_seen(one, frame) for one, frame in groups]
     names = segment_names(segments)
     if dense:
         keys = periods.join(names.select(SEGMENT), how="cross")
@@ -146,9 +166,9 @@ def _sizes(wanted: Mapping[Leaf, None], partials: Partials, sheet: _Sheet) -> li
     ]
 
 
-def _seen(group: Sequence[Leaf], frame: pl.LazyFrame) -> pl.LazyFrame:
-    """The keys at which some leaf of the group has rows."""
-    counts = [pl.col(leaf_column(leaf)).fill_null(0) > 0 for leaf in group if leaf == rows_leaf(leaf)]
+def _seen(asked: Asked, frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The keys at which some leaf has rows."""
+    counts = [pl.col(leaf_column(leaf)).fill_null(0) > 0 for leaf in asked.leaves if leaf == rows_leaf(leaf)]
     return frame.filter(pl.any_horizontal(counts) if counts else False).select(*KEYS)
 
 

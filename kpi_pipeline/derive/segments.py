@@ -48,7 +48,7 @@ def number_segments(breakdown: tuple[str, ...], counted: Iterable[pl.LazyFrame],
     table = sizes.with_columns(
         pl.when(kept).then(pl.col("_rank") + 1).otherwise(ALL).cast(pl.UInt32).alias(SEGMENT), _is_other=~kept
     )
-    return Segments(breakdown, table.select(SEGMENT, "_is_other", *breakdown))
+    return Segments(breakdown, table.select(SEGMENT, "_is_other", *breakdown).collect().lazy())
 
 
 def segment_names(segments: Segments) -> pl.LazyFrame:

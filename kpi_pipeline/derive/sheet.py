@@ -7,8 +7,9 @@ from functools import reduce as fold_left
 
 import polars as pl
 
+from kpi_pipeline.derive.asked import leaf_column
 from kpi_pipeline.derive.formula import expression
-from kpi_pipeline.derive.leaf_frames import KEYS, leaf_column, rows_leaf
+from kpi_pipeline.derive.leaf_frames import KEYS, rows_leaf
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
 from kpi_pipeline.plan import Fold, Leaf, Node, leaves
