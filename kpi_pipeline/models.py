@@ -12,11 +12,12 @@ from kpi_pipeline.names import TAKEN_NAMES, Expression, Name, Named, Noun
 
 
 class EntityType(StrEnum):
-    """Whether an entity's key is the row's own or points to another model's row."""
+    """Whether an entity's key is the row's own, points to another model's row, or is its own for a time (natural)."""
 
     primary = "primary"
     unique = "unique"
     foreign = "foreign"
+    natural = "natural"
 
 
 class Entity(Noun):
@@ -24,7 +25,8 @@ class Entity(Noun):
 
     name: Name = Field(description="what the key is of, such as customer")
     type: EntityType = Field(
-        description="whether the key is the row's own (primary, unique) or points to another model's row"
+        description="whether the key is the row's own (primary, unique), points to another model's row (foreign), or is "
+        "the row's own between two dates (natural)"
     )
     expr: Expression | None = Field(
         default=None, description="the column that holds the key; by default the one of its name"
@@ -34,6 +36,19 @@ class Entity(Noun):
     def key(self) -> str:
         """The column or expression that holds the key."""
         return self.expr or self.name
+
+
+class Validity(Noun):
+    """Which end of the time that a row is valid in a dimension holds, as in dbt; valid from start up to, without, end."""
+
+    is_start: bool = Field(default=False, description="from this moment on the row is valid")
+    is_end: bool = Field(default=False, description="before this moment; where it is NULL, to this day")
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if self.is_start == self.is_end:
+            raise ValueError("'validity_params' says one of 'is_start: true' and 'is_end: true'")
+        return self
 
 
 class Dimension(Noun):
@@ -47,6 +62,9 @@ class Dimension(Noun):
         default=None, description="the column or expression that holds the value; by default the column of its name"
     )
     label: str = Field(default="", description="its name for people")
+    validity_params: Validity | None = Field(
+        default=None, description="for rows that are valid for a time: which end of it this dimension holds"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -92,3 +110,10 @@ class Model(Named):
     def dimension(self, name: str) -> Dimension | None:
         """The dimension of that name, if it has one."""
         return next((one for one in self.dimensions if one.name == name), None)
+
+    @property
+    def validity(self) -> tuple[Dimension, Dimension] | None:
+        """The dimensions that hold since when and until when a row is valid, where rows are valid for a time."""
+        start = next((one for one in self.dimensions if one.validity_params and one.validity_params.is_start), None)
+        end = next((one for one in self.dimensions if one.validity_params and one.validity_params.is_end), None)
+        return (start, end) if start and end else None

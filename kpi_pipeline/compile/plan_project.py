@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from kpi_pipeline.calendar import fits
 from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.compile.canonical import condition_asked
+from kpi_pipeline.compile.dimensions import models_joined, with_joins
 from kpi_pipeline.compile.formula import formula, sample_of
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.compile.reductions import reductions_for
 from kpi_pipeline.compile.selection import models_below, sources_below
+from kpi_pipeline.dimensions import UnknownDimension, find_dimension
 from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.names import TAKEN_NAMES
 from kpi_pipeline.periods import Grain
@@ -72,17 +74,13 @@ def _refuse_text_in_double_quotes(project: Project, metrics: Sequence[str], colu
 
 def _has_dimension(project: Project, metrics: Sequence[str], dimension: str) -> None:
     for metric in metrics:
-        for name in project.models_of(metric):
-            model = project.models[name]
-            if model.dimension(dimension) is None:
-                known = [one.name for one in model.dimensions]
-                hint = did_you_mean(dimension, known) or (
-                    f"it has {listed(known)}" if known else "add `dimensions` to the model"
-                )
+        for name in sorted(project.models_of(metric)):
+            try:
+                find_dimension(project.models, project.models[name], dimension)
+            except UnknownDimension as unknown:
                 raise QueryError(
-                    f"Metric '{metric}' cannot be asked by '{dimension}': model '{name}' has no such dimension.\n"
-                    f"Hint: {hint}"
-                )
+                    f"Metric '{metric}' cannot be asked by '{dimension}': {unknown.message}.\nHint: {unknown.hint}"
+                ) from None
 
 
 def _refuse_ambiguous(dimension: str, metrics: Sequence[str]) -> None:
@@ -158,9 +156,10 @@ def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan
         derivation = derivations[one.metric]
         wanted += [(leaf, one.breakdown) for leaf in leaves(derivation.node)]
         wanted.append((derivation.sample, one.breakdown))
-    models = {leaf.measure.model for leaf, _ in wanted}
+    reductions = tuple(with_joins(project, one) for one in reductions_for(wanted, where))
+    models = {leaf.measure.model for leaf, _ in wanted} | models_joined(reductions)
     made = plan_models(project, frozenset(models | _looked_at(project, models)))
-    return Plan(made, reductions_for(wanted, where), derivations, series)
+    return Plan(made, reductions, derivations, series)
 
 
 def _looked_at(project: Project, models: set[str]) -> set[str]:

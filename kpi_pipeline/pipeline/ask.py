@@ -16,6 +16,7 @@ from kpi_pipeline.periods import Grain, day_after_named, first_day_named
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
 from kpi_pipeline.pipeline.engine_error import engine_error
+from kpi_pipeline.pipeline.lookups import prepare_lookups
 from kpi_pipeline.plan import Plan, Series, Shape
 from kpi_pipeline.reduce import reduction_query
 
@@ -93,7 +94,9 @@ def _refuse_missing(context: Context, plan: Plan) -> None:
 def _partials(context: Context, plan: Plan) -> Partials:
     frames = {}
     spans = {}
+    ready: set[object] = set()
     for reduction in plan.reductions:
+        prepare_lookups(context, reduction, ready)
         try:
             frame = context.warehouse.fetch(reduction_query(reduction, plan.model(reduction.model), context.warehouse))
         except context.warehouse.query_errors as problem:

@@ -50,11 +50,15 @@ def _coverage(
 
 def calendar_for(project: Project, coverage: Mapping[str, Coverage], today: date) -> Calendar:
     """The calendar of everything that is covered."""
-    settings = project.settings
-    rules = CalendarRules(settings.week_start, settings.fiscal_year_start, settings.timezone)
     first = min((one.first_day for one in coverage.values()), default=today)
     last = max((one.newest_day for one in coverage.values()), default=today)
-    return build_calendar(first, last, rules)
+    return build_calendar(first, last, calendar_rules(project))
+
+
+def calendar_rules(project: Project) -> CalendarRules:
+    """The rules of the project's calendar."""
+    settings = project.settings
+    return CalendarRules(settings.week_start, settings.fiscal_year_start, settings.timezone)
 
 
 def data_through(coverage: Mapping[str, Coverage]) -> date | None:

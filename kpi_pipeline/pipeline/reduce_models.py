@@ -9,11 +9,13 @@ from datetime import date, timedelta
 from kpi_pipeline.derive import Partials
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.coverage import calendar_rules
 from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.load_sources import Loaded
+from kpi_pipeline.pipeline.lookups import prepare_lookups
 from kpi_pipeline.pipeline.make_models import Models
 from kpi_pipeline.plan import ModelPlan, Plan, Reduction, Shape, fingerprint
-from kpi_pipeline.reduce import reduction_query
+from kpi_pipeline.reduce import reduction_query, uses_calendar
 from kpi_pipeline.store.partials import Entry, ledger, read_partials, replace_partials
 
 Days = tuple[date, date]
@@ -33,18 +35,25 @@ def reduce_models(context: Context, plan: Plan, loaded: Loaded, models: Models) 
     known = {} if context.full else ledger(context.warehouse)
     entries: dict[Reduction, Entry] = {}
     made = 0
+    ready: set[object] = set()
     for reduction in plan.reductions:
-        if reduction.model in models.blocked:
+        if any(one.name in models.blocked for one in plan.models_of(reduction)):
             continue
         model = plan.model(reduction.model)
-        version = fingerprint(_definition(plan, model), reduction.fingerprint)
-        inputs = {source: loaded.states[source].version for source in plan.sources_of(model.name)}
+        version = fingerprint(
+            [_definition(plan, one) for one in plan.models_of(reduction)],
+            reduction.fingerprint,
+            calendar_rules(context.project) if uses_calendar(reduction.joined) else None,
+        )
+        read = sorted({source for one in plan.models_of(reduction) for source in plan.sources_of(one.name)})
+        inputs = {source: loaded.states[source].version for source in read}
         before = known.get(reduction.table.name)
         if before and before.fingerprint == version and before.inputs == inputs and not context.since:
             entries[reduction] = before
         else:
             made_alike = before if before and before.fingerprint == version else None
-            days = _days(context, loaded, reduction, model, made_alike)
+            days = _days(context, loaded, reduction, model, inputs, made_alike)
+            prepare_lookups(context, reduction, ready)
             entries[reduction] = _make(context, reduction, model, version, inputs, days)
             made += 1
         context.watch.step(reduction.table.name)
@@ -57,17 +66,25 @@ def _definition(plan: Plan, model: ModelPlan) -> str:
 
 
 def _days(
-    context: Context, loaded: Loaded, reduction: Reduction, model: ModelPlan, before: Entry | None
+    context: Context,
+    loaded: Loaded,
+    reduction: Reduction,
+    model: ModelPlan,
+    inputs: Mapping[str, str],
+    before: Entry | None,
 ) -> Days | None:
     """The days to make again; None means all of them.
 
-    Only the touched days where each row of the model stands for itself, the cursor is its time, and what is there was
-    made from the version before this one. NOTE: a day more on both sides, because the cursor's day is that of the
-    source's zone and the business day that of the project's.
+    Only the touched days where each row of the model stands for itself, the cursor is its time, what it looks up in
+    other models rests on sources that did not change, and what is there was made from the version before this one.
+    NOTE: a day more on both sides, because the cursor's day is that of the source's zone and the business day that of
+    the project's.
     """
     if before is None or model.row_local_cursor is None or reduction.time != model.row_local_time:
         return None
     source = model.sources[0]
+    if any(before.inputs.get(one) != loaded.states[one].version for one in inputs if one != source):
+        return None
     previous, touched = loaded.touched.get(source, (None, None))
     if context.since and before.inputs.get(source) == loaded.states[source].version:
         return context.since, date.max

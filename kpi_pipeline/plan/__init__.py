@@ -6,8 +6,11 @@ a pass over a model are gathered into reductions. `explain` says all of it in wo
 
 from __future__ import annotations
 
+from kpi_pipeline.plan.cohorts import Ages, Cohorts
 from kpi_pipeline.plan.executor import Executor
 from kpi_pipeline.plan.fingerprints import fingerprint
+from kpi_pipeline.plan.joins import DatePart, Hop, JoinedColumn
+from kpi_pipeline.plan.matching import Matching, Side
 from kpi_pipeline.plan.measure import Fold, Measure, Shape
 from kpi_pipeline.plan.model_plan import ModelPlan
 from kpi_pipeline.plan.nodes import (
@@ -27,13 +30,19 @@ from kpi_pipeline.plan.series import Coverage, Derivation, Series
 from kpi_pipeline.plan.whole import Plan
 
 __all__ = [
+    "Ages",
     "Arithmetic",
+    "Cohorts",
     "Coverage",
+    "DatePart",
     "Derivation",
     "Executor",
     "Filled",
     "Fold",
+    "Hop",
+    "JoinedColumn",
     "Leaf",
+    "Matching",
     "Measure",
     "ModelPlan",
     "Node",
@@ -43,6 +52,7 @@ __all__ = [
     "Reduction",
     "Series",
     "Shape",
+    "Side",
     "accumulated",
     "described",
     "fingerprint",

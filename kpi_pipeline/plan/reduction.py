@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan.cohorts import Cohorts
 from kpi_pipeline.plan.fingerprints import fingerprint
+from kpi_pipeline.plan.joins import JoinedColumn
+from kpi_pipeline.plan.matching import Matching
 from kpi_pipeline.plan.measure import Measure, Shape
 
 
@@ -22,11 +25,24 @@ class Reduction:
     dimensions: tuple[str, ...]
     measures: tuple[Measure, ...]
     where: str = ""
+    joined: tuple[JoinedColumn, ...] = ()
+    """The columns that its rows get beside those of the model's table."""
+
+    @property
+    def events(self) -> Matching | Cohorts | None:
+        """The events it is about, where these are not the rows of the model."""
+        return self.measures[0].events
 
     @property
     def expr(self) -> str:
         """What is counted or collected by the shapes that look at one expression."""
         return self.measures[0].expr
+
+    @property
+    def looked_up(self) -> tuple[str, ...]:
+        """The models beside its own in which it looks something up for its rows, or that its events are of."""
+        joined = {model.name for one in self.joined for model in one.models}
+        return tuple(sorted(joined | {one.name for one in self.events.models} if self.events else joined))
 
     @property
     def table(self) -> TableRef:
@@ -39,4 +55,5 @@ class Reduction:
     def fingerprint(self) -> str:
         """Changes when its partial results would change."""
         parts = [(one.column, one.fold, one.expr, one.filter) for one in self.measures]
-        return fingerprint(self.model, self.time, self.shape, self.dimensions, parts, self.where)
+        joined = [one.fingerprint for one in self.joined]
+        return fingerprint(self.model, self.time, self.shape, self.dimensions, parts, self.where, joined)

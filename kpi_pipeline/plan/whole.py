@@ -23,6 +23,10 @@ class Plan:
         """The model of that name."""
         return next(one for one in self.models if one.name == name)
 
+    def models_of(self, reduction: Reduction) -> tuple[ModelPlan, ...]:
+        """The models a reduction reads: its own, then those in which it looks something up."""
+        return (self.model(reduction.model), *(self.model(name) for name in reduction.looked_up))
+
     def sources_of(self, model: str) -> tuple[str, ...]:
         """The sources below a model, also through other models."""
         plan = self.model(model)

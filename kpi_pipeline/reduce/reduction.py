@@ -8,8 +8,11 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.plan import Executor, Fold, ModelPlan, Reduction, Shape
-from kpi_pipeline.reduce.aggregate import FLOATS, INTEGERS, aggregated, condition, grouped, parsed
+from kpi_pipeline.plan.cohorts import PREVIOUS
+from kpi_pipeline.plan.matching import SEEN
+from kpi_pipeline.reduce.aggregate import FLOATS, INTEGERS, aggregated, condition, finite, grouped, parsed
 from kpi_pipeline.reduce.day import business_day
+from kpi_pipeline.reduce.events import over_events
 from kpi_pipeline.reduce.rows import rows_of
 
 _NUMBERS = (*FLOATS, *INTEGERS, "UHUGEINT", "DECIMAL", "BOOLEAN", '"NULL"', "NULL")
@@ -30,9 +33,11 @@ def reduction_query(
     types = _types(reduction, model, executor)
     _refuse_words(reduction, types)
     day = business_day(model, reduction.time, types["_time"])
-    query = exp.select(exp.alias_(day, "_day")).from_(rows_of(model, reduction))
+    query = exp.select(exp.alias_(day, "_day")).from_(rows_of(model, reduction, executor))
     for name in reduction.dimensions:
-        query = query.select(exp.alias_(parsed(model.dimensions[name]), name, quoted=True))
+        query = query.select(exp.alias_(_dimension(model, name), name, quoted=True))
+    if reduction.events:
+        query = query.select(exp.column(SEEN, quoted=True))
     query = query.where(day.copy().is_(exp.Null()).not_())
     if reduction.where:
         query = query.where(_with_dimensions(parsed(reduction.where), model))
@@ -40,39 +45,47 @@ def reduction_query(
         query = query.where(exp.GTE(this=day.copy(), expression=_date(from_day)))
     if to_day:
         query = query.where(exp.LT(this=day.copy(), expression=_date(to_day)))
-    return _SHAPES[reduction.shape](query, reduction, types)
+    return over_events(_SHAPES[reduction.shape](query, reduction, types), reduction, model, executor)
 
 
 def _additive(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> exp.Select:
     """One row a day and segment; a column a measure."""
+    keys = len(query.selects)
     for measure in reduction.measures:
         query = query.select(exp.alias_(aggregated(measure, types[measure.column]), measure.column, quoted=True))
-    return grouped(query, 1 + len(reduction.dimensions))
+    return grouped(query, keys)
 
 
 def _distinct(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -> exp.Select:
     """One row a day, segment and key seen; a column a measure says whether its filter let the key through."""
     key = parsed(reduction.expr)
     query = query.select(exp.alias_(key, "_key"))
+    keys = len(query.selects)
     for measure in reduction.measures:
         passed = exp.func("BOOL_OR", exp.func("COALESCE", condition(measure), exp.false()))
         query = query.select(exp.alias_(passed, measure.column, quoted=True))
-    return grouped(_where_any(query.where(key.copy().is_(exp.Null()).not_()), reduction), 2 + len(reduction.dimensions))
+    return grouped(_where_any(query.where(key.copy().is_(exp.Null()).not_()), reduction), keys)
 
 
-def _values(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -> exp.Select:
+def _values(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> exp.Select:
     """One row a day, segment and value seen; a column a measure counts the rows its filter let through."""
     value = exp.cast(parsed(reduction.expr), "DOUBLE")
+    if types[reduction.measures[0].column].startswith(FLOATS):
+        value = finite(value)
     query = query.select(exp.alias_(value, "_value"))
+    keys = len(query.selects)
     for measure in reduction.measures:
         count = exp.func("COUNT", exp.case().when(condition(measure), exp.Literal.number(1)))
         query = query.select(exp.alias_(count, measure.column, quoted=True))
-    return grouped(
-        _where_any(query.where(value.copy().is_(exp.Null()).not_()), reduction), 2 + len(reduction.dimensions)
-    )
+    return grouped(_where_any(query.where(value.copy().is_(exp.Null()).not_()), reduction), keys)
 
 
-_SHAPES = {Shape.additive: _additive, Shape.distinct: _distinct, Shape.values: _values}
+def _cohorts(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> exp.Select:
+    """One row a day of the first row, segment, day seen and day seen before; a column a measure counts entities."""
+    return _additive(query.select(exp.column(PREVIOUS, quoted=True)), reduction, types)
+
+
+_SHAPES = {Shape.additive: _additive, Shape.distinct: _distinct, Shape.values: _values, Shape.cohorts: _cohorts}
 
 
 def _where_any(query: exp.Select, reduction: Reduction) -> exp.Select:
@@ -85,10 +98,10 @@ def _where_any(query: exp.Select, reduction: Reduction) -> exp.Select:
 def _types(reduction: Reduction, model: ModelPlan, executor: Executor) -> dict[str, str]:
     """The types of the time column and of what each measure aggregates; the engine knows them without running it."""
     time = parsed(model.dimensions.get(reduction.time, f'"{reduction.time}"'))
-    probe = exp.select(exp.alias_(time, "_time")).from_(rows_of(model, reduction))
+    probe = exp.select(exp.alias_(time, "_time")).from_(rows_of(model, reduction, executor))
     for measure in reduction.measures:
         probe = probe.select(exp.alias_(parsed(measure.expr), measure.column, quoted=True))
-    return executor.columns(probe)
+    return executor.columns(over_events(probe, reduction, model, executor))
 
 
 def _refuse_words(reduction: Reduction, types: dict[str, str]) -> None:
@@ -101,6 +114,12 @@ def _refuse_words(reduction: Reduction, types: dict[str, str]) -> None:
                 "Hint: is it the right column? Look at the metrics that have it as `expr`; count and count_distinct "
                 "take anything, and text that holds numbers can be cast in the model's SQL."
             )
+
+
+def _dimension(model: ModelPlan, name: str) -> exp.Expr:
+    """The model's own dimension as SQL, or the column that its rows were given for it."""
+    own = model.dimensions.get(name)
+    return parsed(own) if own else exp.column(name, quoted=True)
 
 
 def _with_dimensions(condition: exp.Expr, model: ModelPlan) -> exp.Expr:

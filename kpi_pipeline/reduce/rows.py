@@ -1,12 +1,161 @@
-"""The rows a reduction reads."""
+"""The rows a reduction reads: those of its model, with the columns that other models and the calendar give them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import date
+
 from sqlglot import expressions as exp
 
-from kpi_pipeline.plan import ModelPlan, Reduction
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.periods import Grain
+from kpi_pipeline.plan import DatePart, Executor, Hop, JoinedColumn, ModelPlan, Reduction
+from kpi_pipeline.reduce.aggregate import parsed
+from kpi_pipeline.reduce.day import business_day, local_moment
+
+CALENDAR_DAYS = TableRef("temp", "calendar_day")
+"""Every day from FIRST_DAY to LAST_DAY, with the first day of the week, month, quarter and year it is in."""
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
+
+ROWS = "_rows"
 
 
-def rows_of(model: ModelPlan, _reduction: Reduction) -> exp.Table:
-    """What stands behind FROM: the model's table or view."""
+def rows_of(model: ModelPlan, reduction: Reduction, executor: Executor) -> exp.Expr:
+    """What stands behind FROM: the model's table or view; with its own columns those that the reduction joins to them.
+
+    Every join is a LEFT JOIN to rows that have the key as their own, so no row is lost and none is counted twice: a key
+    without a row gives NULL.
+    """
+    if not reduction.joined:
+        return _table(model)
+    own = [one for one in reduction.joined if not one.hops]
+    query = _with_columns(model, own, executor, exp.Column(this=exp.Star(), table=exp.to_identifier(ROWS)))
+    for hop, columns in _by_hop(reduction.joined):
+        query = query.select(*(exp.column(one.name, table=hop.path, quoted=True) for one in columns))
+        query = _joined(query, hop, columns, reduction, model, executor)
+    return query.subquery("_joined")
+
+
+def uses_calendar(joined: Iterable[JoinedColumn]) -> bool:
+    """Whether any of the columns is looked up among the days of the calendar."""
+    return any(isinstance(one.of_time, Grain) and one.of_time is not Grain.day for one in joined)
+
+
+def _by_hop(joined: Sequence[JoinedColumn]) -> list[tuple[Hop, list[JoinedColumn]]]:
+    """Every hop on the way to some column, the nearest first, with the columns that stand at its end."""
+    hops = {hop.path: hop for one in joined for hop in one.hops}
+    far = {hop.path: place for one in joined for place, hop in enumerate(one.hops)}
+    return [
+        (hop, [one for one in joined if one.hops and one.hops[-1].path == hop.path])
+        for hop in sorted(hops.values(), key=lambda hop: (far[hop.path], hop.path))
+    ]
+
+
+def _joined(
+    query: exp.Select,
+    hop: Hop,
+    columns: Sequence[JoinedColumn],
+    reduction: Reduction,
+    model: ModelPlan,
+    executor: Executor,
+) -> exp.Select:
+    """The query with the rows that one hop leads to."""
+    further = {one.path: one for joined in reduction.joined for one in joined.hops if one.before == hop.path}
+    keys = [exp.alias_(_of_rows(one.key_before), _key_to(one), quoted=True) for one in further.values()]
+    key = exp.column(_key_to(hop), table=hop.before, quoted=True) if hop.before else _of_rows(hop.key_before)
+    on: exp.Expr = exp.EQ(this=key, expression=exp.column("_key", table=hop.path, quoted=True))
+    if hop.validity:
+        time = _moment(model, reduction.time, _types(model, (reduction.time,), executor)[reduction.time])
+        since = exp.LTE(this=exp.column("_from", table=hop.path, quoted=True), expression=time)
+        until = exp.LT(this=time.copy(), expression=exp.column("_until", table=hop.path, quoted=True))
+        on = exp.and_(on, since, until)
+    rows = looked_up_rows(hop, columns, executor).select(*keys)
+    return query.join(rows.subquery(exp.to_identifier(hop.path, quoted=True)), on=on, join_type="left")
+
+
+def looked_up_rows(hop: Hop, columns: Sequence[JoinedColumn], executor: Executor) -> exp.Select:
+    """The rows that a hop leads to: `_key`, with a validity `_from` and `_until` (not included), and the columns."""
+    rows = _with_columns(hop.model, columns, executor, exp.alias_(_of_rows(hop.key), "_key", quoted=True))
+    if hop.validity is None:
+        return rows
+    start, end = hop.validity
+    kinds = _types(hop.model, hop.validity, executor)
+    return rows.select(
+        exp.alias_(_or(_moment(hop.model, start, kinds[start]), "0001-01-01"), "_from", quoted=True),
+        exp.alias_(_or(_moment(hop.model, end, kinds[end]), "9999-12-31"), "_until", quoted=True),
+    )
+
+
+def _key_to(hop: Hop) -> str:
+    return f"_key_{hop.path}"
+
+
+def _or(moment: exp.Expr, otherwise: str) -> exp.Expr:
+    """The moment, or an open end."""
+    return exp.func("COALESCE", moment, exp.cast(exp.Literal.string(otherwise), "TIMESTAMP"))
+
+
+def _with_columns(
+    model: ModelPlan, columns: Sequence[JoinedColumn], executor: Executor, *selected: exp.Expr
+) -> exp.Select:
+    """SELECT from a model's table what is named and a column each; periods are looked up among the calendar's days."""
+    times = [one.dimension for one in columns if one.of_time]
+    kinds = _types(model, times, executor)
+    query = exp.select(*selected).from_(exp.alias_(_table(model), ROWS, table=True))
+    calendars: dict[str, str] = {}
+    for one in columns:
+        match one.of_time:
+            case None:
+                value = _of_rows(model.dimensions[one.dimension])
+            case DatePart():
+                value = _part(one.of_time, _moment(model, one.dimension, kinds[one.dimension]))
+            case Grain.day:
+                value = _of_rows(business_day(model, one.dimension, kinds[one.dimension]))
+            case _:
+                if one.dimension not in calendars:
+                    calendars[one.dimension] = f"_days_{len(calendars)}"
+                    day = _of_rows(business_day(model, one.dimension, kinds[one.dimension]))
+                    query = _with_calendar(query, calendars[one.dimension], day)
+                value = exp.column(f"{one.of_time}_start", table=calendars[one.dimension], quoted=True)
+        query = query.select(exp.alias_(value, one.name, quoted=True))
+    return query
+
+
+def _with_calendar(query: exp.Select, alias: str, day: exp.Expr) -> exp.Select:
+    days = exp.table_(CALENDAR_DAYS.name, db=CALENDAR_DAYS.schema, quoted=True)
+    on = exp.EQ(this=exp.column("day", table=alias, quoted=True), expression=day)
+    return query.join(exp.alias_(days, alias, table=True, quoted=True), on=on, join_type="left")
+
+
+def _part(part: DatePart, moment: exp.Expr) -> exp.Expr:
+    """A part of a date as a whole number; NOTE: Monday is 1, as in ISO 8601 and in dbt."""
+    return exp.Extract(this=exp.Var(this="isodow" if part is DatePart.dow else part.value), expression=moment)
+
+
+def _moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
+    return exp.cast(_of_rows(local_moment(model, time, kind)), "TIMESTAMP")
+
+
+def _of_rows(sql: str | exp.Expr) -> exp.Expr:
+    """An expression over a model's columns, each said to be of the model's rows."""
+
+    def named(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and not node.table:
+            return exp.column(node.this.copy(), table=ROWS)
+        return node
+
+    return (parsed(sql) if isinstance(sql, str) else sql.copy()).transform(named)
+
+
+def _types(model: ModelPlan, times: Sequence[str], executor: Executor) -> dict[str, str]:
+    """The types of a model's time columns."""
+    if not times:
+        return {}
+    wanted = [
+        exp.alias_(parsed(model.dimensions.get(one, f'"{one}"')), one, quoted=True) for one in dict.fromkeys(times)
+    ]
+    return executor.columns(exp.select(*wanted).from_(_table(model)))
+
+
+def _table(model: ModelPlan) -> exp.Table:
     return exp.table_(model.table.name, db=model.table.schema, quoted=True)

@@ -24,6 +24,8 @@ from kpi_pipeline.names import TableRef
 SCHEMAS = ("raw", "quarantine", "staging", "model", "partial", "kpi", "state")
 """raw: rows as loaded; quarantine: rows that did not fit; staging: not yet checked; model: views over raw; partial:
 what reduce made; kpi: the published tables; state: what cannot be derived again and is never dropped."""
+TEMPORARY = "temp"
+"""Where tables stand that live as long as the connection and are written to no file."""
 
 
 class Warehouse:
@@ -127,9 +129,10 @@ class Warehouse:
         return int(self.rows(f"SELECT count(*) FROM {quoted(table)}")[0][0])
 
     def replace_table(self, table: TableRef, frame: pl.DataFrame) -> None:
-        """Creates the table anew with the frame's rows."""
+        """Creates the table anew with the frame's rows; in the schema `temp` only for as long as the warehouse is open."""
         with self._lent(frame) as lent:
-            self.run(f"CREATE OR REPLACE TABLE {quoted(table)} AS SELECT * FROM {lent}")
+            kind = "TEMPORARY TABLE" if table.schema == TEMPORARY else "TABLE"
+            self.run(f"CREATE OR REPLACE {kind} {quoted(table)} AS SELECT * FROM {lent}")
 
     def append(self, table: TableRef, frame: pl.DataFrame) -> None:
         """Adds the frame's rows to the table, column by name."""

@@ -1,0 +1,62 @@
+"""Before a reduction looks things up: the calendar's days lie ready, and every key leads to one row."""
+
+from __future__ import annotations
+
+import sqlglot
+from sqlglot import expressions as exp
+
+from kpi_pipeline.calendar import build_calendar
+from kpi_pipeline.compile.personal import personal_columns
+from kpi_pipeline.errors import DataError
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.coverage import calendar_rules
+from kpi_pipeline.plan import Hop, Reduction
+from kpi_pipeline.reduce import CALENDAR_DAYS, FIRST_DAY, LAST_DAY, repeated_key, uses_calendar
+
+
+def prepare_lookups(context: Context, reduction: Reduction, ready: set[object]) -> None:
+    """Makes sure that what a reduction looks up is there and is one row a key; `ready` remembers what was looked at.
+
+    Raises:
+        DataError: a key that should be its model's own has several rows, or several at the same time.
+    """
+    if uses_calendar(reduction.joined) and CALENDAR_DAYS not in ready:
+        lay_calendar(context)
+        ready.add(CALENDAR_DAYS)
+    for hop in {hop for one in reduction.joined for hop in one.hops}:
+        about = (hop.model.name, hop.key, hop.validity)
+        if about not in ready:
+            _refuse_repeated(context, hop)
+            ready.add(about)
+
+
+def lay_calendar(context: Context) -> None:
+    """Puts the days of the project's calendar beside the rows, with the periods they are in."""
+    days = build_calendar(FIRST_DAY, LAST_DAY, calendar_rules(context.project)).days
+    context.warehouse.replace_table(CALENDAR_DAYS, days)
+
+
+def _refuse_repeated(context: Context, hop: Hop) -> None:
+    found = context.warehouse.rows(repeated_key(hop, context.warehouse))
+    if not found:
+        return
+    entity = hop.path.rsplit("__", 1)[-1]
+    model = context.project.models[hop.model.name]
+    columns = {one.name.lower() for one in sqlglot.parse_one(hop.key, read="duckdb").find_all(exp.Column)}
+    shown = "a key (hidden, it is personal)" if columns & personal_columns(context.project, model) else f"{found[0][0]}"
+    place = context.project.place("models", model.name)
+    where = f"{place}  " if place else ""
+    if hop.validity:
+        start, end = hop.validity
+        raise DataError(
+            f"{where}Model '{model.name}': of the entity '{entity}', {shown} has rows whose validity overlaps, from "
+            f"'{start}' until '{end}', so a row would be joined to more than one of them.\n"
+            "Hint: let each row end where the next one begins; the end is not included, and NULL is open."
+        )
+    kind = next(one.type for one in model.entities if one.name == entity)
+    raise DataError(
+        f"{where}Model '{model.name}': the entity '{entity}' is {kind}, but {shown} has more than one row, so what is "
+        "joined to it would be counted several times.\n"
+        f"Hint: keep one row a {entity} in the model's SQL; or, where rows are valid one after the other, make it "
+        "`type: natural` and say which time dimensions hold since when and until when (validity_params)."
+    )
