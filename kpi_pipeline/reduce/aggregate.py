@@ -11,6 +11,9 @@ EXACT_SUM_OF_FLOATS = "DECIMAL(38, 9)"
 """NOTE: a sum of floats depends on the order of parallel work in its last bits; as decimals it is always the same.
 What is no number (NaN, infinity) is no value."""
 
+LARGEST_FLOAT = "1.7976931348623157e308"
+"""NOTE: NaN is larger than any number, in DuckDB and in Spark; not every engine has a function that says finite."""
+
 FLOATS = ("DOUBLE", "FLOAT", "REAL")
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
@@ -21,8 +24,8 @@ def aggregated(measure: Measure, kind: str) -> exp.Expr:
     NOTE: conditional aggregates are CASE, never FILTER: many FILTERs in one query grow quadratically in DuckDB.
     """
     value = parsed(measure.expr)
-    if measure.fold is Fold.sum and kind.startswith(FLOATS):
-        value = exp.TryCast(this=value, to=exp.DataType.build(EXACT_SUM_OF_FLOATS, dialect="duckdb"))
+    if kind.startswith(FLOATS):
+        value = _as_decimal(value) if measure.fold is Fold.sum else finite(value)
     if measure.filter:
         value = exp.case().when(condition(measure), value)
     match measure.fold:
@@ -33,6 +36,16 @@ def aggregated(measure: Measure, kind: str) -> exp.Expr:
             return exp.cast(total, "BIGINT") if kind in INTEGERS else total
         case _:
             return exp.cast(exp.func(measure.fold.value.upper(), value), "DOUBLE")
+
+
+def _as_decimal(value: exp.Expr) -> exp.Expr:
+    return exp.TryCast(this=value, to=exp.DataType.build(EXACT_SUM_OF_FLOATS, dialect="duckdb"))
+
+
+def finite(value: exp.Expr) -> exp.Expr:
+    """The float, NULL where it is no number (NaN, infinity): such as what a division by zero leaves behind."""
+    largest = exp.Literal.number(LARGEST_FLOAT)
+    return exp.case().when(exp.LTE(this=exp.func("ABS", value), expression=largest), value.copy())
 
 
 def condition(measure: Measure) -> exp.Expr:

@@ -210,6 +210,8 @@ def quoted(table: TableRef) -> str:
 def _prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
+    # NOTE: a row whose expression divides by zero has no value; it does not stop the run.
+    connection.execute("SET error_on_division_by_zero = false")
     connection.execute("SET autoinstall_known_extensions = false")
     for schema in SCHEMAS:
         connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
