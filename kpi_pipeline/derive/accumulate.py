@@ -17,7 +17,6 @@ from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.derive.anchors import ANCHOR, anchors, over_days
 from kpi_pipeline.derive.fold import folded
 from kpi_pipeline.derive.segments import SEGMENT
-from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Fold, Measure, Reach
 
 ADDED = (Fold.sum, Fold.count)
@@ -65,25 +64,10 @@ def _begins(reach: Reach, calendar: Calendar) -> pl.DataFrame | None:
     """For every day as an anchor the first day in its reach: _anchor, _begin; None where nothing ever leaves."""
     days = calendar.days
     if reach.window:
-        return days.select(pl.col("day").alias(ANCHOR), _begin=_window_begin(reach.window.count, reach.window.grain))
+        return calendar.trailing(reach.window).select(pl.col("day").alias(ANCHOR), _begin="begin")
     if reach.to_date:
-        begin = "day" if reach.to_date is Grain.day else f"{reach.to_date}_start"
-        return days.select(pl.col("day").alias(ANCHOR), _begin=begin)
+        return days.select(pl.col("day").alias(ANCHOR), _begin=f"{reach.to_date}_start")
     return None
-
-
-def _window_begin(count: int, grain: Grain) -> pl.Expr:
-    """The first day of a window that ends with `day`.
-
-    28 days are the day and the 27 before it; 1 month is all of a month when the day is its last.
-    """
-    day = pl.col("day")
-    if grain is Grain.day:
-        return day - timedelta(days=count - 1)
-    if grain is Grain.week:
-        return day - timedelta(weeks=count) + timedelta(days=1)
-    months = count * {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}[grain]
-    return (day + timedelta(days=1)).dt.offset_by(f"-{months}mo")
 
 
 def _leaving(reach: Reach, calendar: Calendar) -> pl.DataFrame | None:

@@ -1,0 +1,94 @@
+"""The calendar: days, periods, and the periods that lie before them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import polars as pl
+
+from kpi_pipeline.calendar.earlier import earlier, earlier_days
+from kpi_pipeline.calendar.rules import CalendarRules
+from kpi_pipeline.periods import Grain, Window
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """All days from the first to the last, and all periods they fill.
+
+    `days`: day and the start of the day, week, month, quarter and year it is in (a day that the clocks of its zone
+    skipped is in the next one). `periods`: grain, period_start, period_end (not included), last_day, period_label,
+    period_start_utc (the moment it begins), period_number (within its year), year_number, previous_start,
+    year_ago_start.
+    """
+
+    rules: CalendarRules
+    days: pl.DataFrame
+    periods: pl.DataFrame
+
+    def of(self, grain: Grain) -> pl.DataFrame:
+        """The periods of one grain, in order."""
+        return self._by_grain[grain]
+
+    @cached_property
+    def _by_grain(self) -> dict[Grain, pl.DataFrame]:
+        return {grain: self.periods.filter(pl.col("grain") == grain.value).drop("grain") for grain in Grain}
+
+    def start_of(self, day: date, grain: Grain) -> date:
+        """The first day of the period a day is in."""
+        start: date = self.days.filter(pl.col("day") == day).get_column(f"{grain}_start").item()
+        return start
+
+    @property
+    def names(self) -> pl.DataFrame:
+        """What a value's period is called, and when it begins and ends, by grain and period_start."""
+        return self.periods.select(
+            "grain", "period_start", "period_end", "last_day", "period_label", "period_start_utc"
+        )
+
+    def covers(self, day: date) -> bool:
+        """Whether the calendar has the day."""
+        return not self.days.filter(pl.col("day") == day).is_empty()
+
+    def earlier(self, grain: Grain, window: Window) -> pl.DataFrame:
+        """For every period the one a window before: period_start, source_start (null where there is none).
+
+        Weeks a year apart are those of the same number; a day a month before 31 March is the last of February.
+        """
+        known = self._looked_up.get((grain, window))
+        if known is None:
+            known = self._looked_up[grain, window] = earlier(self._by_grain, self.days, grain, window)
+        return known
+
+    @cached_property
+    def _looked_up(self) -> dict[tuple[Grain, Window], pl.DataFrame]:
+        return {}
+
+    def trailing(self, window: Window) -> pl.DataFrame:
+        """For every day the first one of a window that ends with it: day, begin.
+
+        28 days are the day and the 27 before it; 1 month is all of a month when the day is its last.
+        """
+        first, last = self.days.get_column("day").item(0), self.days.get_column("day").item(-1)
+        begun = self.start_of(last, window.grain)
+        moved = earlier_days(self._by_grain, self.days, window).select(
+            day=pl.col("period_start") - timedelta(days=1), begin="source_start"
+        )
+        # NOTE: no day follows the last one; it is taken for the end of its period.
+        if window.count > 1:
+            back = self.earlier(window.grain, Window(window.count - 1, window.grain))
+            begun = back.filter(pl.col("period_start") == begun).get_column("source_start").item()
+        end = pl.DataFrame({"day": [last], "begin": [begun]}, schema={"day": pl.Date, "begin": pl.Date})
+        found = pl.concat([moved.filter(pl.col("day") >= first), end])
+        return found.with_columns(pl.col("begin").fill_null(first))
+
+    def counterpart(self, day: date, grain: Grain, window: Window, start: date, source_start: date) -> date:
+        """The day of an earlier period up to which it is compared with a period in progress that has come to `day`."""
+        if window.grain in (Grain.month, Grain.quarter, Grain.year) and grain is not Grain.week:
+            moved = self.earlier(Grain.day, window)
+            found = moved.filter(pl.col("period_start") == day).get_column("source_start").to_list()
+            if found and found[0]:
+                same: date = found[0]
+                return same
+        return source_start + (day - start)

@@ -1,0 +1,128 @@
+"""A calendar kept in a table: a row a day, with columns that say which week, month, quarter and year the day is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from kpi_pipeline.calendar.ordinary import ordinary_days
+from kpi_pipeline.errors import DataError
+
+if TYPE_CHECKING:
+    from kpi_pipeline.calendar.rules import CalendarRules
+
+NAMED = ("week", "month", "quarter", "year")
+PREFIX = {"week": "W", "month": "P", "quarter": "Q"}
+LONGEST_NUMBER = 366
+"""NOTE: a whole number beyond it (202403) names a period of all times, not one of a year."""
+
+
+@dataclass(frozen=True, eq=False)
+class DayTable:
+    """The days of a calendar table: `day` and what is known of `week`, `month`, `quarter`, `year` and their labels.
+
+    Days with the same value that follow one another are one period: its first day, its number or its name will do.
+    """
+
+    name: str
+    days: pl.DataFrame
+
+
+def day_table(name: str, rows: pl.DataFrame) -> DayTable:
+    """The rows in order of their days; DataError where a day is missing or comes twice, or a period is not said."""
+    days = rows.sort("day")
+    if problem := next(_problems(days), None):
+        raise DataError(
+            f"The calendar '{name}' cannot be used: {problem}.\nHint: it needs one row for every day from its first to "
+            "its last, and in each row the week, month, quarter or year that the day is in, as far as it has them."
+        )
+    return DayTable(name, days)
+
+
+def _problems(days: pl.DataFrame) -> Iterator[str]:
+    if days.is_empty():
+        yield "it has no rows"
+        return
+    if empty := [name for name in days.columns if days.get_column(name).has_nulls()]:
+        yield f"'{empty[0]}' is empty in some rows"
+        return
+    day = days.get_column("day")
+    steps = day.diff().dt.total_days()
+    if (steps == 0).any():
+        yield f"{day.filter(steps == 0).item(0)} has several rows"
+    elif (steps > 1).any():
+        after = day.filter(steps > 1).item(0)
+        yield f"the day before {after} is missing"
+    for name in NAMED:
+        if name in days.columns and days.schema[name] == pl.Date:
+            first = _begins(name) & (pl.int_range(pl.len()) > 0)
+            wrong = days.filter((pl.col(name) > pl.col("day")) | (first & (pl.col(name) != pl.col("day"))))
+            if wrong.height:
+                shown = wrong.row(0, named=True)
+                yield f"'{name}' says {shown[name]} on {shown['day']}, where another {name} begins"
+
+
+def table_days(rules: CalendarRules, table: DayTable) -> pl.DataFrame:
+    """The named days of a calendar table; what it does not say is as usual. See `ordinary`."""
+    first, last = table.days.get_column("day").item(0), table.days.get_column("day").item(-1)
+    days = ordinary_days(first, last, rules)
+    said = [name for name in NAMED if name in table.days.columns]
+    for name in said:
+        days = days.with_columns(table.days.select(_start(table, name).alias(f"{name}_start")))
+    if "year" in said:
+        days = days.with_columns(year_year=_year_number(table), year_number=pl.lit(1, pl.Int64))
+        days = days.with_columns(year_label=pl.format("FY{}", "year_year"), day_year="year_year").with_columns(
+            day_number=(pl.col("day") - pl.col("year_start")).dt.total_days() + 1
+        )
+    for name in ("week", "month", "quarter"):
+        if name in said or ("year" in said and name != "week"):
+            days = _numbered(days, table, name, said=name in said)
+    labels = [f"{name}_label" for name in NAMED if f"{name}_label" in table.days.columns]
+    return days.with_columns(table.days.get_column(label).cast(pl.String) for label in labels)
+
+
+def _begins(name: str) -> pl.Expr:
+    """Whether another period begins on a day."""
+    return pl.col(name).ne_missing(pl.col(name).shift(1))
+
+
+def _start(table: DayTable, name: str) -> pl.Expr:
+    """The first day of the period: as the table says it, or else the day on which its value changed."""
+    if table.days.schema[name] == pl.Date:
+        return pl.col(name)
+    return pl.when(_begins(name)).then(pl.col("day")).forward_fill()
+
+
+def _is_number(table: DayTable, name: str, largest: int) -> bool:
+    values = table.days.get_column(name)
+    return values.dtype.is_integer() and int(str(values.min())) >= 1 and int(str(values.max())) <= largest
+
+
+def _year_number(table: DayTable) -> pl.Series:
+    """The year as the table numbers it, or named after the year it ends in, as retail years are."""
+    if _is_number(table, "year", 9999):
+        return table.days.get_column("year").cast(pl.Int64)
+    days = table.days.select("day", start=_start(table, "year"))
+    first = pl.col("start") == pl.col("start").min()
+    long_after = pl.when(first).then(pl.col("day").max().over("start") - timedelta(days=45))
+    return days.select(long_after.otherwise(pl.col("start") + timedelta(days=320)).dt.year().cast(pl.Int64)).to_series()
+
+
+def _numbered(days: pl.DataFrame, table: DayTable, name: str, *, said: bool) -> pl.DataFrame:
+    """Periods belong to the year that holds their middle day; they are counted there unless the table numbers them."""
+    start = f"{name}_start"
+    spans = days.group_by(start, maintain_order=True).agg(_middle=pl.col("day").get(pl.len() // 2))
+    years = spans.join(days.select(_middle="day", _year="year_year"), on="_middle").sort(start)
+    counted = years.select(start, "_year", _number=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("_year"))
+    days = days.join(counted, on=start, how="left", maintain_order="left").with_columns(**{f"{name}_year": "_year"})
+    if said and _is_number(table, name, LONGEST_NUMBER):
+        days = days.with_columns(table.days.get_column(name).cast(pl.Int64).alias("_number"))
+    days = days.with_columns(pl.col("_number").alias(f"{name}_number"))
+    if said or name == "quarter":
+        digits = pl.col("_number").cast(pl.String).str.zfill(1 if name == "quarter" else 2)
+        days = days.with_columns(pl.format(f"FY{{}}-{PREFIX[name]}{{}}", "_year", digits).alias(f"{name}_label"))
+    return days.drop("_year", "_number")
