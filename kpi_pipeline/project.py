@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
+from kpi_pipeline.business_calendar import BusinessCalendar
+from kpi_pipeline.calendar import CalendarRules, DayTable
 from kpi_pipeline.errors import Place
 from kpi_pipeline.goals import Goal
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.links import Link
-from kpi_pipeline.metrics import Metric, Simple
+from kpi_pipeline.metrics import Conversion, Metric, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Name, Noun
 from kpi_pipeline.periods import FirstDay, Grain, whole_periods
@@ -66,6 +68,9 @@ class Settings(Noun):
     timezone: Zone = Field(default="UTC", description="the zone in which a business day begins at midnight")
     week_start: Weekday = Field(default="monday", description="the weekday a week begins on")
     fiscal_year_start: Month = Field(default="january", description="the month years and quarters are counted from")
+    calendar: BusinessCalendar | None = Field(
+        default=None, description="weeks, months, quarters and years other than the usual ones"
+    )
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$", description="the currency of amounts, such as GBP")
     as_of: Literal["now", "data"] | FirstDay = Field(
         default="now", description="what counts as today: the clock, the end of each KPI's own data, or a day"
@@ -79,10 +84,31 @@ class Settings(Noun):
         default="schedule", description="whether Dagster goes by the schedule or by conditions on each asset"
     )
 
+    @model_validator(mode="after")
+    def _one_calendar(self) -> Self:
+        """A retail year says by itself when weeks and years begin."""
+        retail = self.calendar.retail_year if self.calendar else None
+        if retail and "fiscal_year_start" in self.model_fields_set:
+            raise ValueError(
+                "'fiscal_year_start' is that of the usual calendar; a retail year begins after 'year_ends'"
+            )
+        if retail and "week_start" in self.model_fields_set and self.week_start != retail.ends.week_start:
+            raise ValueError(
+                f"'week_start' is {self.week_start}, but the retail year ends on a {retail.ends.weekday}, so its weeks "
+                f"begin on {retail.ends.week_start}; take 'week_start' away"
+            )
+        return self
+
     @property
     def title(self) -> str:
         """The label, or the name made readable."""
         return self.label or self.name.replace("_", " ").capitalize()
+
+    def calendar_rules(self, table: DayTable | None = None) -> CalendarRules:
+        """The rules of the calendar; `table` holds its days where they are kept in a table."""
+        retail = self.calendar.retail_year if self.calendar else None
+        week_start = retail.ends.week_start if retail else self.week_start
+        return CalendarRules(week_start, self.fiscal_year_start, self.timezone, retail, table)
 
 
 @dataclass(frozen=True)
@@ -116,9 +142,17 @@ class Project:
     def models_of(self, metric: str) -> frozenset[str]:
         """The models whose rows a metric is computed from, through the metrics below it."""
         noun = self.metrics[metric]
-        if isinstance(noun, Simple):
+        if isinstance(noun, Simple | Retention):
             return frozenset({noun.model})
         return frozenset().union(*(self.models_of(used.name) for used in noun.inputs))
+
+    def models_asked(self, metric: str) -> frozenset[str]:
+        """The models by whose dimensions a metric is asked; a conversion is asked by those of its base metric."""
+        noun = self.metrics[metric]
+        if isinstance(noun, Simple | Retention):
+            return frozenset({noun.model})
+        used = noun.inputs[:1] if isinstance(noun, Conversion) else noun.inputs
+        return frozenset().union(*(self.models_asked(one.name) for one in used))
 
     def tested_at(self, link: Link) -> tuple[Grain, int] | None:
         """The grain at which a link is tested, and its lag in periods of it; None where there is no such grain.

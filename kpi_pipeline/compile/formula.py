@@ -6,8 +6,10 @@ import sqlglot
 
 from kpi_pipeline.arithmetic import IN_WORDS, beyond_arithmetic
 from kpi_pipeline.compile.canonical import all_of, canonical
+from kpi_pipeline.compile.cohorts import retention
+from kpi_pipeline.compile.matching import conversions
 from kpi_pipeline.errors import DefinitionError, Problem
-from kpi_pipeline.metrics import Agg, Cumulative, Derived, Metric, Ratio, Simple
+from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Derived, Metric, Ratio, Retention, Simple
 from kpi_pipeline.metrics.base import InputMetric
 from kpi_pipeline.plan import Arithmetic, Filled, Fold, Leaf, Measure, Node, Quotient, Reach, accumulated, moved
 from kpi_pipeline.project import Project
@@ -32,6 +34,13 @@ def _bare(project: Project, metric: Metric, filters: tuple[str, ...]) -> Node:
         case Cumulative():
             reach = Reach(metric.window, metric.grain_to_date, metric.period_agg)
             return accumulated(_input(project, metric.input_metric, filters), reach)
+        case Conversion():
+            converted = conversions(project, metric, filters)
+            if metric.calculation == "conversions":
+                return converted
+            return Quotient(converted, _input(project, metric.base_metric, filters))
+        case Retention():
+            return retention(project, metric, filters)
 
 
 def _refuse_other_than_arithmetic(project: Project, metric: Derived) -> None:

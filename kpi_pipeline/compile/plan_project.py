@@ -64,7 +64,7 @@ def _metric_meant(project: Project, name: str) -> str:
 
 
 def _refuse_text_in_double_quotes(project: Project, metrics: Sequence[str], column: str, where: str) -> None:
-    models = (project.models[name] for metric in metrics for name in project.models_of(metric))
+    models = (project.models[name] for metric in metrics for name in project.models_asked(metric))
     if f'"{column}"' in where and not any(model.dimension(column) for model in models):
         raise QueryError(
             f'"{column}" in double quotes names a dimension, and there is none of that name.\n'
@@ -74,7 +74,7 @@ def _refuse_text_in_double_quotes(project: Project, metrics: Sequence[str], colu
 
 def _has_dimension(project: Project, metrics: Sequence[str], dimension: str) -> None:
     for metric in metrics:
-        for name in sorted(project.models_of(metric)):
+        for name in sorted(project.models_asked(metric)):
             try:
                 find_dimension(project.models, project.models[name], dimension)
             except UnknownDimension as unknown:

@@ -20,7 +20,7 @@ def reductions_for(wanted: Iterable[tuple[Leaf, tuple[str, ...]]], where: str = 
         one = leaf.measure
         at = (one.model, one.time)
         dimensions[at].update(breakdown)
-        for measure in (one.all_rows, one.rows, one):
+        for measure in (one.all_rows, one.rows.stored, one.stored):
             measures[*at, measure.shape, measure.about].setdefault(measure.column, measure)
     return tuple(
         Reduction(model, time, shape, tuple(sorted(dimensions[model, time])), tuple(found.values()), where)

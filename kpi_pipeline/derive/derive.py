@@ -12,6 +12,7 @@ import polars as pl
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.derive.asked import Asked, asked_of, leaf_column
 from kpi_pipeline.derive.leaf_frames import KEYS, leaf_frames, rows_leaf
+from kpi_pipeline.derive.maturity import complete_periods
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT, Segments, number_segments, segment_names
 from kpi_pipeline.derive.sheet import joined, measures_of, present, with_nodes
@@ -118,19 +119,20 @@ def _table(layout: _Layout, frames: Mapping[Asked, pl.LazyFrame], partials: Part
     table = joined(keys, [frame for _, frame in groups])
     columns = {_column(place, name): node for place, named in enumerate(nodes) for name, node in named.items()}
     has_data = [present(named["value"]).alias(_column(place, "has_data")) for place, named in enumerate(nodes)]
-    ends = timeline.periods.lazy().select(PERIOD, is_complete=pl.col("period_end") <= timeline.complete_before)
+    ends = complete_periods(
+        ((_column(place, "is_complete"), named["value"]) for place, named in enumerate(nodes)), timeline
+    )
     return (
         with_nodes(table, columns, timeline, partials)
         .with_columns(has_data)
         .join(names, on=SEGMENT)
-        .join(ends, on=PERIOD)
+        .join(ends.lazy(), on=PERIOD)
         .select(
             PERIOD,
             SEGMENT,
             *sheet.breakdown,
-            "is_complete",
             *columns,
-            *(_column(place, "has_data") for place in range(len(nodes))),
+            *(_column(place, name) for place in range(len(nodes)) for name in ("has_data", "is_complete")),
             is_other="_is_other",
         )
         .sort(PERIOD, "is_other", *sheet.breakdown, nulls_last=True)
@@ -208,7 +210,7 @@ def _output(place: int, series: Series, table: pl.DataFrame, *, dense: bool) -> 
         shown("numerator"),
         shown("denominator"),
         shown("sample_size").fill_null(0).cast(pl.Int64),
-        "is_complete",
+        shown("is_complete"),
         *(shown(name) for name in ("previous_value", "year_ago_value") if series.compared),
     )
 

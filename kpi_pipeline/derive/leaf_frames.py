@@ -8,6 +8,8 @@ import polars as pl
 
 from kpi_pipeline.derive.additive import additive_values
 from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.distinct import distinct_values
+from kpi_pipeline.derive.cohorts import cohort_values
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.timeline import PERIOD
@@ -22,8 +24,9 @@ All questions of a shape are given at once, of every sheet, so that what they ha
 
 SHAPES: Mapping[Shape, Compute] = {
     Shape.additive: additive_values,
-    Shape.distinct: additive_values,
+    Shape.distinct: distinct_values,
     Shape.values: additive_values,
+    Shape.cohorts: cohort_values,
 }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
+from kpi_pipeline.derive.seen import Held, Seen
 from kpi_pipeline.plan import Measure, Reduction
+from kpi_pipeline.plan.matching import SEEN
 
 
 @dataclass(frozen=True)
@@ -20,16 +22,27 @@ class Partials:
 
     frames: Mapping[Reduction, pl.LazyFrame]
     spans: Mapping[tuple[str, str], tuple[date, date]]
+    seen: Mapping[Reduction, Seen] = field(default_factory=dict)
+    """What is read part by part instead of being held as a frame: keys and values."""
 
     def reduction(self, measure: Measure) -> Reduction:
         """The reduction that holds a measure."""
         return next(
             one
-            for one in self.frames
+            for one in (*self.frames, *self.seen)
             if (one.model, one.time, one.shape) == (measure.model, measure.time, measure.shape)
             and one.measures[0].about == measure.about
         )
 
     def up_to(self, newest_day: date, measure: Measure) -> pl.LazyFrame:
-        """The frame that holds a measure, without days that lie beyond the newest one that counts."""
-        return self.frames[self.reduction(measure)].filter(pl.col("_day") <= newest_day)
+        """The frame that holds a measure, without days that lie beyond the newest one that counts.
+
+        What became known only later (a conversion of an earlier visit) is left out with them.
+        """
+        reduction = self.reduction(measure)
+        rows = self.frames[reduction].filter(pl.col("_day") <= newest_day)
+        return rows.filter(pl.col(SEEN) <= newest_day) if reduction.events else rows
+
+    def seen_of(self, reduction: Reduction) -> Seen:
+        """The keys or values of a reduction."""
+        return self.seen.get(reduction) or Held.of(self.frames[reduction].collect(), reduction.dimensions)

@@ -106,7 +106,7 @@ def _partials(context: Context, plan: Plan) -> Partials:
                 "Hint: does the condition compare values of one type? `kpi explain METRIC` shows the SQL."
             ) from problem
         frames[reduction] = frame.lazy()
-        if reduction.shape is Shape.additive and not frame.is_empty():
+        if reduction.shape is Shape.additive and not reduction.events and not frame.is_empty():
             first, last = frame.select(first=pl.col("_day").min(), last=pl.col("_day").max()).row(0)
             spans[reduction.model, reduction.time] = (first, last)
     return Partials(frames, spans)

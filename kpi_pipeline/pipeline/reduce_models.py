@@ -80,7 +80,7 @@ def _days(
     NOTE: a day more on both sides, because the cursor's day is that of the source's zone and the business day that of
     the project's.
     """
-    if before is None or model.row_local_cursor is None or reduction.time != model.row_local_time:
+    if before is None or model.row_local_cursor is None or reduction.time != model.row_local_time or reduction.events:
         return None
     source = model.sources[0]
     if any(before.inputs.get(one) != loaded.states[one].version for one in inputs if one != source):
@@ -124,6 +124,6 @@ def read_all(context: Context, reduced: Reduced) -> Partials:
     spans = {
         (reduction.model, reduction.time): (entry.first_day, entry.last_day)
         for reduction, entry in reduced.entries.items()
-        if reduction.shape is Shape.additive and entry.first_day and entry.last_day
+        if reduction.shape is Shape.additive and not reduction.events and entry.first_day and entry.last_day
     }
     return Partials(frames, spans)

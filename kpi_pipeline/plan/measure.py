@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from kpi_pipeline.plan.cohorts import Ages, Cohorts
 from kpi_pipeline.plan.fingerprints import fingerprint
+from kpi_pipeline.plan.matching import Matching
 
 
 class Fold(StrEnum):
@@ -21,18 +23,20 @@ class Fold(StrEnum):
 
 
 class Shape(StrEnum):
-    """What a reduction leaves behind: one row of sums a day, the keys seen, or the values seen."""
+    """What a reduction leaves behind: one row of sums a day, the keys seen, the values seen, or the days of cohorts."""
 
     additive = "additive"
     distinct = "distinct"
     values = "values"
+    cohorts = "cohorts"
 
 
 @dataclass(frozen=True)
 class Measure:
     """One aggregate of an expression over those rows of a model that pass a filter, by one time column.
 
-    `expr` and `filter` are canonical DuckDB SQL; an empty filter passes every row.
+    `expr` and `filter` are canonical DuckDB SQL; an empty filter passes every row. With `events` it is over these in
+    the place of the model's rows, of which each has one; of cohorts it counts those seen at some `ages`.
     """
 
     model: str
@@ -42,16 +46,21 @@ class Measure:
     filter: str = ""
     quantile: float | None = None
     discrete: bool = False
+    events: Matching | Cohorts | None = None
+    ages: Ages | None = None
 
     @property
     def shape(self) -> Shape:
         """The shape of partial result it needs."""
+        if isinstance(self.events, Cohorts):
+            return Shape.cohorts
         return {Fold.distinct: Shape.distinct, Fold.quantile: Shape.values}.get(self.fold, Shape.additive)
 
     @property
     def about(self) -> str:
         """What a pass over the rows is about where not every measure can share it: the keys or values looked at."""
-        return "" if self.shape is Shape.additive else self.expr
+        over = f" over {fingerprint(repr(self.events))}" if self.events else ""
+        return over if self.shape is Shape.additive else self.expr + over
 
     @property
     def column(self) -> str:
@@ -61,12 +70,19 @@ class Measure:
         True
         """
         words = re.sub(r"[^a-z0-9]+", "_", self.expr.lower()).strip("_")[:24]
-        return f"{self.fold}_{words}_{fingerprint(self.expr, self.filter)[:6]}"
+        over = [repr(one) for one in (self.events, self.ages) if one]
+        return f"{self.fold}_{words}_{fingerprint(self.expr, self.filter, *over)[:6]}"
 
     @property
     def rows(self) -> Measure:
-        """The count of the rows behind it."""
-        return Measure(self.model, self.time, Fold.count, "1", self.filter)
+        """The count of the rows behind it; of a cohort, its size."""
+        ages = replace(self.ages, first=0, last=0) if self.ages else None
+        return Measure(self.model, self.time, Fold.count, "1", self.filter, events=self.events, ages=ages)
+
+    @property
+    def stored(self) -> Measure:
+        """The measure that partial results are kept of: ages are told apart later, so all of them share one."""
+        return replace(self, ages=None) if self.ages else self
 
     @property
     def all_rows(self) -> Measure:
@@ -76,4 +92,8 @@ class Measure:
     def __str__(self) -> str:
         narrowed = f" where {self.filter}" if self.filter else ""
         what = {Fold.count: "rows" if self.expr == "1" else self.expr, Fold.quantile: f"{self.quantile} of {self.expr}"}
+        if isinstance(self.events, Cohorts) and self.ages:
+            return f"entities seen {self.ages}{narrowed}, from the {self.events}"
+        if self.events:
+            return f"{self.fold} of {self.events}{narrowed}"
         return f"{self.fold} of {what.get(self.fold, self.expr)}{narrowed} in {self.model} by {self.time}"

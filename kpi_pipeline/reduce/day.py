@@ -27,9 +27,9 @@ def local_moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
             return column
         case "TIMESTAMP" | "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S":
             if model.naive_zone != model.project_zone:
-                column = _in_zone(_in_zone(column, model.naive_zone), model.project_zone)
+                column = in_zone(in_zone(column, model.naive_zone), model.project_zone)
         case "TIMESTAMP WITH TIME ZONE" | "TIMESTAMPTZ":
-            column = _in_zone(column, model.project_zone)
+            column = in_zone(column, model.project_zone)
         case _:
             raise DataError(
                 f"Model '{model.name}': its time column '{time}' is {kind}, which is not a moment or a day.\n"
@@ -40,5 +40,6 @@ def local_moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     return column
 
 
-def _in_zone(moment: exp.Expr, zone: str) -> exp.Expr:
+def in_zone(moment: exp.Expr, zone: str) -> exp.Expr:
+    """A naive moment of a zone as an instant, or an instant as the zone's clock shows it."""
     return exp.AtTimeZone(this=exp.paren(moment), zone=exp.Literal.string(zone))

@@ -1,0 +1,48 @@
+"""Cohorts: entities by their first row, and the days on which they were seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpi_pipeline.periods import Grain
+from kpi_pipeline.plan.matching import Side
+from kpi_pipeline.plan.model_plan import ModelPlan
+
+PREVIOUS = "_previous"
+"""The column that holds the day on which an entity was seen before; NULL on its first."""
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """Each day on which an entity was seen, with the entity's first row and the day it was seen before.
+
+    `rows` has the entity as its only key. `ties` orders first rows of the same moment; the first one counts.
+    """
+
+    rows: Side
+    ties: tuple[str, ...]
+
+    @property
+    def models(self) -> tuple[ModelPlan, ...]:
+        """The models whose rows it reads."""
+        return self.rows.models
+
+    def __str__(self) -> str:
+        return f"days on which {self.rows.keys[0]} was seen in {self.rows}"
+
+
+@dataclass(frozen=True)
+class Ages:
+    """In which periods after that of its first row an entity must be seen: the first and the last that count.
+
+    >>> str(Ages(Grain.month, 1, 1))
+    '1 month after the first'
+    """
+
+    grain: Grain
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        span = str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+        return f"{span} {self.grain}{'' if span == '1' else 's'} after the first"
