@@ -64,12 +64,23 @@ def find_dimension(models: Mapping[str, Model], model: Model, name: str, *, time
         raise _not_found(models, model, name)
     nearest = [one for one in found if len(one.steps) == min(len(other.steps) for other in found)]
     if len(nearest) > 1:
-        ways = listed([" -> ".join((model.name, *(step.model.name for step in one.steps))) for one in nearest])
+        ways = listed(sorted(" -> ".join((model.name, *(step.model.name for step in one.steps))) for one in nearest))
         raise UnknownDimension(
             f"'{name}' can be reached from model '{model.name}' in more than one way: {ways}",
             "call the dimension otherwise in one of these models, or name the entity there differently",
         )
     return nearest[0]
+
+
+def may_be_joined(model: Model, name: str) -> bool:
+    """Whether a column that a filter names could be more than a column of the model's table."""
+    if name == METRIC_TIME:
+        return True
+    if SEPARATOR not in name or model.dimension(name):
+        return False
+    named = [*(one.name for one in model.entities), *(one.name for one in model.dimensions)]
+    firsts = (METRIC_TIME, model.agg_time_dimension, *named)
+    return any(name.startswith(first + SEPARATOR) for first in firsts)
 
 
 def dimension_names(models: Mapping[str, Model], model: Model, *, steps: int = 3) -> tuple[str, ...]:
@@ -149,7 +160,12 @@ def _not_found(models: Mapping[str, Model], model: Model, name: str) -> UnknownD
     near = did_you_mean(name, known)
     if separator and not near and any(entity.name == first for entity in model.entities):
         return _end_of_the_way(models, model, first, rest)
-    has = f"it has {listed(known)}" if known else "add `dimensions` to the model"
+    has = f"it has {listed(known)}" if known else "it has no dimensions"
+    if separator and not near and not any(entity.name == first for entity in model.entities):
+        return UnknownDimension(
+            f"model '{model.name}' has no entity '{first}' to look it up by",
+            f"{has}; where its rows have the key, add it to its entities: {{name: {first}, type: foreign}}",
+        )
     return UnknownDimension(f"model '{model.name}' has no such dimension", near or has)
 
 

@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import expressions as exp
 
 from kpi_pipeline.compile.models import plan_model
-from kpi_pipeline.dimensions import METRIC_TIME, SEPARATOR, Found, UnknownDimension, find_dimension
+from kpi_pipeline.dimensions import SEPARATOR, Found, UnknownDimension, find_dimension, may_be_joined
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.models import EntityType, Model
 from kpi_pipeline.plan import Hop, JoinedColumn, Reduction
@@ -37,17 +37,6 @@ def joined_column(project: Project, model: Model, name: str, *, time: str | None
     if found.is_own:
         return None
     return JoinedColumn(name, _hops(project, model, found), found.dimension.name, found.of_time)
-
-
-def may_be_joined(model: Model, name: str) -> bool:
-    """Whether a column that a filter names could be more than a column of the model's table."""
-    if name == METRIC_TIME:
-        return True
-    if SEPARATOR not in name or model.dimension(name):
-        return False
-    named = [*(one.name for one in model.entities), *(one.name for one in model.dimensions)]
-    firsts = (METRIC_TIME, model.agg_time_dimension, *named)
-    return any(name.startswith(first + SEPARATOR) for first in firsts)
 
 
 @lru_cache(maxsize=4096)

@@ -87,6 +87,7 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     """What is wrong between definitions that are each well formed."""
     # NOTE: sqlglot takes a quarter of a second to import; `kpi --help` and `kpi schema` do without it.
     from kpi_pipeline.load.expressions import unusable_expressions
+    from kpi_pipeline.load.joined import unreachable_dimensions
     from kpi_pipeline.load.model_sql import models_read, unusable_models
 
     known = written_names(gathered.members)
@@ -96,4 +97,5 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     yield from unusable_models(project, known, elsewhere)
     yield from circular(project, models_read(project))
     yield from unusable_expressions(project)
+    yield from unreachable_dimensions(project)
     yield from misfits(project)

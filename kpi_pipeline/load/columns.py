@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from kpi_pipeline.checks import Check
 from kpi_pipeline.checks.expectation import ExpectationCheck
 from kpi_pipeline.checks.relationships import Relationships
+from kpi_pipeline.dimensions import may_be_joined
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.load.assemble import in_order
 from kpi_pipeline.load.fault import Fault
@@ -145,11 +146,13 @@ def _in_expressions(project: Project, known: Columns) -> Iterator[Problem]:
     for site in row_expressions(project):
         for table in site.tables:
             names = known.get(table)
-            for fault in _unknown(site.text, table, names) if names is not None else ():
+            model = project.models.get(table.name) if site.kind == "metrics" else None
+            for fault in _unknown(site.text, table, names, model) if names is not None else ():
                 yield site.problem(project, fault)
 
 
-def _unknown(text: str, table: TableRef, names: tuple[str, ...]) -> Iterator[Fault]:
+def _unknown(text: str, table: TableRef, names: tuple[str, ...], model: Model | None) -> Iterator[Fault]:
+    """A fault for each column that is neither the table's nor joined to it; the latter are looked at when loading."""
     try:
         tree = expression(text)
     except SqlError:
@@ -158,7 +161,7 @@ def _unknown(text: str, table: TableRef, names: tuple[str, ...]) -> Iterator[Fau
     for column in columns_used(tree):
         part = column.parts[0]
         first = part.name
-        if first.lower() not in there:
+        if first.lower() not in there and not (model and may_be_joined(model, first)):
             hint = nearest_column(first, names)
             if part.args.get("quoted") and not hint.startswith("did you mean"):
                 hint = f"double quotes name a column; text stands in single ones: '{first}'"

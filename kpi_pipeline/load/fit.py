@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpi_pipeline.errors import Problem, did_you_mean, listed
+from kpi_pipeline.dimensions import UnknownDimension, find_dimension
+from kpi_pipeline.errors import Problem, counted, listed
 from kpi_pipeline.kpis import Direction, Kpi
 from kpi_pipeline.links import Link
 from kpi_pipeline.load.kinds import link_name
 from kpi_pipeline.load.references import inputs_with_keys
 from kpi_pipeline.load.sites import models_drawn_on, written_path
 from kpi_pipeline.metrics import Agg, Cumulative, Simple
-from kpi_pipeline.models import Model
+from kpi_pipeline.models import EntityType, Model
 from kpi_pipeline.periods import whole_periods
 from kpi_pipeline.project import Project
 from kpi_pipeline.targets import AtLeast, AtMost
@@ -35,6 +36,7 @@ def misfits(project: Project) -> Iterator[Problem]:
 
 def _model(project: Project, model: Model) -> Iterator[Problem]:
     yield from _time_dimension(project, "models", model.name, model, model.agg_time_dimension)
+    yield from _validity(project, model)
     for kind, names in (
         ("dimension", [one.name for one in model.dimensions]),
         ("entity", [one.name for one in model.entities]),
@@ -47,6 +49,39 @@ def _model(project: Project, model: Model) -> Iterator[Problem]:
                     project.place("models", model.name, key, str(number)),
                     f"it is first at {project.place('models', model.name, key, str(names.index(name)))}; keep one",
                 )
+
+
+def _validity(project: Project, model: Model) -> Iterator[Problem]:
+    """Rows that are valid for a time say since when and until when, and whose they are by a natural entity."""
+    for number, one in enumerate(model.dimensions):
+        if one.validity_params and one.type != "time":
+            yield Problem(
+                f"Model '{model.name}': the dimension '{one.name}' says how long a row is valid, but is no time.",
+                project.place("models", model.name, "dimensions", str(number)),
+                f"write {{name: {one.name}, type: time, validity_params: ...}}",
+            )
+    starts = [one.name for one in model.dimensions if one.validity_params and one.validity_params.is_start]
+    ends = [one.name for one in model.dimensions if one.validity_params and one.validity_params.is_end]
+    if (starts or ends) and (len(starts), len(ends)) != (1, 1):
+        yield Problem(
+            f"Model '{model.name}' has {counted(len(starts), 'start')} and {counted(len(ends), 'end')} of validity.",
+            project.place("models", model.name, "dimensions"),
+            "one time dimension has validity_params: {is_start: true}, another one {is_end: true}",
+        )
+    natural = [number for number, one in enumerate(model.entities) if one.type is EntityType.natural]
+    if natural and not (starts or ends):
+        yield Problem(
+            f"Model '{model.name}': '{model.entities[natural[0]].name}' is a natural entity, the row's own for a time, "
+            "but nothing says for which.",
+            project.place("models", model.name, "entities", str(natural[0])),
+            "give two time dimensions validity_params ({is_start: true} and {is_end: true}), or make it primary",
+        )
+    if (starts or ends) and not natural:
+        yield Problem(
+            f"Model '{model.name}' has rows that are valid for a time, but no natural entity whose they are.",
+            project.place("models", model.name, "entities"),
+            "the entity whose rows follow each other has `type: natural`",
+        )
 
 
 def _time_dimension(project: Project, kind: str, user: str, model: Model, name: str) -> Iterator[Problem]:
@@ -102,21 +137,23 @@ def _breakdowns(project: Project, kpi: Kpi) -> Iterator[Problem]:
         seen.add(frozenset(breakdown))
         for position, dimension in enumerate(breakdown):
             for model in models:
-                if model.dimension(dimension) is None:
-                    yield _no_dimension(project, kpi, (str(number), str(position)), dimension, model)
+                try:
+                    find_dimension(project.models, model, dimension)
+                except UnknownDimension as unknown:
+                    yield _no_dimension(project, kpi, (str(number), str(position)), dimension, model, unknown)
 
 
-def _no_dimension(project: Project, kpi: Kpi, keys: tuple[str, str], dimension: str, model: Model) -> Problem:
-    names = [one.name for one in model.dimensions if one.type == "categorical"]
-    near = did_you_mean(dimension, names)
-    if "__" in dimension:
-        near = "a breakdown uses the model's own dimensions; select the other model's column in this one's SQL"
-    has = f"it has {listed(names)}" if names else "it has no dimensions"
+def _no_dimension(
+    project: Project, kpi: Kpi, keys: tuple[str, str], dimension: str, model: Model, unknown: UnknownDimension
+) -> Problem:
+    hint = unknown.hint
+    if "__" not in dimension and not hint.startswith("did you mean"):
+        hint = f"{hint}; add '{dimension}' to the dimensions at {project.place('models', model.name)}"
     return Problem(
-        f"KPI '{kpi.name}' is broken down by '{dimension}', but model '{model.name}', which metric '{kpi.metric}' "
-        "is computed from, has no such dimension.",
+        f"KPI '{kpi.name}' is broken down by '{dimension}', which its metric '{kpi.metric}' cannot be: "
+        f"{unknown.message}.",
         project.place("kpis", kpi.name, "breakdowns", *keys),
-        near or f"{has}; add '{dimension}' to the dimensions at {project.place('models', model.name)}",
+        hint,
     )
 
 

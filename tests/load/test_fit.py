@@ -64,7 +64,6 @@ class TestCumulative:
             "{name: c, type: cumulative, input_metric: r, window: 28 days}]"
         )
 
-
     @pytest.mark.parametrize("choice", ["highest", "lowest"])
     def test_highest_day_of_an_average(self, problems, choice):
         (problem,) = problems(
@@ -81,9 +80,8 @@ class TestBreakdowns:
         (problem,) = problems(KPI.format("net_sales", "week", ", breakdowns: [[], [contry]]"))
 
         assert problem.message == (
-            "KPI 'k' is broken down by 'contry', but model 'order_lines', which metric 'net_sales' is computed from, "
-            "has no "
-            "such dimension."
+            "KPI 'k' is broken down by 'contry', which its metric 'net_sales' cannot be: "
+            "model 'order_lines' has no such dimension."
         )
         assert problem.hint == "did you mean 'country'?"
         assert problem.place.column == 83
@@ -99,7 +97,7 @@ class TestBreakdowns:
             """
         )
 
-        assert "model 'budget', which metric 'share' is computed from" in problem.message
+        assert "which its metric 'share' cannot be: model 'budget' has no such dimension" in problem.message
         assert problem.hint == ("it has no dimensions; add 'country' to the dimensions at definitions/it.yaml:1:10")
 
     def test_twice(self, problems):
@@ -111,7 +109,8 @@ class TestBreakdowns:
         (problem,) = problems(KPI.format("net_sales", "week", ", breakdowns: [[], [customer__region]]"))
 
         assert "broken down by 'customer__region'" in problem.message
-        assert "select the other model's column in this one's SQL" in problem.hint
+        assert "model 'order_lines' has no entity 'customer' to look it up by" in problem.message
+        assert "{name: customer, type: foreign}" in problem.hint
 
 
 class TestDirection:

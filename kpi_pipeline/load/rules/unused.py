@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kpi_pipeline.dimensions import LOOKED_UP_BY
 from kpi_pipeline.load.references import references
 from kpi_pipeline.load.rules.base import Remark, Rule
 from kpi_pipeline.project import Project
@@ -23,7 +24,11 @@ def _look(project: Project) -> Iterator[Remark]:
                 f"Metric '{metric.name}' is used by no KPI and no other metric.",
                 "make it a KPI, use it, or take it away; ignore: {U: ...} keeps one that people only look up",
             )
+    held = {(one.name, model.name) for model in project.models.values() for one in model.entities}
     for model in project.models.values():
+        own = {one.name for one in model.entities if one.type in LOOKED_UP_BY}
+        if any(entity in own and other != model.name for entity, other in held):
+            continue  # the others' rows lead to its dimensions
         if ("models", model.name) not in named and model.name not in read:
             yield Remark(
                 "models", model, f"Model '{model.name}' is used by no metric and no other model.", "take it away"
