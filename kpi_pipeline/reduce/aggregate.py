@@ -26,6 +26,8 @@ def aggregated(measure: Measure, kind: str) -> exp.Expr:
     value = parsed(measure.expr)
     if kind.startswith(FLOATS):
         value = _as_decimal(value) if measure.fold is Fold.sum else finite(value)
+    if kind == "BOOLEAN" and measure.fold is Fold.sum:
+        value = exp.cast(value, "INTEGER")
     if measure.filter:
         value = exp.case().when(condition(measure), value)
     match measure.fold:

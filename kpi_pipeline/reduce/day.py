@@ -8,6 +8,11 @@ from sqlglot import expressions as exp
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.plan import ModelPlan
 
+GIVES = "gives"
+CLOCK = "clock"
+INSTANT = "instant"
+"""What AT TIME ZONE gives, in the `meta` of its node: the time on a zone's clock, or a moment anywhere."""
+
 
 def business_day(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     """The day of a moment in the project's zone; `kind` is the DuckDB type of the time column."""
@@ -27,7 +32,7 @@ def local_moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
             return column
         case "TIMESTAMP" | "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S":
             if model.naive_zone != model.project_zone:
-                column = in_zone(in_zone(column, model.naive_zone), model.project_zone)
+                column = in_zone(in_zone(column, model.naive_zone, gives=INSTANT), model.project_zone)
         case "TIMESTAMP WITH TIME ZONE" | "TIMESTAMPTZ":
             column = in_zone(column, model.project_zone)
         case _:
@@ -40,6 +45,11 @@ def local_moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     return column
 
 
-def in_zone(moment: exp.Expr, zone: str) -> exp.Expr:
-    """A naive moment of a zone as an instant, or an instant as the zone's clock shows it."""
-    return exp.AtTimeZone(this=exp.paren(moment), zone=exp.Literal.string(zone))
+def in_zone(moment: exp.Expr, zone: str, *, gives: str = CLOCK) -> exp.Expr:
+    """An instant as a zone's clock shows it, or what a zone's clock shows as an instant (`gives=INSTANT`).
+
+    NOTE: SQL leaves it to the type which of the two is meant, and not every engine can tell; so the node says it.
+    """
+    node = exp.AtTimeZone(this=exp.paren(moment), zone=exp.Literal.string(zone))
+    node.meta[GIVES] = gives
+    return node

@@ -69,7 +69,7 @@ def _distinct(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -
 
 def _values(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> exp.Select:
     """One row a day, segment and value seen; a column a measure counts the rows its filter let through."""
-    value = exp.cast(parsed(reduction.expr), "DOUBLE")
+    value: exp.Expr = exp.cast(parsed(reduction.expr), "DOUBLE")
     if types[reduction.measures[0].column].startswith(FLOATS):
         value = finite(value)
     query = query.select(exp.alias_(value, "_value"))

@@ -1,0 +1,201 @@
+"""Reductions as Spark writes them: what our SQL means in DuckDB, said so that Spark says the same.
+
+The dialects are sqlglot's work. Here stands what it passes on unchanged though the two engines differ: in a word that
+both know and read differently, or in a function that Spark does not have. Spark is asked in a session whose time zone
+is UTC, as it is in our warehouse, and whose SQL follows the ANSI standard, which is Spark's default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from sqlglot import ErrorLevel, TokenType, exp
+from sqlglot.dialects.spark import Spark
+from sqlglot.errors import UnsupportedError
+
+from kpi_pipeline.errors import DefinitionError, Problem, listed
+from kpi_pipeline.reduce.day import CLOCK, GIVES, INSTANT
+
+
+def spark_sql(query: exp.Expr) -> str:
+    """The query in Spark's SQL; DefinitionError where an expression of the definitions has no equivalent there.
+
+    >>> import sqlglot
+    >>> spark_sql(sqlglot.parse_one("SELECT amount / units FROM model.sales", read="duckdb"))
+    'SELECT CAST(amount AS DOUBLE) / NULLIF(units, 0) FROM model.sales'
+    """
+    tree = query.copy()
+    for rewrite in REWRITES:
+        tree = _rewritten(tree, rewrite)
+    try:
+        text = tree.sql(dialect=Spark, unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as problem:
+        raise _refused(f"something that Spark cannot do: {problem}") from None
+    missing = sorted(functions_called(text) - KNOWN_TO_SPARK)
+    if missing:
+        raise _refused(f"{listed(missing)}, which Spark does not have")
+    return text
+
+
+def functions_called(text: str) -> frozenset[str]:
+    """The functions that a text in Spark's SQL calls, in capital letters.
+
+    >>> sorted(functions_called("SELECT SUM(a), `max`(b) FROM t WHERE c IN (1, 2)"))
+    ['MAX', 'SUM']
+    """
+    tokens = Spark().tokenize(text)
+    return frozenset(
+        token.text.upper()
+        for token, after in pairwise(tokens)
+        if after.token_type is TokenType.L_PAREN
+        and (token.text[:1].isalpha() or token.text[:1] == "_")
+        and token.text.upper() not in NO_FUNCTIONS
+    )
+
+
+def _rewritten(tree: exp.Expr, rewrite: Callable[[exp.Expr], exp.Expr]) -> exp.Expr:
+    """The tree with every node rewritten, the inner ones first."""
+    for node in reversed(list(tree.walk())):
+        other = rewrite(node)
+        if other is not node and node is tree:
+            return other
+        if other is not node:
+            node.replace(other)
+    return tree
+
+
+def _refused(what: str) -> DefinitionError:
+    hint = "write the expression with functions of standard SQL, or compute it in the model's source"
+    return DefinitionError([Problem(f"An expression uses {what}.", None, hint)])
+
+
+def _time_zone(node: exp.Expr) -> exp.Expr:
+    """AT TIME ZONE turns a clock's time into an instant, or an instant into a clock's time.
+
+    NOTE: DuckDB tells which by the type, which the text does not show; so whoever writes one says it, in the node.
+    """
+    if not isinstance(node, exp.AtTimeZone):
+        return node
+    zone, utc = node.args["zone"], exp.Literal.string("UTC")
+    gives = node.meta.get(GIVES)
+    if gives == INSTANT:
+        return exp.cast(_converted(zone, utc, node.this.unnest()), "TIMESTAMPTZ")
+    if gives == CLOCK:
+        return _converted(utc, zone, exp.cast(node.this.unnest(), exp.DataType.Type.TIMESTAMPNTZ))
+    raise _refused("AT TIME ZONE, of which Spark cannot tell whether it begins with a clock's time or an instant")
+
+
+def _converted(source: exp.Expr, target: exp.Expr, moment: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this="CONVERT_TIMEZONE", expressions=[source, target, moment])
+
+
+def _part_of_date(node: exp.Expr) -> exp.Expr:
+    """Days of the week are counted from Sunday as 0 in DuckDB and as 1 in Spark; ISO's have other names."""
+    if isinstance(node, exp.Anonymous) and len(node.expressions) == 1:
+        called = node.name.lower()
+        if called == "weekday":
+            return _sunday_is_0(node.expressions[0])
+        if called in ISO_PARTS:
+            return exp.Extract(this=exp.var(ISO_PARTS[called]), expression=node.expressions[0])
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "date_part":
+        node = exp.Extract(this=exp.var(node.expressions[0].name), expression=node.expressions[1])
+    if isinstance(node, exp.DayOfWeek):
+        return _sunday_is_0(node.this)
+    if isinstance(node, exp.Extract):
+        part = node.name.lower()
+        if part in ("dow", "dayofweek", "weekday"):
+            return _sunday_is_0(node.expression)
+        if part in ISO_PARTS:
+            return exp.Extract(this=exp.var(ISO_PARTS[part]), expression=node.expression)
+    return node
+
+
+def _sunday_is_0(day: exp.Expr) -> exp.Expr:
+    counted = exp.Anonymous(this="DAYOFWEEK", expressions=[day])
+    return exp.paren(exp.Sub(this=counted, expression=exp.Literal.number(1)))
+
+
+def _division(node: exp.Expr) -> exp.Expr:
+    """Dividing by zero gives no value, where Spark would stop; decimals give a float, where Spark keeps decimals."""
+    if not isinstance(node, exp.Div | exp.Mod | exp.IntDiv):
+        return node
+    divisor = node.expression
+    if not (isinstance(divisor, exp.Literal) and divisor.is_number and float(divisor.this) != 0):
+        divisor = exp.Nullif(this=divisor.unnest(), expression=exp.Literal.number(0))
+    whole = node.this if isinstance(node, exp.Mod | exp.IntDiv) else exp.cast(node.this.unnest(), "DOUBLE")
+    return type(node)(this=whole, expression=divisor)
+
+
+def _interval(node: exp.Expr) -> exp.Expr:
+    """Spark knows no quarter as a length of time."""
+    if isinstance(node, exp.Interval) and node.unit and node.unit.name.lower().rstrip("s") == "quarter":
+        return exp.Interval(this=exp.Literal.string(str(int(node.name) * 3)), unit=exp.var("MONTH"))
+    return node
+
+
+def _type(node: exp.Expr) -> exp.Expr:
+    """Types by other names; whole numbers without a sign, or of 128 bits, are the next larger kind of number."""
+    if isinstance(node, exp.DataType) and node.this in TYPES:
+        return exp.DataType.build(TYPES[node.this], dialect=Spark)
+    return node
+
+
+def _temporary(node: exp.Expr) -> exp.Expr:
+    """A temporary view is in no schema."""
+    if isinstance(node, exp.Table) and node.db == "temp":
+        return exp.alias_(exp.table_(node.name, quoted=True), node.alias, table=True, quoted=True)
+    return node
+
+
+REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
+    _time_zone,
+    _part_of_date,
+    _division,
+    _interval,
+    _type,
+    _temporary,
+)
+"""What is said otherwise in Spark, one after the other."""
+
+ISO_PARTS = {"isodow": "DAYOFWEEK_ISO", "isoyear": "YEAROFWEEK", "weekofyear": "WEEK"}
+
+TYPES = {
+    exp.DataType.Type.TIMESTAMP: "TIMESTAMP_NTZ",
+    exp.DataType.Type.INT128: "DECIMAL(38, 0)",
+    exp.DataType.Type.UINT128: "DECIMAL(38, 0)",
+    exp.DataType.Type.UBIGINT: "DECIMAL(20, 0)",
+    exp.DataType.Type.UINT: "BIGINT",
+    exp.DataType.Type.USMALLINT: "INT",
+    exp.DataType.Type.UTINYINT: "SMALLINT",
+}
+
+NO_FUNCTIONS = frozenset({
+    "ALL", "AND", "ANY", "AS", "BETWEEN", "BY", "CASE", "CHAR", "DECIMAL", "DISTINCT", "ELSE", "EXCEPT", "EXISTS",
+    "FILTER", "FROM", "HAVING", "IN", "INTERSECT", "INTERVAL", "IS", "JOIN", "LIKE", "NOT", "ON", "OR", "OVER",
+    "SELECT", "THEN", "UNION", "USING", "VALUES", "VARCHAR", "WHEN", "WHERE",
+})  # fmt: skip
+"""Words that may stand before a bracket and call nothing."""
+
+KNOWN_TO_SPARK = frozenset({
+    "ABS", "ACOS", "ADD_MONTHS", "ANY_VALUE", "ARRAY", "ARRAY_CONTAINS", "ARRAY_DISTINCT", "ARRAY_MAX", "ARRAY_MIN",
+    "ARRAY_SIZE", "ASCII", "ASIN", "ATAN", "ATAN2", "AVG", "BIT_AND", "BIT_COUNT", "BIT_OR", "BIT_XOR", "BOOL_AND",
+    "BOOL_OR", "CAST", "CBRT", "CEIL", "CEILING", "CHAR_LENGTH", "CHARACTER_LENGTH", "CHR", "COALESCE", "CONCAT",
+    "CONCAT_WS", "CONTAINS", "CONVERT_TIMEZONE", "COS", "COUNT", "COUNT_IF", "CRC32", "DATE", "DATE_ADD",
+    "DATE_DIFF", "DATE_FORMAT", "DATE_PART", "DATE_SUB", "DATE_TRUNC", "DATEDIFF", "DAY", "DAYNAME", "DAYOFMONTH",
+    "DAYOFWEEK", "DAYOFYEAR", "DEGREES", "DENSE_RANK", "ELT", "ENDSWITH", "EVERY", "EXP", "EXTRACT", "FIND_IN_SET",
+    "FIRST", "FIRST_VALUE", "FLOOR", "FORMAT_NUMBER", "FROM_UNIXTIME", "FROM_UTC_TIMESTAMP", "GET_JSON_OBJECT",
+    "GREATEST", "HASH", "HOUR", "IF", "IFNULL", "INITCAP", "INSTR", "ISNAN", "ISNULL", "LAG", "LAST", "LAST_DAY",
+    "LAST_VALUE", "LEAD", "LEAST", "LEFT", "LENGTH", "LEVENSHTEIN", "LN", "LOCATE", "LOG", "LOG10", "LOG2", "LOWER",
+    "LPAD", "LTRIM", "MAKE_DATE", "MAKE_TIMESTAMP", "MAX", "MAX_BY", "MD5", "MEDIAN", "MIN", "MIN_BY", "MINUTE",
+    "MOD", "MONTH", "MONTHNAME", "MONTHS_BETWEEN", "NTILE", "NULLIF", "NVL", "PERCENTILE", "PERCENTILE_CONT",
+    "PERCENTILE_DISC", "PI", "POSITION", "POW", "POWER", "QUARTER", "RADIANS", "RANK", "REGEXP_COUNT",
+    "REGEXP_EXTRACT", "REGEXP_LIKE", "REGEXP_REPLACE", "REPEAT", "REPLACE", "REVERSE", "RIGHT", "RLIKE", "ROUND",
+    "ROW_NUMBER", "RPAD", "RTRIM", "SECOND", "SHA", "SHA1", "SHA2", "SIGN", "SIN", "SIZE", "SPLIT", "SPLIT_PART",
+    "SQRT", "STARTSWITH", "STDDEV", "STDDEV_POP", "STDDEV_SAMP", "STRUCT", "SUBSTR", "SUBSTRING", "SUM", "TAN",
+    "TIMESTAMP_MICROS", "TIMESTAMP_MILLIS", "TIMESTAMPADD", "TIMESTAMPDIFF", "TO_DATE", "TO_TIMESTAMP",
+    "TO_UTC_TIMESTAMP", "TRANSLATE", "TRIM", "TRUNC", "TRY_CAST", "TRY_DIVIDE", "TRY_TO_TIMESTAMP", "UNIX_DATE",
+    "UNIX_MICROS", "UNIX_MILLIS", "UNIX_SECONDS", "UNIX_TIMESTAMP", "UPPER", "VAR_POP", "VAR_SAMP", "VARIANCE",
+    "WEEKOFYEAR", "XXHASH64", "YEAR",
+})  # fmt: skip
+"""Functions of Spark 3.5 and later that an expression may need; EXTRACT and CAST are written like functions."""
