@@ -8,9 +8,10 @@ import polars as pl
 
 from kpi_pipeline.derive.additive import additive_values
 from kpi_pipeline.derive.asked import Asked
-from kpi_pipeline.derive.distinct import distinct_values
 from kpi_pipeline.derive.cohorts import cohort_values
+from kpi_pipeline.derive.distinct import distinct_values
 from kpi_pipeline.derive.partials import Partials
+from kpi_pipeline.derive.percentiles import percentile_values
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.timeline import PERIOD
 from kpi_pipeline.plan import Leaf, Shape
@@ -25,7 +26,7 @@ All questions of a shape are given at once, of every sheet, so that what they ha
 SHAPES: Mapping[Shape, Compute] = {
     Shape.additive: additive_values,
     Shape.distinct: distinct_values,
-    Shape.values: additive_values,
+    Shape.values: percentile_values,
     Shape.cohorts: cohort_values,
 }
 

@@ -12,7 +12,7 @@ ALL = 0
 """The number of the total; in a breakdown the number of the rest, (other)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Segments:
     """The segments of one breakdown: `_segment`, the dimensions, and whether it stands for all the small ones.
 

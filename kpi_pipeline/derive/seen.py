@@ -1,0 +1,78 @@
+"""Keys and values that rows had: too many to hold at once, so they are read a part at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import polars as pl
+
+PLACE = "_place"
+"""The number of a row's combination of dimension values; -1 is none."""
+DAY = "_day"
+
+
+class Seen(Protocol):
+    """What a pass over rows has seen: `_day`, `_place`, `_key` (a whole number) or `_value`, and a column a measure.
+
+    A measure's column says of a key whether its filter let it through, and of a value how often.
+    """
+
+    @property
+    def places(self) -> pl.DataFrame:
+        """The combinations of dimension values, by the numbers of their rows."""
+        ...
+
+    @property
+    def days(self) -> pl.DataFrame:
+        """How many rows each day has at most, days in order: `_day`, `rows`."""
+        ...
+
+    def by_key(self, at_most: int) -> Iterator[pl.DataFrame]:
+        """The rows in parts of about that many, all rows of a key in one part."""
+        ...
+
+    def by_days(self, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
+        """The rows of one span of days after the other; first and last day included."""
+        ...
+
+
+@dataclass(frozen=True)
+class Held:
+    """A frame that fits into memory, as what was seen."""
+
+    frame: pl.DataFrame
+    places: pl.DataFrame
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, dimensions: Sequence[str]) -> Held:
+        """The frame's rows with a number in the place of their dimensions, and one in the place of any other key."""
+        if "_key" in frame.columns and not frame.schema["_key"].is_integer():
+            frame = frame.with_columns(_key=pl.col("_key").rank("dense").cast(pl.Int64))
+        if not dimensions:
+            return cls(frame.with_columns(pl.lit(0, pl.Int32).alias(PLACE)), pl.DataFrame({PLACE: [0]}).clear())
+        places = frame.select(dimensions).unique(maintain_order=True)
+        numbered = places.with_row_index(PLACE).with_columns(pl.col(PLACE).cast(pl.Int32))
+        rows = frame.join(numbered, on=dimensions, how="left", nulls_equal=True).drop(dimensions)
+        return cls(rows, places)
+
+    @property
+    def days(self) -> pl.DataFrame:
+        """How many rows each day has."""
+        return self.frame.group_by(DAY).agg(rows=pl.len().cast(pl.Int64)).sort(DAY)
+
+    def by_key(self, at_most: int) -> Iterator[pl.DataFrame]:
+        """All rows in parts of whole keys."""
+        parts = -(-self.frame.height // at_most)
+        if parts <= 1:
+            yield self.frame
+            return
+        for part in range(parts):
+            yield self.frame.filter(pl.col("_key") % parts == part)
+
+    def by_days(self, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
+        """The rows of each span of days."""
+        for first, last in spans:
+            yield self.frame.filter(pl.col(DAY).is_between(first, last))
