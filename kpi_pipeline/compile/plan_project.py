@@ -18,6 +18,7 @@ from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.names import TAKEN_NAMES
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Derivation, Leaf, Plan, Series, fingerprint, leaves
+from kpi_pipeline.plan.cohorts import add_up
 from kpi_pipeline.project import Project
 
 
@@ -99,6 +100,12 @@ def _refuse_ambiguous(dimension: str, metrics: Sequence[str]) -> None:
 
 def _refuse_impossible_grain(derivation: Derivation, grain: Grain | None) -> None:
     for leaf in leaves(derivation.node):
+        ages = leaf.measure.ages
+        if ages and grain and not add_up(ages.grain, grain):
+            raise QueryError(
+                f"Metric '{derivation.metric}' has cohorts by {ages.grain}, and no {grain} is made of these.\n"
+                f"Hint: ask with --grain {ages.grain}."
+            )
         for window in leaf.offsets:
             if grain is None:
                 raise QueryError(
@@ -144,9 +151,12 @@ def _tested(project: Project, kpis: Sequence[str]) -> Iterator[tuple[str, Grain]
 
 
 def _fits(project: Project, metric: str, grain: Grain) -> bool:
-    """Whether a metric can be computed at a grain: all it looks back are whole periods."""
+    """Whether a metric can be computed at a grain: all it looks back are whole periods, and its cohorts fill them."""
     node = formula(project, project.metrics[metric])
-    return all(fits(grain, window) for leaf in leaves(node) for window in leaf.offsets)
+    ages = [leaf.measure.ages for leaf in leaves(node) if leaf.measure.ages]
+    return all(add_up(one.grain, grain) for one in ages) and all(
+        fits(grain, window) for leaf in leaves(node) for window in leaf.offsets
+    )
 
 
 def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan:
@@ -163,11 +173,12 @@ def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan
 
 
 def _looked_at(project: Project, models: set[str]) -> set[str]:
-    """The models that checks on these models compare them with."""
+    """The models that checks on these models compare them with, and that of the calendar."""
     checks = [
         check for name in models for below in models_below(project, name) for check in project.models[below].checks
     ]
-    return {one.to for one in checks if isinstance(one, Relationships) and one.to in project.models}
+    related = {one.to for one in checks if isinstance(one, Relationships)} | {project.settings.calendar_table or ""}
+    return related & project.models.keys()
 
 
 def _derivation(project: Project, name: str) -> Derivation:

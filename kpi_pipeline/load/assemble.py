@@ -86,6 +86,7 @@ def _places(gathered: Gathered) -> Places:
 def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     """What is wrong between definitions that are each well formed."""
     # NOTE: sqlglot takes a quarter of a second to import; `kpi --help` and `kpi schema` do without it.
+    from kpi_pipeline.load.event_metrics import unfit_event_metrics
     from kpi_pipeline.load.expressions import unusable_expressions
     from kpi_pipeline.load.joined import unreachable_dimensions
     from kpi_pipeline.load.model_sql import models_read, unusable_models
@@ -99,3 +100,4 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     yield from unusable_expressions(project)
     yield from unreachable_dimensions(project)
     yield from misfits(project)
+    yield from unfit_event_metrics(project)

@@ -15,7 +15,7 @@ from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.model_columns import Columns, model_columns, nearest_column, unknown_in_model
 from kpi_pipeline.load.sites import place_in_text, row_expressions, written_path
 from kpi_pipeline.load.sql import SqlError, columns_used, expression, position
-from kpi_pipeline.metrics import Simple
+from kpi_pipeline.metrics import Conversion, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project
@@ -125,12 +125,28 @@ def _columns_of_check(check: Check) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def _in_metrics(project: Project, known: Columns) -> Iterator[Problem]:
     for metric in project.metrics.values():
-        if not isinstance(metric, Simple) or not metric.agg_time_dimension:
+        if isinstance(metric, Conversion):
+            yield from _constant_properties(project, metric, known)
+        if not isinstance(metric, Simple | Retention) or not metric.agg_time_dimension:
             continue
         model = project.models.get(metric.model)
         if model and not model.dimension(metric.agg_time_dimension):
             path = ("metrics", metric.name, "agg_time_dimension")
             yield from _missing(project, path, metric.agg_time_dimension, TableRef("model", model.name), known)
+
+
+def _constant_properties(project: Project, metric: Conversion, known: Columns) -> Iterator[Problem]:
+    """What must be the same in both events is an entity, a dimension or a column of either model."""
+    sides = (("base_property", metric.base_metric.name), ("conversion_property", metric.conversion_metric.name))
+    for number, one in enumerate(metric.constant_properties):
+        for key, used in sides:
+            simple = project.metrics[used]
+            model = project.models.get(simple.model) if isinstance(simple, Simple) else None
+            name = getattr(one, key)
+            entities = {entity.name for entity in model.entities} if model else set()
+            if model and name not in entities and not model.dimension(name):
+                path = ("metrics", metric.name, "constant_properties", str(number), key)
+                yield from _missing(project, path, name, TableRef("model", model.name), known)
 
 
 def _in_model_sql(project: Project, known: Columns) -> Iterator[Problem]:

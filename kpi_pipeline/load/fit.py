@@ -11,7 +11,7 @@ from kpi_pipeline.links import Link
 from kpi_pipeline.load.kinds import link_name
 from kpi_pipeline.load.references import inputs_with_keys
 from kpi_pipeline.load.sites import models_drawn_on, written_path
-from kpi_pipeline.metrics import Agg, Cumulative, Simple
+from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Retention, Simple
 from kpi_pipeline.models import EntityType, Model
 from kpi_pipeline.periods import whole_periods
 from kpi_pipeline.project import Project
@@ -19,6 +19,9 @@ from kpi_pipeline.targets import AtLeast, AtMost
 
 CUMULABLE = (Agg.sum, Agg.count, Agg.count_distinct, Agg.sum_boolean, Agg.min, Agg.max, Agg.average)
 """How a metric may aggregate for its window to be computed from shorter periods."""
+
+
+_ONE_DAY = ("highest", "lowest")
 
 
 def misfits(project: Project) -> Iterator[Problem]:
@@ -97,7 +100,7 @@ def _time_dimension(project: Project, kind: str, user: str, model: Model, name: 
 
 def _metrics(project: Project) -> Iterator[Problem]:
     for metric in project.metrics.values():
-        if isinstance(metric, Simple) and metric.agg_time_dimension and metric.model in project.models:
+        if isinstance(metric, Simple | Retention) and metric.agg_time_dimension and metric.model in project.models:
             model = project.models[metric.model]
             yield from _time_dimension(project, "metrics", metric.name, model, metric.agg_time_dimension)
         if isinstance(metric, Cumulative):
@@ -106,13 +109,19 @@ def _metrics(project: Project) -> Iterator[Problem]:
 
 def _cumulative(project: Project, metric: Cumulative) -> Iterator[Problem]:
     used = project.metrics.get(metric.input_metric.name)
-    if isinstance(used, Simple) and used.agg is Agg.average and metric.period_agg in ("highest", "lowest"):
+    if isinstance(used, Simple) and used.agg is Agg.average and metric.period_agg in _ONE_DAY:
         yield Problem(
             f"Metric '{metric.name}' takes the {metric.period_agg} day of '{used.name}', which aggregates by average.",
             project.place("metrics", metric.name, "period_agg"),
             "an average is a sum by a count, whose days cannot be chosen one by one: use last, first or average",
         )
-    if used is None or (isinstance(used, Simple) and used.agg in CUMULABLE):
+    if isinstance(used, Conversion) and used.calculation == "conversion_rate" and metric.period_agg in _ONE_DAY:
+        yield Problem(
+            f"Metric '{metric.name}' takes the {metric.period_agg} day of '{used.name}', which is a rate.",
+            project.place("metrics", metric.name, "period_agg"),
+            "a rate is conversions by base metric, whose days cannot be chosen one by one: use last, first or average",
+        )
+    if used is None or isinstance(used, Conversion) or (isinstance(used, Simple) and used.agg in CUMULABLE):
         return
     what = f"aggregates by {used.agg}" if isinstance(used, Simple) else f"is of type {used.type}"
     yield Problem(

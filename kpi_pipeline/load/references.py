@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.errors import Problem, did_you_mean, listed
-from kpi_pipeline.load.kinds import BY_KEY, link_name
-from kpi_pipeline.metrics import Cumulative, Derived, Metric, Ratio, Simple
+from kpi_pipeline.load.kinds import BY_KEY, PROJECT, link_name
+from kpi_pipeline.metrics import Conversion, Cumulative, Derived, Metric, Ratio, Retention, Simple
 from kpi_pipeline.metrics.base import InputMetric
 from kpi_pipeline.project import Project
 from kpi_pipeline.teams import COMPANY
@@ -36,8 +36,9 @@ def unresolved(project: Project, known: Mapping[str, frozenset[str]], elsewhere:
         if reference.name in names | reference.also | elsewhere:
             continue
         words = " or ".join(BY_KEY[kind].singular for kind in reference.among)
+        user = None if reference.kind == PROJECT.key else reference.user
         yield Problem(
-            f"{BY_KEY[reference.kind].subject(reference.user)} {reference.says} '{reference.name}', "
+            f"{BY_KEY[reference.kind].subject(user)} {reference.says} '{reference.name}', "
             f"which is not defined as a {words}.",
             project.place(reference.kind, reference.user, *reference.keys),
             _hint(reference, names | reference.also, project, words),
@@ -67,6 +68,8 @@ def references(project: Project) -> Iterator[Reference]:
                 yield _related("models", model.name, number, check)
     for metric in project.metrics.values():
         yield from _of_metric(metric)
+    if table := project.settings.calendar_table:
+        yield Reference("project", "calendar", ("table",), "takes its calendar from", table, ("models", "sources"))
     yield from _of_teams_and_people(project)
     yield from _of_goals(project)
     yield from _of_kpis(project)
@@ -86,7 +89,7 @@ def _related(kind: str, user: str, number: int, check: Relationships) -> Referen
 def _of_metric(metric: Metric) -> Iterator[Reference]:
     if metric.owner:
         yield Reference("metrics", metric.name, ("owner",), "is owned by", metric.owner, ("people",))
-    if isinstance(metric, Simple):
+    if isinstance(metric, Simple | Retention):
         yield Reference("metrics", metric.name, ("model",), "is computed from model", metric.model, ("models",))
     for keys, one in inputs_with_keys(metric):
         yield Reference("metrics", metric.name, keys, "uses metric", one.name, ("metrics",))
@@ -100,6 +103,9 @@ def inputs_with_keys(metric: Metric) -> Iterator[tuple[Keys, InputMetric]]:
             yield ("denominator",), metric.denominator
         case Cumulative():
             yield ("input_metric",), metric.input_metric
+        case Conversion():
+            yield ("base_metric",), metric.base_metric
+            yield ("conversion_metric",), metric.conversion_metric
         case Derived():
             for number, one in enumerate(metric.input_metrics):
                 yield ("input_metrics", str(number)), one

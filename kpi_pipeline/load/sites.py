@@ -11,7 +11,7 @@ from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.references import inputs_with_keys
 from kpi_pipeline.load.tree import TEXT
-from kpi_pipeline.metrics import Derived, Metric, Simple
+from kpi_pipeline.metrics import Conversion, Derived, Metric, Retention, Simple
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project
 
@@ -84,32 +84,33 @@ def _of_metric(project: Project, metric: Metric) -> Iterator[Site]:
             yield Site("metrics", metric.name, ("expr",), metric.expr, tables)
         if metric.filter:
             yield Site("metrics", metric.name, ("filter",), metric.filter, tables)
+    if isinstance(metric, Retention) and metric.filter:
+        yield Site("metrics", metric.name, ("filter",), metric.filter, (TableRef("model", metric.model),))
     for keys, one in inputs_with_keys(metric):
         if one.filter:
             drawn_on = tuple(TableRef("model", model) for model in models_drawn_on(project, one.name))
             yield Site("metrics", metric.name, (*keys, "filter"), one.filter, drawn_on)
 
 
-def simple_metrics_below(project: Project, name: str) -> tuple[Simple, ...]:
-    """The metrics computed from rows that a metric comes from in the end; itself if it is one."""
-    found: dict[str, Simple] = {}
+def models_drawn_on(project: Project, metric: str) -> tuple[str, ...]:
+    """The models whose rows a metric counts, and whose dimensions it can be asked by.
+
+    A conversion stands at its base events: the model of these it is, even if conversions are of another one.
+    """
+    found: dict[str, None] = {}
     seen: set[str] = set()
-    todo = [name]
+    todo = [metric]
     while todo:
         one = todo.pop()
-        metric = project.metrics.get(one)
-        if metric is None or one in seen:
+        noun = project.metrics.get(one)
+        if noun is None or one in seen:
             continue
         seen.add(one)
-        if isinstance(metric, Simple):
-            found[one] = metric
-        todo.extend(used.name for used in reversed(metric.inputs))
-    return tuple(found.values())
-
-
-def models_drawn_on(project: Project, metric: str) -> tuple[str, ...]:
-    """The models whose rows a metric is computed from."""
-    return tuple(dict.fromkeys(simple.model for simple in simple_metrics_below(project, metric)))
+        if isinstance(noun, Simple | Retention):
+            found[noun.model] = None
+        used = noun.inputs[:1] if isinstance(noun, Conversion) else noun.inputs
+        todo.extend(one.name for one in reversed(used))
+    return tuple(found)
 
 
 def derived_metrics(project: Project) -> Iterator[Derived]:

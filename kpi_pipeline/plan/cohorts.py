@@ -31,6 +31,23 @@ class Cohorts:
         return f"days on which {self.rows.keys[0]} was seen in {self.rows}"
 
 
+ADD_UP_TO = {
+    Grain.week: (Grain.week,),
+    Grain.month: (Grain.month, Grain.quarter, Grain.year),
+    Grain.quarter: (Grain.quarter, Grain.year),
+    Grain.year: (Grain.year,),
+}
+
+
+def add_up(cohorts: Grain, grain: Grain) -> bool:
+    """Whether each period of a grain is made of whole cohorts.
+
+    >>> add_up(Grain.month, Grain.quarter), add_up(Grain.month, Grain.day), add_up(Grain.week, Grain.month)
+    (True, False, False)
+    """
+    return grain in ADD_UP_TO.get(cohorts, (grain,)) and grain.rank >= cohorts.rank
+
+
 @dataclass(frozen=True)
 class Ages:
     """In which periods after that of its first row an entity must be seen: the first and the last that count.

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from kpi_pipeline.metrics import Metric, Simple
+from kpi_pipeline.metrics import Metric, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Noun
 from kpi_pipeline.project import Project
@@ -62,8 +62,11 @@ def project_version(project: Project) -> str:
 def _metric_version(project: Project, metric: Metric, known: dict[str, str]) -> str:
     if metric.name not in known:
         inputs = {used.name: _metric_version(project, project.metrics[used.name], known) for used in metric.inputs}
-        model = _model_meaning(project, project.models[metric.model]) if isinstance(metric, Simple) else None
-        settings = {key: getattr(project.settings, key) for key in CLOCK_AND_MONEY}
+        of_rows = isinstance(metric, Simple | Retention)
+        model = _model_meaning(project, project.models[metric.model]) if of_rows else None
+        settings: dict[str, object] = {key: getattr(project.settings, key) for key in CLOCK_AND_MONEY}
+        if project.settings.calendar:
+            settings["calendar"] = _written(project.settings.calendar)
         known[metric.name] = _fingerprint(_meaning(metric), inputs, model, settings)
     return known[metric.name]
 

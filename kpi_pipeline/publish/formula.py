@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpi_pipeline.metrics import Agg, Cumulative, Derived, Metric, Ratio, Simple
+from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Derived, Metric, Ratio, Retention, Simple
 from kpi_pipeline.metrics.base import InputMetric
 
 _AGGREGATES = {
@@ -26,6 +26,8 @@ def formula(metric: Metric) -> str:
     'number of different invoice where not is_cancelled'
     >>> formula(Ratio(name="aov", type="ratio", numerator="net_sales", denominator="orders"))
     'net_sales / orders'
+    >>> formula(Retention(name="r", type="retention", entity="customer", model="orders", cohort_grain="month", age=1))
+    'share of customers first seen in orders in the month and seen again 1 month later'
     """
     match metric:
         case Simple():
@@ -38,6 +40,10 @@ def formula(metric: Metric) -> str:
             return metric.expr + _aliases(metric)
         case Cumulative():
             return f"{_input(metric.input_metric)} {_reach(metric)}"
+        case Conversion():
+            return _conversion(metric)
+        case Retention():
+            return _retention(metric)
 
 
 def _aggregate(metric: Simple) -> str:
@@ -57,6 +63,27 @@ def _aliases(metric: Derived) -> str:
     """What the names in the expression stand for, where they are not plain metrics."""
     meant = [f"{used.called} is {_input(used)}" for used in metric.inputs if _input(used) != used.called]
     return f", where {' and '.join(meant)}" if meant else ""
+
+
+def _conversion(metric: Conversion) -> str:
+    within = f"less than {metric.window} after" if metric.window else "at any time after"
+    same = "".join(
+        f" and {one.base_property}"
+        if one.base_property == one.conversion_property
+        else f", {one.conversion_property} being {one.base_property},"
+        for one in metric.constant_properties
+    )
+    base = _input(metric.base_metric)
+    converted = f"{_input(metric.conversion_metric)} {within} {base} of the same {metric.entity}{same}"
+    return converted if metric.calculation == "conversions" else f"({converted}) / {base}"
+
+
+def _retention(metric: Retention) -> str:
+    entities, grain = f"{metric.entity}s", metric.cohort_grain
+    where = f" where {metric.filter}" if metric.filter else ""
+    later = f"{metric.age} {grain}{'' if str(metric.age) == '1' else 's'} later"
+    seen = f"{entities} first seen in {metric.model}{where} in the {grain} and seen again {later}"
+    return seen if metric.calculation == "retained" else f"share of {seen}"
 
 
 def _reach(metric: Cumulative) -> str:

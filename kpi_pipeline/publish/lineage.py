@@ -9,7 +9,7 @@ from typing import Literal
 from sqlglot import exp, parse_one
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from kpi_pipeline.metrics import Metric, Simple
+from kpi_pipeline.metrics import Metric, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project
 
@@ -93,6 +93,9 @@ def _metric_edges(metric: Metric) -> Iterator[Edge]:
         yield Edge(here, End("metric", used.name))
     if isinstance(metric, Simple):
         for column in _columns_named(metric.expr, metric.filter, metric.agg_time_dimension):
+            yield Edge(here, End("model", metric.model), column)
+    if isinstance(metric, Retention):
+        for column in _columns_named(metric.filter, metric.agg_time_dimension):
             yield Edge(here, End("model", metric.model), column)
 
 
