@@ -8,6 +8,7 @@ from kpi_pipeline.arithmetic import IN_WORDS, beyond_arithmetic
 from kpi_pipeline.compile.canonical import all_of, canonical
 from kpi_pipeline.compile.cohorts import retention
 from kpi_pipeline.compile.matching import conversions
+from kpi_pipeline.compile.stock import stock_of
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Derived, Metric, Ratio, Retention, Simple
 from kpi_pipeline.metrics.base import InputMetric
@@ -60,27 +61,28 @@ def _input(project: Project, used: InputMetric, filters: tuple[str, ...]) -> Nod
 def _simple(project: Project, metric: Simple, filters: tuple[str, ...]) -> Node:
     own = (*filters, metric.filter) if metric.filter else filters
     model = project.models[metric.model]
-    time = metric.agg_time_dimension or model.agg_time_dimension
-
+    time = metric.active.from_ if metric.active else metric.agg_time_dimension or model.agg_time_dimension
+    stock = stock_of(metric, model)
+    nothing = None if stock else 0
     narrowed = all_of(own)
 
     def measured(fold: Fold, expr: str = metric.expr, *, quantile: float | None = None) -> Measure:
         discrete = metric.percentile_type == "discrete"
-        return Measure(metric.model, time, fold, canonical(expr), narrowed, quantile, discrete=discrete)
+        return Measure(metric.model, time, fold, canonical(expr), narrowed, quantile, discrete=discrete, stock=stock)
 
     match metric.agg:
         case Agg.average:
-            return Quotient(Leaf(measured(Fold.sum)), Leaf(measured(Fold.count), 0))
+            return Quotient(Leaf(measured(Fold.sum)), Leaf(measured(Fold.count), nothing))
         case Agg.sum_boolean:
             # NOTE: not a filter, so that rows of which none is true are a count of 0, not a metric without rows.
-            return Leaf(measured(Fold.count, f"CASE WHEN {metric.expr} THEN 1 END"), 0)
+            return Leaf(measured(Fold.count, f"CASE WHEN {metric.expr} THEN 1 END"), nothing)
         case Agg.median:
             return Leaf(measured(Fold.quantile, quantile=0.5))
         case Agg.percentile:
             return Leaf(measured(Fold.quantile, quantile=metric.percentile))
         case _:
             fold, fill = _FOLDS[metric.agg]
-            return Leaf(measured(fold), fill)
+            return Leaf(measured(fold), None if stock else fill)
 
 
 _FOLDS: dict[Agg, tuple[Fold, float | None]] = {
@@ -97,7 +99,7 @@ def sample_of(node: Node) -> Leaf:
     """The rows a metric's value rests on: those of a ratio's denominator, of a formula's first input of the period."""
     match node:
         case Leaf():
-            return node.rows
+            return node.sampled
         case Quotient(_, denominator):
             return sample_of(denominator)
         case Arithmetic(_, inputs):

@@ -38,10 +38,11 @@ def over_days(values: pl.LazyFrame, columns: Iterable[pl.Expr], choice: str) -> 
     if choice not in EVERY_DAY:
         return values.drop(ANCHOR)
     ordered = values.sort("period_start", ANCHOR, SEGMENT).group_by("period_start", SEGMENT, maintain_order=True)
-    return ordered.agg(_over_days(column, choice) for column in columns)
+    return ordered.agg(of_all(column, choice) for column in columns)
 
 
-def _over_days(column: pl.Expr, choice: str) -> pl.Expr:
+def of_all(column: pl.Expr, choice: str) -> pl.Expr:
+    """The average, highest or lowest of a group's values."""
     match choice:
         case "highest":
             return column.max()

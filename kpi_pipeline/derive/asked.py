@@ -60,6 +60,6 @@ def asked_of(wanted: Iterable[Leaf], timeline: Timeline, segments: Segments) -> 
     groups: dict[tuple[object, ...], list[Leaf]] = {}
     for leaf in dict.fromkeys(wanted):
         measure = leaf.measure
-        key = (measure.model, measure.time, measure.shape, measure.about, leaf.reach, leaf.offsets)
+        key = (measure.model, measure.time, measure.shape, measure.about, measure.stock, leaf.reach, leaf.offsets)
         groups.setdefault(key, []).append(leaf)
     return tuple(Asked(tuple(group), timeline, segments) for group in groups.values())

@@ -10,9 +10,11 @@ from kpi_pipeline.derive.additive import additive_values
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.cohorts import cohort_values
 from kpi_pipeline.derive.distinct import distinct_values
+from kpi_pipeline.derive.intervals import interval_values
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.percentiles import percentile_values
 from kpi_pipeline.derive.segments import SEGMENT
+from kpi_pipeline.derive.states import state_values
 from kpi_pipeline.derive.timeline import PERIOD
 from kpi_pipeline.plan import Leaf, Shape
 
@@ -28,12 +30,14 @@ SHAPES: Mapping[Shape, Compute] = {
     Shape.distinct: distinct_values,
     Shape.values: percentile_values,
     Shape.cohorts: cohort_values,
+    Shape.states: state_values,
+    Shape.intervals: interval_values,
 }
 
 
 def rows_leaf(leaf: Leaf) -> Leaf:
     """The count of rows behind a leaf: where it is missing or 0, the leaf has no data."""
-    return Leaf(leaf.measure.rows, 0, leaf.reach, leaf.offsets)
+    return leaf.rows
 
 
 def leaf_frames(asked: Sequence[Asked], partials: Partials) -> dict[Asked, pl.LazyFrame]:

@@ -27,6 +27,7 @@ from kpi_pipeline.plan.nodes import (
 )
 from kpi_pipeline.plan.reduction import Reduction
 from kpi_pipeline.plan.series import Coverage, Derivation, Series
+from kpi_pipeline.plan.stock import Interval, Snapshot
 from kpi_pipeline.plan.whole import Plan
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Filled",
     "Fold",
     "Hop",
+    "Interval",
     "JoinedColumn",
     "Leaf",
     "Matching",
@@ -53,6 +55,7 @@ __all__ = [
     "Series",
     "Shape",
     "Side",
+    "Snapshot",
     "accumulated",
     "described",
     "fingerprint",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from kpi_pipeline.plan.cohorts import Ages, Cohorts
 from kpi_pipeline.plan.fingerprints import fingerprint
 from kpi_pipeline.plan.matching import Matching
+from kpi_pipeline.plan.stock import Interval, Snapshot
 
 
 class Fold(StrEnum):
@@ -23,12 +24,17 @@ class Fold(StrEnum):
 
 
 class Shape(StrEnum):
-    """What a reduction leaves behind: one row of sums a day, the keys seen, the values seen, or the days of cohorts."""
+    """What a reduction leaves behind.
+
+    One row of sums a day, the keys seen, the values seen, the days of cohorts, states at moments, how long rows last.
+    """
 
     additive = "additive"
     distinct = "distinct"
     values = "values"
     cohorts = "cohorts"
+    states = "states"
+    intervals = "intervals"
 
 
 @dataclass(frozen=True)
@@ -48,17 +54,24 @@ class Measure:
     discrete: bool = False
     events: Matching | Cohorts | None = None
     ages: Ages | None = None
+    stock: Snapshot | Interval | None = None
 
     @property
     def shape(self) -> Shape:
         """The shape of partial result it needs."""
         if isinstance(self.events, Cohorts):
             return Shape.cohorts
+        if self.stock:
+            return Shape.states if isinstance(self.stock, Snapshot) else Shape.intervals
         return {Fold.distinct: Shape.distinct, Fold.quantile: Shape.values}.get(self.fold, Shape.additive)
 
     @property
     def about(self) -> str:
         """What a pass over the rows is about where not every measure can share it: the keys or values looked at."""
+        if self.stock:
+            key = f" {self.expr}" if self.fold is Fold.distinct else ""
+            # NOTE: the moment is chosen among the rows that pass, so each filter has states of its own.
+            return self.stock.about + (f" where {self.filter}" if isinstance(self.stock, Snapshot) else "") + key
         over = f" over {fingerprint(repr(self.events))}" if self.events else ""
         return over if self.shape is Shape.additive else self.expr + over
 
@@ -77,7 +90,13 @@ class Measure:
     def rows(self) -> Measure:
         """The count of the rows behind it; of a cohort, its size."""
         ages = replace(self.ages, first=0, last=0) if self.ages else None
-        return Measure(self.model, self.time, Fold.count, "1", self.filter, events=self.events, ages=ages)
+        stock = self.stock.of_rows if self.stock else None
+        return Measure(self.model, self.time, Fold.count, "1", self.filter, events=self.events, ages=ages, stock=stock)
+
+    @property
+    def sampled(self) -> Measure:
+        """The count of the rows its value rests on; of what lasts those that are active, not all that have begun."""
+        return replace(self.rows, stock=self.stock) if isinstance(self.stock, Interval) else self.rows
 
     @property
     def stored(self) -> Measure:
@@ -96,4 +115,5 @@ class Measure:
             return f"entities seen {self.ages}{narrowed}, from the {self.events}"
         if self.events:
             return f"{self.fold} of {self.events}{narrowed}"
-        return f"{self.fold} of {what.get(self.fold, self.expr)}{narrowed} in {self.model} by {self.time}"
+        stock = f", {self.stock}" if self.stock else ""
+        return f"{self.fold} of {what.get(self.fold, self.expr)}{narrowed} in {self.model} by {self.time}{stock}"

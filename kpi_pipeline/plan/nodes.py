@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kpi_pipeline.periods import Grain, Window
 from kpi_pipeline.plan.measure import Measure
@@ -44,6 +44,11 @@ class Leaf:
     def rows(self) -> Leaf:
         """The count of the rows behind it: where that is missing or 0, it has no data."""
         return Leaf(self.measure.rows, 0, self.reach.of_rows if self.reach else None, self.offsets)
+
+    @property
+    def sampled(self) -> Leaf:
+        """The count of the rows its value rests on."""
+        return replace(self.rows, measure=self.measure.sampled)
 
     def __str__(self) -> str:
         cumulative = f", {self.reach} ({_DAYS[self.reach.period_agg]} of the period)" if self.reach else ""

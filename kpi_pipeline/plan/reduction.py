@@ -10,6 +10,7 @@ from kpi_pipeline.plan.fingerprints import fingerprint
 from kpi_pipeline.plan.joins import JoinedColumn
 from kpi_pipeline.plan.matching import Matching
 from kpi_pipeline.plan.measure import Measure, Shape
+from kpi_pipeline.plan.stock import Interval, Snapshot
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Reduction:
     """One pass over a model's rows: the finest period (a business day), the dimensions asked for, and partial results.
 
     Additive: one row a day and segment, with a column a measure. Distinct: the keys seen. Values: the values seen.
+    States: what rows said at the moments of a day that count. Intervals: until which day rows last.
     """
 
     model: str
@@ -45,6 +47,11 @@ class Reduction:
         return tuple(sorted(joined | {one.name for one in self.events.models} if self.events else joined))
 
     @property
+    def stock(self) -> Snapshot | Interval | None:
+        """What its measures count of a period, where they are stocks."""
+        return self.measures[0].stock
+
+    @property
     def table(self) -> TableRef:
         """Where its partial results are kept."""
         first = self.measures[0]
@@ -54,6 +61,6 @@ class Reduction:
     @property
     def fingerprint(self) -> str:
         """Changes when its partial results would change."""
-        parts = [(one.column, one.fold, one.expr, one.filter) for one in self.measures]
+        parts = [(one.column, one.fold, one.expr, one.filter, one.about) for one in self.measures]
         joined = [one.fingerprint for one in self.joined]
         return fingerprint(self.model, self.time, self.shape, self.dimensions, parts, self.where, joined)

@@ -55,6 +55,11 @@ def condition(measure: Measure) -> exp.Expr:
     return parsed(measure.filter) if measure.filter else exp.true()
 
 
+def passed(measure: Measure) -> exp.Expr:
+    """Whether a measure's filter lets any row of a group through."""
+    return exp.func("BOOL_OR", exp.func("COALESCE", condition(measure), exp.false()))
+
+
 def grouped(query: exp.Select, columns: int) -> exp.Select:
     """The query grouped by its first columns."""
     return query.group_by(*(exp.Literal.number(position) for position in range(1, columns + 1)))

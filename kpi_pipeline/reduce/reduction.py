@@ -10,10 +10,13 @@ from kpi_pipeline.errors import DataError
 from kpi_pipeline.plan import Executor, Fold, ModelPlan, Reduction, Shape
 from kpi_pipeline.plan.cohorts import PREVIOUS
 from kpi_pipeline.plan.matching import SEEN
-from kpi_pipeline.reduce.aggregate import FLOATS, INTEGERS, aggregated, condition, finite, grouped, parsed
+from kpi_pipeline.reduce.aggregate import FLOATS, INTEGERS, aggregated, condition, finite, grouped, parsed, passed
 from kpi_pipeline.reduce.day import business_day
 from kpi_pipeline.reduce.events import over_events
+from kpi_pipeline.reduce.intervals import intervals
 from kpi_pipeline.reduce.rows import rows_of
+from kpi_pipeline.reduce.states import states
+from kpi_pipeline.reduce.stock import stock_keys, time_column
 
 _NUMBERS = (*FLOATS, *INTEGERS, "UHUGEINT", "DECIMAL", "BOOLEAN", '"NULL"', "NULL")
 
@@ -45,6 +48,8 @@ def reduction_query(
         query = query.where(exp.GTE(this=day.copy(), expression=_date(from_day)))
     if to_day:
         query = query.where(exp.LT(this=day.copy(), expression=_date(to_day)))
+    if reduction.stock:
+        query = query.select(*stock_keys(reduction.stock, model, types["_stock"]))
     return over_events(_SHAPES[reduction.shape](query, reduction, types), reduction, model, executor)
 
 
@@ -62,8 +67,7 @@ def _distinct(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -
     query = query.select(exp.alias_(key, "_key"))
     keys = len(query.selects)
     for measure in reduction.measures:
-        passed = exp.func("BOOL_OR", exp.func("COALESCE", condition(measure), exp.false()))
-        query = query.select(exp.alias_(passed, measure.column, quoted=True))
+        query = query.select(exp.alias_(passed(measure), measure.column, quoted=True))
     return grouped(_where_any(query.where(key.copy().is_(exp.Null()).not_()), reduction), keys)
 
 
@@ -85,7 +89,14 @@ def _cohorts(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> 
     return _additive(query.select(exp.column(PREVIOUS, quoted=True)), reduction, types)
 
 
-_SHAPES = {Shape.additive: _additive, Shape.distinct: _distinct, Shape.values: _values, Shape.cohorts: _cohorts}
+_SHAPES = {
+    Shape.additive: _additive,
+    Shape.distinct: _distinct,
+    Shape.values: _values,
+    Shape.cohorts: _cohorts,
+    Shape.states: states,
+    Shape.intervals: intervals,
+}
 
 
 def _where_any(query: exp.Select, reduction: Reduction) -> exp.Select:
@@ -99,6 +110,8 @@ def _types(reduction: Reduction, model: ModelPlan, executor: Executor) -> dict[s
     """The types of the time column and of what each measure aggregates; the engine knows them without running it."""
     time = parsed(model.dimensions.get(reduction.time, f'"{reduction.time}"'))
     probe = exp.select(exp.alias_(time, "_time")).from_(rows_of(model, reduction, executor))
+    if reduction.stock:
+        probe = probe.select(exp.alias_(time_column(model, reduction.stock.time), "_stock"))
     for measure in reduction.measures:
         probe = probe.select(exp.alias_(parsed(measure.expr), measure.column, quoted=True))
     return executor.columns(over_events(probe, reduction, model, executor))

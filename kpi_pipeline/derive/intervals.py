@@ -1,0 +1,19 @@
+"""Values of what lasts: the rows active at the end of the days that a period looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.lasting import lasting_values
+from kpi_pipeline.derive.partials import Partials
+
+
+def interval_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFrame]:
+    """The values of each question: period_start, segment, a column a leaf."""
+    return [
+        lasting_values(one.segments.attached(partials.up_to(one.timeline.newest_day, one.measure)), one, partials)
+        for one in asked
+    ]

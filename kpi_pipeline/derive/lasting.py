@@ -1,0 +1,89 @@
+"""Values of what lasts: rows that count from one day on and before another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from kpi_pipeline.derive.additive import anchored_periods
+from kpi_pipeline.derive.anchors import ANCHOR, anchors, over_days
+from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.partials import Partials
+from kpi_pipeline.derive.segments import SEGMENT
+from kpi_pipeline.derive.standing import standing
+from kpi_pipeline.plan import Fold, Interval, Measure
+
+_PARTS = ("seen", "rows", "begun")
+
+
+def lasting_values(rows: pl.LazyFrame, asked: Asked, partials: Partials) -> pl.LazyFrame:
+    """Period, segment and a column a leaf, from rows that count from `_day` on and before `_until`.
+
+    Where all rows that have begun have ended, what lasts is 0; states have no value. Before the first there is none.
+    """
+    measure = asked.measure
+    choice = measure.stock.choice if measure.stock else "last"
+    begun = partials.spans.get((measure.model, measure.time), (asked.timeline.newest_day,))[0]
+    wanted = anchors(anchored_periods(asked.timeline, asked.offsets, begun), choice, asked.cut)
+    days = (_keys if measure.fold is Fold.distinct else _totals)(rows, asked.named, wanted)
+    return over_days(days, (pl.col(name) for name in asked.named), choice)
+
+
+def _totals(rows: pl.LazyFrame, measures: Mapping[str, Measure], wanted: pl.DataFrame) -> pl.LazyFrame:
+    """Sums and counts; what is active but holds only NULLs has no sum."""
+    columns = [f"{name}{part}" for name in measures for part in ("", *(f"_{one}" for one in _PARTS))]
+    counted = rows.with_columns(
+        part.alias(name) for one, measure in measures.items() for name, part in _parts(one, measure).items()
+    )
+    joins = counted.select(SEGMENT, *columns, _at="_day")
+    ended = counted.filter(pl.col("_until").is_not_null()).select(SEGMENT, *columns, _at="_until")
+    leaves = ended.with_columns(pl.lit(0, pl.Int64).alias(f"{name}_begun") for name in measures)
+    at = standing(joins, leaves, columns, wanted)
+    values = (_total(name, measure).alias(name) for name, measure in measures.items())
+    return at.select("period_start", ANCHOR, SEGMENT, *values)
+
+
+def _parts(name: str, measure: Measure) -> dict[str, pl.Expr]:
+    """What is added up of a measure, and beside it how many values, rows and rows begun that is of."""
+    value, rows = pl.col(measure.column), pl.col(measure.rows.column)
+    return {
+        name: value,
+        f"{name}_seen": value.is_not_null().cast(pl.Int64),
+        f"{name}_rows": rows,
+        f"{name}_begun": rows,
+    }
+
+
+def _total(name: str, measure: Measure) -> pl.Expr:
+    begun, seen = pl.col(f"{name}_begun"), pl.col(f"{name}_seen") > 0
+    if not isinstance(measure.stock, Interval):
+        return pl.when(seen).then(pl.col(name))
+    if measure.stock.begun:
+        return begun
+    empty = (begun > 0) & (pl.col(f"{name}_rows") == 0)
+    return pl.when(seen | empty).then(pl.col(name))
+
+
+def _keys(rows: pl.LazyFrame, measures: Mapping[str, Measure], wanted: pl.DataFrame) -> pl.LazyFrame:
+    """Distinct counts: a key counts once however many of its rows are active, until the last of them ends."""
+    joins: list[pl.LazyFrame] = []
+    leaves: list[pl.LazyFrame] = []
+    for name, measure in measures.items():
+        stays = _stays(rows.filter(measure.column)).with_columns(pl.lit(1, pl.Int64).alias(name))
+        joins.append(stays.select(SEGMENT, name, _at="_day"))
+        leaves.append(stays.filter(pl.col("_until").is_not_null()).select(SEGMENT, name, _at="_until"))
+    at = standing(pl.concat(joins, how="diagonal"), pl.concat(leaves, how="diagonal"), list(measures), wanted)
+    return at.select("period_start", ANCHOR, SEGMENT, *measures)
+
+
+def _stays(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """From when to when each key is there, where rows of it overlap or meet: they are one stay."""
+    key = (SEGMENT, "_key")
+    forever = pl.date(9999, 12, 31)
+    ordered = rows.select(*key, "_day", _until=pl.col("_until").fill_null(forever)).sort("_day")
+    reached = pl.col("_until").cum_max().shift(1).over(key)
+    apart = (pl.col("_day") > reached).fill_null(value=True)
+    numbered = ordered.with_columns(_apart=apart).with_columns(_stay=pl.col("_apart").cum_sum().over(key))
+    whole = numbered.group_by(*key, "_stay").agg(pl.col("_day").min(), pl.col("_until").max())
+    return whole.with_columns(_until=pl.when(pl.col("_until") < forever).then("_until"))

@@ -1,0 +1,82 @@
+"""Values of stocks from states: what rows said at the moments of a period that count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from kpi_pipeline.derive.anchors import of_all
+from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.lasting import lasting_values
+from kpi_pipeline.derive.partials import Partials
+from kpi_pipeline.derive.segments import SEGMENT
+from kpi_pipeline.derive.timeline import PERIOD
+from kpi_pipeline.errors import InternalError
+from kpi_pipeline.plan import Fold, Measure, Snapshot
+
+MOMENT = "_moment"
+
+
+def state_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFrame]:
+    """The values of each question: period_start, segment, a column a leaf."""
+    return [_values(one, partials) for one in asked]
+
+
+def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
+    rows = asked.segments.attached(partials.up_to(asked.timeline.newest_day, asked.measure))
+    stock = asked.measure.stock
+    if not isinstance(stock, Snapshot):
+        raise InternalError(f"{asked.measure} is no state at a moment.")
+    if stock.carried:
+        return lasting_values(_carried(rows, stock), asked, partials)
+    if asked.cut:
+        rows = rows.filter(~((pl.col("_day") >= asked.cut[0]) & (pl.col("_day") < asked.cut[1])))
+    return _at_moments(rows.join(asked.timeline.days.lazy(), on="_day"), stock, asked.named)
+
+
+def _at_moments(rows: pl.LazyFrame, stock: Snapshot, measures: Mapping[str, Measure]) -> pl.LazyFrame:
+    """Period, segment and a column a measure, from states with their period.
+
+    The latest or earliest moment of a period is that of all its rows, or of each grouping, whatever their segments;
+    then each row counts in its own segment. The average, highest and lowest are of a grouping's moments in a segment,
+    and the groupings are added.
+    """
+    keys = (PERIOD, SEGMENT)
+    groups = _groups_of(stock)
+    if stock.kept != "every":
+        moment = pl.col(MOMENT).max() if stock.kept == "last" else pl.col(MOMENT).min()
+        chosen = rows.filter(pl.col(MOMENT) == moment.over(PERIOD, *groups))
+        return chosen.group_by(keys).agg(_aggregate(one).alias(name) for name, one in measures.items())
+    each = rows.group_by(*keys, *groups, MOMENT).agg(_aggregate(one).alias(name) for name, one in measures.items())
+    of_groups = each.group_by(*keys, *groups).agg(of_all(pl.col(name), stock.choice) for name in measures)
+    # NOTE: sorted, because a sum of averages depends on their order in its last digits.
+    ordered = of_groups.sort(*keys, *groups).group_by(keys, maintain_order=True)
+    return ordered.agg(pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in measures)
+
+
+def _carried(rows: pl.LazyFrame, stock: Snapshot) -> pl.LazyFrame:
+    """The states with `_until`: the day of the next state of their grouping; missing for the last one."""
+    groups = _groups_of(stock)
+    days = rows.select(*groups, "_day").unique().sort("_day")
+    following = pl.col("_day").shift(-1)
+    until = days.with_columns(_until=following.over(groups) if groups else following)
+    return rows.join(until, on=[*groups, "_day"], nulls_equal=True)
+
+
+def _aggregate(measure: Measure) -> pl.Expr:
+    column = pl.col(measure.column)
+    match measure.fold:
+        case Fold.distinct:
+            return pl.col("_key").n_unique()
+        case Fold.min:
+            return column.min()
+        case Fold.max:
+            return column.max()
+        case _:
+            return pl.when(column.count() > 0).then(column.sum())
+
+
+def _groups_of(stock: Snapshot) -> Sequence[str]:
+    """The columns of its groupings."""
+    return [f"_group_{number}" for number in range(len(stock.groupings))]

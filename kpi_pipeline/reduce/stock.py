@@ -1,0 +1,40 @@
+"""What partial results of stocks are kept by, beside the day and the dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import expressions as exp
+
+from kpi_pipeline.plan import Interval, ModelPlan, Snapshot
+from kpi_pipeline.reduce.aggregate import parsed
+from kpi_pipeline.reduce.day import business_day
+
+MOMENT = "_moment"
+GROUP = "_group_"
+UNTIL = "_until"
+
+
+def stock_keys(stock: Snapshot | Interval, model: ModelPlan, kind: str) -> Iterator[exp.Expr]:
+    """The moment of a row and what has a moment of its own; or the day on which a row is no longer active.
+
+    `kind` is the type of the stock's time column.
+    """
+    match stock:
+        case Snapshot():
+            yield exp.alias_(time_column(model, stock.moment), MOMENT, quoted=True)
+            for number, grouping in enumerate(stock.groupings):
+                yield exp.alias_(parsed(grouping), f"{GROUP}{number}", quoted=True)
+        case Interval():
+            yield exp.alias_(business_day(model, stock.until, kind), UNTIL, quoted=True)
+
+
+def time_column(model: ModelPlan, name: str) -> exp.Expr:
+    """A time dimension of the model, or just a column of it, as SQL."""
+    return parsed(model.dimensions.get(name, f'"{name}"'))
+
+
+def selected(query: exp.Select, name: str) -> exp.Expr:
+    """What a query selects under a name; a condition cannot name it."""
+    found: exp.Expr = next(one.this for one in query.selects if one.alias == name).copy()
+    return found
