@@ -104,6 +104,11 @@ class Settings(Noun):
         """The label, or the name made readable."""
         return self.label or self.name.replace("_", " ").capitalize()
 
+    @property
+    def calendar_table(self) -> str | None:
+        """The model or source that holds the calendar, if one does."""
+        return self.calendar.table if self.calendar else None
+
     def calendar_rules(self, table: DayTable | None = None) -> CalendarRules:
         """The rules of the calendar; `table` holds its days where they are kept in a table."""
         retail = self.calendar.retail_year if self.calendar else None

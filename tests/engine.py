@@ -115,7 +115,7 @@ class Engine:
         series = {one: replace(one, at_most=at_most, compared=compared) for one in plan.series}
         partials = self.partials(context, plan)
         coverage = coverage_of(plan.derivations, partials, source_states(self.warehouse), context.today)
-        calendar = calendar_for(self.project, coverage, self.now.date())
+        calendar = calendar_for(self.project, coverage, self.now.date(), self.warehouse)
         found = derive(tuple(series.values()), plan.derivations, partials, calendar, coverage, dense=True)
         return {one.metric: found[one] for one in series.values()}
 

@@ -8,7 +8,19 @@ from itertools import pairwise
 import polars as pl
 import pytest
 
-from kpi_pipeline.calendar import MONTHS, WEEKDAYS, Calendar, CalendarRules, build_calendar, fits
+from kpi_pipeline.calendar import (
+    MONTHS,
+    PATTERNS,
+    WEEKDAYS,
+    Calendar,
+    CalendarRules,
+    RetailYear,
+    YearEnd,
+    build_calendar,
+    day_table,
+    fits,
+)
+from kpi_pipeline.errors import DataError
 from kpi_pipeline.periods import Grain, Window
 
 FIRST, LAST = date(2019, 6, 1), date(2021, 6, 30)
@@ -140,3 +152,102 @@ def test_offsets_in_a_fiscal_year_compare_the_same_days() -> None:
 
 def _row(calendar: Calendar, grain: Grain, start: date) -> dict[str, object]:
     return calendar.of(grain).row(by_predicate=pl.col("period_start") == start, named=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "year", "day"),
+    [
+        ("last saturday of january", 2024, date(2024, 1, 27)),
+        ("last saturday of january", 2026, date(2026, 1, 31)),
+        ("Saturday nearest 31 January", 2024, date(2024, 2, 3)),
+        ("saturday nearest to january 31", 2018, date(2018, 2, 3)),
+        ("last sunday of december", 2023, date(2023, 12, 31)),
+        ("friday nearest 31 december", 2026, date(2027, 1, 1)),
+        ("last thursday of february", 2024, date(2024, 2, 29)),
+    ],
+)
+def test_last_days_of_retail_years(text: str, year: int, day: date) -> None:
+    assert YearEnd.parse(text).in_year(year) == day
+    assert YearEnd.parse(str(YearEnd.parse(text))) == YearEnd.parse(text)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize(
+    "ends", ["last saturday of january", "saturday nearest 31 january", "friday nearest 31 december"]
+)
+def test_retail_periods_are_whole_weeks_and_fill_each_other(pattern: str, ends: str) -> None:
+    end = YearEnd.parse(ends)
+    calendar = build_calendar(FIRST, LAST, CalendarRules(end.week_start, retail=RetailYear(pattern, end)))
+    days = pl.col("period_end") - pl.col("period_start")
+    assert set(calendar.of(Grain.week).select(days.dt.total_days()).to_series()) == {7}
+    assert set(calendar.of(Grain.year).select(days.dt.total_days()).to_series()[1:]) <= {364, 371}
+    months = calendar.of(Grain.month).with_columns(weeks=days.dt.total_days() // 7, place=pl.col("period_number") % 3)
+    weeks = [int(one) for one in pattern.split("-")]
+    for month in months[1:].iter_rows(named=True):
+        extra = month["weeks"] - weeks[(month["period_number"] - 1) % 3]
+        assert extra == 0 or (extra == 1 and month["period_number"] == 12)
+    for grain in (Grain.month, Grain.quarter, Grain.year):
+        starts = set(calendar.of(Grain.week)["period_start"])
+        assert set(calendar.of(grain)["period_start"][1:]) <= starts
+
+
+def test_labels_of_retail_periods() -> None:
+    end = YearEnd.parse("saturday nearest 31 january")
+    calendar = build_calendar(FIRST, LAST, CalendarRules("sunday", retail=RetailYear("4-5-4", end)))
+    labels = [
+        _row(calendar, grain, calendar.start_of(date(2020, 1, 31), grain))["period_label"]
+        for grain in (Grain.day, Grain.week, Grain.month, Grain.quarter, Grain.year)
+    ]
+    assert labels == ["2020-01-31", "FY2019-W52", "FY2019-P12", "FY2019-Q4", "FY2019"]
+
+
+def test_trailing_months_end_with_the_day() -> None:
+    begins = dict(PLAIN.trailing(Window.parse("1 month")).rows())
+    assert begins[date(2020, 2, 29)] == date(2020, 2, 1)
+    assert begins[date(2020, 2, 28)] == date(2020, 1, 29)
+    assert begins[date(2020, 3, 30)] == date(2020, 2, 29)
+    assert dict(PLAIN.trailing(Window.parse("28 days")).rows())[date(2020, 3, 1)] == date(2020, 2, 3)
+
+
+def test_a_day_that_the_clocks_skipped_counts_on_the_next_one() -> None:
+    apia = build_calendar(date(2011, 12, 1), date(2012, 1, 31), CalendarRules(timezone="Pacific/Apia"))
+    assert apia.start_of(date(2011, 12, 30), Grain.day) == date(2011, 12, 31)
+    days = apia.of(Grain.day).filter(pl.col("period_start").is_between(date(2011, 12, 29), date(2011, 12, 31)))
+    assert days["period_start"].to_list() == [date(2011, 12, 29), date(2011, 12, 31)]
+    assert days["period_start_utc"].diff().to_list()[1] == timedelta(days=1)
+    week_later = apia.earlier(Grain.day, Window.parse("7 days")).filter(pl.col("period_start") == date(2012, 1, 6))
+    assert week_later["source_start"].to_list() == [date(2011, 12, 30)]
+
+
+def _table(**columns: object) -> pl.DataFrame:
+    days = pl.DataFrame({"day": pl.date_range(date(2020, 1, 1), date(2020, 1, 10), eager=True)})
+    return days.with_columns(**columns)  # type: ignore[arg-type]
+
+
+def test_a_calendar_table_of_numbers() -> None:
+    table = day_table("mine", _table(month=pl.Series([1, 1, 1, 2, 2, 2, 2, 3, 3, 3]), year=pl.lit(7)))
+    months = build_calendar(date(2020, 1, 5), date(2020, 1, 5), CalendarRules(table=table)).of(Grain.month)
+    assert months.select("period_start", "period_end", "period_number", "year_number", "period_label").rows() == [
+        (date(2020, 1, 1), date(2020, 1, 4), 1, 7, "FY7-P01"),
+        (date(2020, 1, 4), date(2020, 1, 8), 2, 7, "FY7-P02"),
+        (date(2020, 1, 8), date(2020, 1, 11), 3, 7, "FY7-P03"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong"),
+    [
+        (_table().clear(), "it has no rows"),
+        (_table().filter(pl.col("day") != date(2020, 1, 4)), "the day before 2020-01-05 is missing"),
+        (pl.concat([_table(), _table()[3:4]]), "2020-01-04 has several rows"),
+        (_table(month=pl.Series([1] * 9 + [None])), "'month' is empty in some rows"),
+        (
+            _table(month=pl.Series([date(2020, 1, 1)] * 4 + [date(2020, 1, 4)] * 6)),
+            "'month' says 2020-01-04 on 2020-01-05, where another month begins",
+        ),
+    ],
+)
+def test_a_table_that_is_no_calendar(rows: pl.DataFrame, wrong: str) -> None:
+    with pytest.raises(DataError, match=wrong) as raised:
+        day_table("mine", rows)
+    assert "Hint: it needs one row for every day" in str(raised.value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,15 +22,27 @@ LONGEST_NUMBER = 366
 """NOTE: a whole number beyond it (202403) names a period of all times, not one of a year."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DayTable:
     """The days of a calendar table: `day` and what is known of `week`, `month`, `quarter`, `year` and their labels.
 
-    Days with the same value that follow one another are one period: its first day, its number or its name will do.
+    Days with the same value that follow one another are one period: its first day, its number or its name will do. A
+    new quarter or year begins a new month, too.
     """
 
     name: str
     days: pl.DataFrame
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """The first day and the last."""
+        day = self.days.get_column("day")
+        return day.item(0), day.item(-1)
+
+    def __repr__(self) -> str:
+        """Its name and what it says, in short: another text where anything in it is different."""
+        said = hashlib.blake2b(self.days.write_csv().encode(), digest_size=8).hexdigest()
+        return f"DayTable({self.name}, {said})"
 
 
 def day_table(name: str, rows: pl.DataFrame) -> DayTable:
@@ -59,7 +72,7 @@ def _problems(days: pl.DataFrame) -> Iterator[str]:
         yield f"the day before {after} is missing"
     for name in NAMED:
         if name in days.columns and days.schema[name] == pl.Date:
-            first = _begins(name) & (pl.int_range(pl.len()) > 0)
+            first = _begins(days, name) & (pl.int_range(pl.len()) > 0)
             wrong = days.filter((pl.col(name) > pl.col("day")) | (first & (pl.col(name) != pl.col("day"))))
             if wrong.height:
                 shown = wrong.row(0, named=True)
@@ -68,8 +81,7 @@ def _problems(days: pl.DataFrame) -> Iterator[str]:
 
 def table_days(rules: CalendarRules, table: DayTable) -> pl.DataFrame:
     """The named days of a calendar table; what it does not say is as usual. See `ordinary`."""
-    first, last = table.days.get_column("day").item(0), table.days.get_column("day").item(-1)
-    days = ordinary_days(first, last, rules)
+    days = ordinary_days(*table.span, rules)
     said = [name for name in NAMED if name in table.days.columns]
     for name in said:
         days = days.with_columns(table.days.select(_start(table, name).alias(f"{name}_start")))
@@ -85,16 +97,18 @@ def table_days(rules: CalendarRules, table: DayTable) -> pl.DataFrame:
     return days.with_columns(table.days.get_column(label).cast(pl.String) for label in labels)
 
 
-def _begins(name: str) -> pl.Expr:
-    """Whether another period begins on a day."""
-    return pl.col(name).ne_missing(pl.col(name).shift(1))
+def _begins(days: pl.DataFrame, name: str) -> pl.Expr:
+    """Whether another period begins on a day: its value is new, or that of a longer period it lies in."""
+    around = NAMED[NAMED.index(name) + 1 :] if name != "week" else ()
+    said = [name, *(one for one in around if one in days.columns)]
+    return pl.any_horizontal(pl.col(one).ne_missing(pl.col(one).shift(1)) for one in said)
 
 
 def _start(table: DayTable, name: str) -> pl.Expr:
     """The first day of the period: as the table says it, or else the day on which its value changed."""
     if table.days.schema[name] == pl.Date:
         return pl.col(name)
-    return pl.when(_begins(name)).then(pl.col("day")).forward_fill()
+    return pl.when(_begins(table.days, name)).then(pl.col("day")).forward_fill()
 
 
 def _is_number(table: DayTable, name: str, largest: int) -> bool:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import get_args
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import polars as pl
 from sqlglot import expressions as exp
 
+from kpi_pipeline.calendar import build_calendar
 from kpi_pipeline.ingest.loading import Loading
-from kpi_pipeline.periods import Grain, Window, shift_day
+from kpi_pipeline.periods import Grain, shift_day
 from kpi_pipeline.plan import Executor
-from kpi_pipeline.project import Month, Settings, Weekday
+from kpi_pipeline.project import Settings
 from kpi_pipeline.sources import Source
 
 ZONED = "TIMESTAMP WITH TIME ZONE"
@@ -101,14 +102,11 @@ def complete_before(source: Source, settings: Settings, newest_day: date | None)
 
 
 def _next_period(day: date, grain: Grain, settings: Settings) -> date:
-    """The first day of the period after the one that a day is in, by the project's weeks and fiscal years."""
-    if grain is Grain.week:
-        into = (day.weekday() - get_args(Weekday).index(settings.week_start)) % 7
-        return day + timedelta(days=7 - into)
-    months = {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}[grain]
-    starts_in = get_args(Month).index(settings.fiscal_year_start)
-    into = (day.month - 1 - starts_in) % 12 % months
-    return shift_day(day.replace(day=1), Window(months - into, Grain.month), back=False)
+    """The first day of the period after the one that a day is in, by the project's weeks and years."""
+    calendar = build_calendar(day, day, settings.calendar_rules())
+    start = calendar.start_of(day, grain)
+    end: date = calendar.of(grain).filter(pl.col("period_start") == start).get_column("period_end").item()
+    return end
 
 
 def _call(function: str, column: str) -> exp.Expr:

@@ -46,6 +46,7 @@ def check_columns(project: Project, columns: Typed) -> tuple[Problem, ...]:
             *_in_expressions(project, known),
             *_not_times(project, columns),
             *_in_target_tables(project, known),
+            *_in_calendar(project, known),
         )
     )
 
@@ -210,4 +211,20 @@ def _in_target_tables(project: Project, known: Columns) -> Iterator[Problem]:
                 f"KPI '{kpi.name}' takes its target from a table without the column '{name}'.",
                 project.place("kpis", kpi.name, "target", "table"),
                 "a table of targets has the columns kpi, period_start, value, and perhaps segment and provenance",
+            )
+
+
+def _in_calendar(project: Project, known: Columns) -> Iterator[Problem]:
+    """The columns of the calendar's table, those that have another name than ours."""
+    calendar = project.settings.calendar
+    if calendar is None or calendar.table is None:
+        return
+    table = TableRef("model" if calendar.table in project.models else "raw", calendar.table)
+    names = known.get(table)
+    for ours, theirs in calendar.columns.model_dump(exclude_none=True).items() if names is not None else ():
+        if theirs.lower() not in {one.lower() for one in names or ()}:
+            yield Problem(
+                f"The project: 'calendar.columns.{ours}' is '{theirs}', a column that {table} does not have.",
+                project.place("project", "calendar", "columns", ours),
+                nearest_column(theirs, names or ()),
             )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic.fields import FieldInfo
 
+from kpi_pipeline.calendar import YearEnd
 from kpi_pipeline.load.kinds import KINDS
 from kpi_pipeline.names import Expression, Name, Named, Noun
 from kpi_pipeline.periods import FirstDay, Window
@@ -47,7 +48,14 @@ _BY_KEY = {
     "lag": "length of time or `0`",
 }
 """The types of keys whose annotation says less than their meaning does."""
-_PLAIN = {str: "text", int: "whole number", float: "number", bool: "`true`, `false`", Window: "length of time"}
+_PLAIN = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "`true`, `false`",
+    Window: "length of time",
+    YearEnd: "last day of a year",
+}
 _PLURAL = {"name": "names", "text": "texts", "list of texts": "lists of texts"}
 _WORDS_FOR_PEOPLE = ("label", "description", "ignore")
 

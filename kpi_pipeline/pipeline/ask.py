@@ -58,7 +58,7 @@ def query(
     partials = _partials(context, plan)
     states = source_states(context.warehouse)
     coverage = coverage_of(plan.derivations, partials, states, context.today)
-    calendar = calendar_for(context.project, coverage, context.now.date())
+    calendar = calendar_for(context.project, coverage, context.now.date(), context.warehouse)
     first, after = _named("from", start, first_day_named), _named("to", end, day_after_named)
     if first and after and first >= after:
         raise QueryError(f"'{start}' (from) lies after '{end}' (to).\nHint: exchange the two.")

@@ -7,8 +7,10 @@ from datetime import date
 
 from kpi_pipeline.calendar import Calendar, CalendarRules, build_calendar
 from kpi_pipeline.derive import Partials
+from kpi_pipeline.errors import DataError
 from kpi_pipeline.ingest import SourceState
-from kpi_pipeline.plan import Coverage, Derivation, leaves
+from kpi_pipeline.pipeline.calendar_table import kept_calendar
+from kpi_pipeline.plan import Coverage, Derivation, Executor, leaves
 from kpi_pipeline.project import Project
 
 
@@ -48,17 +50,24 @@ def _coverage(
     return Coverage(first, newest, complete)
 
 
-def calendar_for(project: Project, coverage: Mapping[str, Coverage], today: date) -> Calendar:
-    """The calendar of everything that is covered."""
+def calendar_for(project: Project, coverage: Mapping[str, Coverage], today: date, executor: Executor) -> Calendar:
+    """The calendar of everything that is covered; one kept in a table must have all of its days."""
+    rules = calendar_rules(project, executor)
     first = min((one.first_day for one in coverage.values()), default=today)
     last = max((one.newest_day for one in coverage.values()), default=today)
-    return build_calendar(first, last, calendar_rules(project))
+    if rules.table and coverage:
+        begins, ends = rules.table.span
+        if first < begins or last > ends:
+            raise DataError(
+                f"The calendar '{rules.table.name}' goes from {begins} to {ends}, the rows from {first} to {last}.\n"
+                "Hint: give it a row for each of these days, or leave the odd rows out of the model."
+            )
+    return build_calendar(first, last, rules)
 
 
-def calendar_rules(project: Project) -> CalendarRules:
-    """The rules of the project's calendar."""
-    settings = project.settings
-    return CalendarRules(settings.week_start, settings.fiscal_year_start, settings.timezone)
+def calendar_rules(project: Project, executor: Executor) -> CalendarRules:
+    """The rules of the project's calendar, with its days where it is kept in a table."""
+    return project.settings.calendar_rules(kept_calendar(project, executor))
 
 
 def data_through(coverage: Mapping[str, Coverage]) -> date | None:

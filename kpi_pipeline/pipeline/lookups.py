@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import sqlglot
 from sqlglot import expressions as exp
 
@@ -32,8 +33,8 @@ def prepare_lookups(context: Context, reduction: Reduction, ready: set[object]) 
 
 def lay_calendar(context: Context) -> None:
     """Puts the days of the project's calendar beside the rows, with the periods they are in."""
-    days = build_calendar(FIRST_DAY, LAST_DAY, calendar_rules(context.project)).days
-    context.warehouse.replace_table(CALENDAR_DAYS, days)
+    days = build_calendar(FIRST_DAY, LAST_DAY, calendar_rules(context.project, context.warehouse)).days
+    context.warehouse.replace_table(CALENDAR_DAYS, days.filter(pl.col("day").is_between(FIRST_DAY, LAST_DAY)))
 
 
 def _refuse_repeated(context: Context, hop: Hop) -> None:

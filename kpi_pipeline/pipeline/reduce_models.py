@@ -43,7 +43,7 @@ def reduce_models(context: Context, plan: Plan, loaded: Loaded, models: Models) 
         version = fingerprint(
             [_definition(plan, one) for one in plan.models_of(reduction)],
             reduction.fingerprint,
-            calendar_rules(context.project) if uses_calendar(reduction.joined) else None,
+            calendar_rules(context.project, context.warehouse) if uses_calendar(reduction.joined) else None,
         )
         read = sorted({source for one in plan.models_of(reduction) for source in plan.sources_of(one.name)})
         inputs = {source: loaded.states[source].version for source in read}

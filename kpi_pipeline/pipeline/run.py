@@ -15,6 +15,7 @@ from kpi_pipeline.derive import derive
 from kpi_pipeline.ingest import SourceState, Staged, source_states
 from kpi_pipeline.judge import inline_targets, judge, table_targets
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of, data_through
 from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
@@ -109,6 +110,7 @@ def _compute(
     project, warehouse = context.project, context.warehouse
     with context.stage("model", len(plan.models)) as rows:
         models = make_models(context, plan, loaded.states, loaded.blocked)
+        refuse_blocked_calendar(project, {**loaded.blocked, **models.blocked})
         rows.extend(one.rows or 0 for one in models.assets)
     with context.stage("reduce", len(plan.reductions)) as rows:
         reduced = reduce_models(context, plan, loaded, models)
@@ -117,7 +119,7 @@ def _compute(
         partials = read_all(context, reduced)
         derivations, blocked = _computable(plan, models)
         coverage = coverage_of(derivations, partials, loaded.states, context.today)
-        calendar = calendar_for(project, coverage, context.now.date())
+        calendar = calendar_for(project, coverage, context.now.date(), warehouse)
         series = tuple(one for one in plan.series if one.metric in derivations)
         results = derive(series, derivations, partials, calendar, coverage, dense=True)
         rows.extend(frame.height for frame in results.values())
@@ -180,10 +182,11 @@ def _compute(
 
 
 def _sources(project: Project, plan: Plan, kpis: frozenset[str]) -> tuple[str, ...]:
-    """The sources that the plan's models read, and those that give targets."""
+    """The sources that the plan's models read, those that give targets, and that of the calendar."""
     read = [source for model in plan.models for source in model.sources]
     given = [kpi.target.table for kpi in project.kpis.values() if kpi.name in kpis and kpi.target and kpi.target.table]
-    return tuple(sorted({*read, *given}))
+    calendar = {project.settings.calendar_table or ""} & project.sources.keys()
+    return tuple(sorted({*read, *given, *calendar}))
 
 
 def _is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:

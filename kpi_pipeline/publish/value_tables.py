@@ -25,7 +25,7 @@ CALENDAR_NAME = "business"
 
 def calendar_tables(calendar: Calendar) -> dict[str, pl.DataFrame]:
     """The days and periods of the business calendar."""
-    days = calendar.days.with_columns(
+    days = calendar.days.drop("day_start").with_columns(
         iso_year=pl.col("day").dt.iso_year().cast(pl.Int64),
         iso_week=pl.col("day").dt.week().cast(pl.Int64),
         is_holiday=pl.lit(None, pl.Boolean),

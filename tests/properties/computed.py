@@ -30,5 +30,5 @@ def computed(
     models = make_models(context, plan, loaded.states, loaded.blocked)
     partials = read_all(context, reduce_models(context, plan, loaded, models))
     coverage = coverage_of(plan.derivations, partials, loaded.states, context.today)
-    calendar = calendar_for(project, coverage, now.date())
+    calendar = calendar_for(project, coverage, now.date(), warehouse)
     return derive(plan.series, plan.derivations, partials, calendar, coverage, dense=True)
