@@ -123,9 +123,9 @@ def _answer_ended(spans: Sequence[_Spans], rows: pl.DataFrame, last: date, segme
     columns = dict.fromkeys(measure.column for one in spans for measure in one.asked.named.values())
     for column in columns:
         cell, some = segment * days + day, values
-        if column in filters or rows.schema[column] != pl.UInt8:
-            times = rows.get_column(column).cast(pl.Int64).to_numpy()
-            cell, some = np.repeat(cell, times), np.repeat(values, times)
+        if column in filters:
+            passed = rows.get_column(column).to_numpy()
+            cell, some = cell[passed], values[passed]
         runs = runs_of(cell, some, segments=segments, days=days)
         for one in spans:
             _answer_of(one, column, one.ending_by(last), runs, first, segments)

@@ -17,7 +17,7 @@ DAY = "_day"
 class Seen(Protocol):
     """What a pass over rows has seen: `_day`, `_place`, `_key` (a whole number) or `_value`, and a column a measure.
 
-    A measure's column says of a key whether its filter let it through, and of a value how often.
+    A measure's column says whether its filter let the row through.
     """
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from functools import reduce as fold_left
 
 import polars as pl
@@ -16,8 +17,10 @@ from kpi_pipeline.periods import Grain, day_after_named, first_day_named
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
 from kpi_pipeline.pipeline.engine_error import engine_error
+from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.lookups import prepare_lookups
-from kpi_pipeline.plan import Plan, Series, Shape
+from kpi_pipeline.pipeline.read_partials import partials_of
+from kpi_pipeline.plan import Plan, Reduction, Series
 from kpi_pipeline.reduce import reduction_query
 
 KEY = "period_start"
@@ -92,24 +95,25 @@ def _refuse_missing(context: Context, plan: Plan) -> None:
 
 
 def _partials(context: Context, plan: Plan) -> Partials:
-    frames = {}
-    spans = {}
+    """What the question needs, straight from the models; nothing is kept."""
     ready: set[object] = set()
+    queries = {}
     for reduction in plan.reductions:
-        prepare_lookups(context, reduction, ready)
         try:
-            frame = context.warehouse.fetch(reduction_query(reduction, plan.model(reduction.model), context.warehouse))
+            prepare_lookups(context, reduction, ready)
+            query = reduction_query(reduction, plan.model(reduction.model), context.warehouse)
+            queries[reduction] = known_by(context.today, reduction, query)
         except context.warehouse.query_errors as problem:
-            about = engine_error(context.project, reduction.model, problem)
-            raise QueryError(
-                f"The question cannot be answered: {about}\n"
-                "Hint: does the condition compare values of one type? `kpi explain METRIC` shows the SQL."
-            ) from problem
-        frames[reduction] = frame.lazy()
-        if reduction.shape is Shape.additive and not reduction.events and not frame.is_empty():
-            first, last = frame.select(first=pl.col("_day").min(), last=pl.col("_day").max()).row(0)
-            spans[reduction.model, reduction.time] = (first, last)
-    return Partials(frames, spans)
+            raise _unanswered(context, reduction, problem) from problem
+    return partials_of(context.warehouse, queries, partial(_unanswered, context))
+
+
+def _unanswered(context: Context, reduction: Reduction, problem: Exception) -> QueryError:
+    about = engine_error(context.project, reduction.model, problem)
+    return QueryError(
+        f"The question cannot be answered: {about}\n"
+        "Hint: does the condition compare values of one type? `kpi explain METRIC` shows the SQL."
+    )
 
 
 def _side_by_side(

@@ -11,12 +11,14 @@ from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_rules
 from kpi_pipeline.pipeline.engine_error import engine_error
+from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.load_sources import Loaded
 from kpi_pipeline.pipeline.lookups import prepare_lookups
 from kpi_pipeline.pipeline.make_models import Models
-from kpi_pipeline.plan import ModelPlan, Plan, Reduction, Shape, fingerprint
+from kpi_pipeline.pipeline.read_partials import partials_of
+from kpi_pipeline.plan import ModelPlan, Plan, Reduction, fingerprint
 from kpi_pipeline.reduce import reduction_query, uses_calendar
-from kpi_pipeline.store.partials import Entry, ledger, read_partials, replace_partials
+from kpi_pipeline.store.partials import Entry, ledger, partials_query, replace_partials
 
 Days = tuple[date, date]
 
@@ -119,11 +121,6 @@ def _make(
 
 
 def read_all(context: Context, reduced: Reduced) -> Partials:
-    """The partial results as frames, with the days that each model and time column spans."""
-    frames = {reduction: read_partials(context.warehouse, reduction) for reduction in reduced.entries}
-    spans = {
-        (reduction.model, reduction.time): (entry.first_day, entry.last_day)
-        for reduction, entry in reduced.entries.items()
-        if reduction.shape is Shape.additive and not reduction.events and entry.first_day and entry.last_day
-    }
-    return Partials(frames, spans)
+    """The partial results as derive gets them."""
+    queries = {one: known_by(context.today, one, partials_query(one)) for one in reduced.entries}
+    return partials_of(context.warehouse, queries, lambda _, problem: problem)

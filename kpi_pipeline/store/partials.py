@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import polars as pl
 import sqlglot
 from sqlglot import expressions as exp
 
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Reduction, Shape
+from kpi_pipeline.store.seen_rows import WHOLE
 from kpi_pipeline.store.warehouse import Warehouse, quoted
 
 _LEDGER = TableRef("state", "reduction")
@@ -69,15 +69,17 @@ def replace_partials(
     return Entry(fingerprint, inputs, first, last, rows)
 
 
-def read_partials(warehouse: Warehouse, reduction: Reduction) -> pl.LazyFrame:
-    """A reduction's table as a frame."""
-    return warehouse.fetch(exp.select("*").from_(_table(reduction.table))).lazy()
+def partials_query(reduction: Reduction) -> exp.Select:
+    """What reads a reduction's table."""
+    return exp.select("*").from_(_table(reduction.table))
 
 
 def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp.Select:
-    """The query with small numbers for keys: keys are kept once, in a dictionary of their own, and never leave it."""
+    """The query with whole numbers for keys: those that are none are kept once, in a dictionary of their own."""
     keys = TableRef("partial", f"{reduction.table.name}__keys")
     kind = warehouse.columns(query)["_key"]
+    if kind in WHOLE:
+        return query
     if warehouse.table_columns(keys).get("key") != kind:
         warehouse.run(f"CREATE OR REPLACE TABLE {quoted(keys)} (key {kind} NOT NULL, code UINTEGER NOT NULL)")
     seen = _seen(reduction)

@@ -130,13 +130,13 @@ class Warehouse:
 
     def replace_table(self, table: TableRef, frame: pl.DataFrame) -> None:
         """Creates the table anew with the frame's rows; in the schema `temp` only for as long as the warehouse is open."""
-        with self._lent(frame) as lent:
+        with self.lent(frame) as lent:
             kind = "TEMPORARY TABLE" if table.schema == TEMPORARY else "TABLE"
             self.run(f"CREATE OR REPLACE {kind} {quoted(table)} AS SELECT * FROM {lent}")
 
     def append(self, table: TableRef, frame: pl.DataFrame) -> None:
         """Adds the frame's rows to the table, column by name."""
-        with self._lent(frame) as lent:
+        with self.lent(frame) as lent:
             self.run(f"INSERT INTO {quoted(table)} BY NAME SELECT * FROM {lent}")
 
     @contextmanager
@@ -162,7 +162,7 @@ class Warehouse:
         return self._connection.cursor()
 
     @contextmanager
-    def _lent(self, frame: pl.DataFrame) -> Iterator[str]:
+    def lent(self, frame: pl.DataFrame) -> Iterator[str]:
         """The frame under a name that SQL can read from, for as long as the block lasts."""
         name = f"_lent_{id(frame)}"
         self._connection.register(name, frame.to_arrow())

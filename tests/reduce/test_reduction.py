@@ -72,20 +72,21 @@ def test_filter_that_is_unknown_lets_no_row_through(warehouse: Warehouse) -> Non
     assert [row[-1] for row in _reduced(warehouse, Shape.additive, dear)] == [1, 0, 0]
 
 
-def test_keys_are_seen_once_a_day_and_segment_with_what_let_them_through(warehouse: Warehouse) -> None:
+def test_every_row_s_key_with_what_let_it_through(warehouse: Warehouse) -> None:
     every = Measure("lines", "at_", Fold.distinct, "customer")
     dear = Measure("lines", "at_", Fold.distinct, "customer", "price > 15")
     assert _reduced(warehouse, Shape.distinct, every, dear) == [
+        (date(2024, 7, 1), "FR", "a", True, False),
         (date(2024, 7, 1), "FR", "a", True, True),
         (date(2024, 7, 2), "UK", "b", True, False),
     ]
 
 
-def test_values_are_kept_with_how_often_they_occur(warehouse: Warehouse) -> None:
+def test_every_row_s_value_that_its_filter_lets_through(warehouse: Warehouse) -> None:
     units = Measure("lines", "at_", Fold.quantile, "units", "units < 4")
     assert _reduced(warehouse, Shape.values, units) == [
-        (date(2024, 7, 1), "FR", 1.0, 1),
-        (date(2024, 7, 1), "FR", 2.0, 1),
+        (date(2024, 7, 1), "FR", 1.0, True),
+        (date(2024, 7, 1), "FR", 2.0, True),
     ]
 
 

@@ -1,0 +1,112 @@
+"""Keys and values read from the warehouse a part at a time, as whole numbers wherever that is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import polars as pl
+from sqlglot import expressions as exp
+
+from kpi_pipeline.store.warehouse import Warehouse
+
+WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+"""Types of keys that are used as they are."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeenRows:
+    """The rows of a query over the warehouse: `_day`, dimensions, `_key` or `_value`, and a column a measure.
+
+    Combinations of dimension values leave the warehouse as the number of their row in `places`; keys that are whole
+    numbers as they are, any other key as a number that is its own within a part. `refusal` says what to raise where the
+    query cannot be carried out.
+    """
+
+    warehouse: Warehouse
+    query: exp.Query
+    dimensions: Sequence[str]
+    places: pl.DataFrame
+    days: pl.DataFrame
+    refusal: Callable[[Exception], Exception]
+
+    def by_key(self, at_most: int) -> Iterator[pl.DataFrame]:
+        """The rows in parts of about that many, all rows of a key in one part."""
+        parts = max(-(-int(self.days.get_column("rows").sum()) // at_most), 1)
+        for part in range(parts):
+            rows = self._read(self._in_part(part, parts) if parts > 1 else None)
+            yield rows if self._is_whole else rows.with_columns(pl.col("_key").cast(pl.Categorical).to_physical())
+
+    def by_days(self, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
+        """The rows of one span of days after the other."""
+        for first, last in spans:
+            low, high = (exp.cast(exp.Literal.string(day.isoformat()), "DATE") for day in (first, last))
+            yield self._read(exp.column("_day").between(low, high) if len(spans) > 1 else None)
+
+    def _in_part(self, part: int, parts: int) -> exp.Expr:
+        """Whether a key belongs to a part: by what remains when it is divided, which is negative below zero."""
+        if self._is_whole:
+            rest = exp.Mod(this=exp.column("_key"), expression=exp.Literal.number(parts))
+            return rest.isin(part, part - parts)
+        rest = exp.Mod(this=exp.func("HASH", exp.column("_key")), expression=exp.Literal.number(parts))
+        return rest.eq(part)
+
+    @cached_property
+    def _is_whole(self) -> bool:
+        return self._columns["_key"] in WHOLE
+
+    @cached_property
+    def _columns(self) -> dict[str, str]:
+        with self._refused():
+            return self.warehouse.columns(self.query)
+
+    def _read(self, chosen: exp.Expr | None) -> pl.DataFrame:
+        rows = exp.select().from_(self.query.subquery("seen"))
+        for name, kind in self._columns.items():
+            if name not in self.dimensions:
+                rows = rows.select(exp.alias_(_compact(name, kind), name, quoted=True))
+        if chosen is not None:
+            rows = rows.where(chosen)
+        with self._refused():
+            if not self.dimensions:
+                found = self.warehouse.fetch(rows)
+                return found.with_columns(pl.lit(0, pl.Int32).alias("_place"))
+            numbered = self.places.with_row_index("_place").with_columns(pl.col("_place").cast(pl.Int32))
+            with self.warehouse.lent(numbered) as lent:
+                same = [
+                    exp.NullSafeEQ(this=self._given(name), expression=_of("seen", name)) for name in self.dimensions
+                ]
+                places = exp.alias_(exp.to_table(lent), "places", table=True)
+                return self.warehouse.fetch(rows.select(_of("places", "_place")).join(places, on=exp.and_(*same)))
+
+    def _given(self, name: str) -> exp.Expr:
+        """A dimension's value of a place, in the type that rows have it in."""
+        kind = self._columns[name]
+        return _of("places", name) if kind.startswith("ENUM") else exp.cast(_of("places", name), kind)
+
+    @contextmanager
+    def _refused(self) -> Iterator[None]:
+        try:
+            yield
+        except self.warehouse.query_errors as problem:
+            raise self.refusal(problem) from problem
+
+
+def _compact(name: str, kind: str) -> exp.Expr:
+    """Keys that are no numbers leave as text.
+
+    NOTE: 0 is added to floating-point keys because there are two zeros that are one key and two texts.
+    """
+    column: exp.Expr = _of("seen", name)
+    if name != "_key" or kind in WHOLE:
+        return column
+    if kind in {"DOUBLE", "FLOAT"}:
+        column = exp.Add(this=column, expression=exp.Literal.number(0))
+    return exp.cast(column, "VARCHAR")
+
+
+def _of(table: str, name: str) -> exp.Column:
+    return exp.column(name, table=table, quoted=True)
