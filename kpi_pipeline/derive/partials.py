@@ -10,7 +10,6 @@ import polars as pl
 
 from kpi_pipeline.derive.seen import Held, Seen
 from kpi_pipeline.plan import Measure, Reduction
-from kpi_pipeline.plan.matching import SEEN
 
 
 @dataclass(frozen=True)
@@ -35,13 +34,8 @@ class Partials:
         )
 
     def up_to(self, newest_day: date, measure: Measure) -> pl.LazyFrame:
-        """The frame that holds a measure, without days that lie beyond the newest one that counts.
-
-        What became known only later (a conversion of an earlier visit) is left out with them.
-        """
-        reduction = self.reduction(measure)
-        rows = self.frames[reduction].filter(pl.col("_day") <= newest_day)
-        return rows.filter(pl.col(SEEN) <= newest_day) if reduction.events else rows
+        """The frame that holds a measure, without days that lie beyond the newest one that counts."""
+        return self.frames[self.reduction(measure)].filter(pl.col("_day") <= newest_day)
 
     def seen_of(self, reduction: Reduction) -> Seen:
         """The keys or values of a reduction."""
