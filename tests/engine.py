@@ -91,10 +91,10 @@ class Engine:
         with patch.object(ask, "_partials", self.partials):
             return ask.query(self._context(), metrics, **asked)
 
-    def can_answer(self, metric: str, *, grain: str, by: Sequence[str] = (), **_: object) -> bool:
+    def can_answer(self, metric: str, *, grain: str | None, by: Sequence[str] = (), **_: object) -> bool:
         """Whether a metric can be asked at a grain and by dimensions."""
         try:
-            compile_query(self.project, [metric], by=by, grain=Grain(grain), where=None)
+            compile_query(self.project, [metric], by=by, grain=Grain(grain) if grain else None, where=None)
         except QueryError:
             return False
         return True
@@ -103,20 +103,21 @@ class Engine:
         self,
         metrics: Sequence[str],
         *,
-        grain: str,
+        grain: str | None,
         by: Sequence[str] = (),
         where: str | None = None,
         at_most: int = 200,
         compared: bool = True,
+        dense: bool = True,
     ) -> dict[str, pl.DataFrame]:
-        """What KPI tables hold of each metric, before targets."""
+        """What KPI tables hold of each metric, before targets; not dense, only where there is data."""
         context = self._context()
-        plan = compile_query(self.project, metrics, by=by, grain=Grain(grain), where=where)
+        plan = compile_query(self.project, metrics, by=by, grain=Grain(grain) if grain else None, where=where)
         series = {one: replace(one, at_most=at_most, compared=compared) for one in plan.series}
         partials = self.partials(context, plan)
         coverage = coverage_of(plan.derivations, partials, source_states(self.warehouse), context.today)
         calendar = calendar_for(self.project, coverage, self.now.date(), self.warehouse)
-        found = derive(tuple(series.values()), plan.derivations, partials, calendar, coverage, dense=True)
+        found = derive(tuple(series.values()), plan.derivations, partials, calendar, coverage, dense=dense)
         return {one.metric: found[one] for one in series.values()}
 
     def _context(self) -> Context:
