@@ -58,6 +58,24 @@ class Window:
         return f"{self.count} {self.grain}{'s' if self.count != 1 else ''}"
 
 
+@dataclass(frozen=True)
+class ToGrain:
+    """Back to the beginning of the longer period that a period lies in: since the month began.
+
+    >>> str(ToGrain(Grain.month))
+    'at the start of the month'
+    """
+
+    grain: Grain
+
+    def __str__(self) -> str:
+        return f"at the start of the {self.grain}"
+
+
+Shift = Window | ToGrain
+"""A way back in time: a length of it, or to where a longer period began."""
+
+
 def _as_window(value: Any) -> Any:
     return Window.parse(value) if isinstance(value, str) else value
 

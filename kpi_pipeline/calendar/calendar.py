@@ -10,7 +10,7 @@ import polars as pl
 
 from kpi_pipeline.calendar.earlier import earlier, earlier_days
 from kpi_pipeline.calendar.rules import CalendarRules
-from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.periods import Grain, Shift, Window
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,18 @@ class Calendar:
         """Whether the calendar has the day."""
         return not self.days.filter(pl.col("day") == day).is_empty()
 
-    def earlier(self, grain: Grain, window: Window) -> pl.DataFrame:
-        """For every period the one a window before: period_start, source_start (null where there is none).
+    def earlier(self, grain: Grain, back: Shift) -> pl.DataFrame:
+        """For every period the one that lies so far before: period_start, source_start (null where there is none).
 
         Weeks a year apart are those of the same number; a day a month before 31 March is the last of February.
         """
-        known = self._looked_up.get((grain, window))
+        known = self._looked_up.get((grain, back))
         if known is None:
-            known = self._looked_up[grain, window] = earlier(self._by_grain, self.days, grain, window)
+            known = self._looked_up[grain, back] = earlier(self._by_grain, self.days, grain, back)
         return known
 
     @cached_property
-    def _looked_up(self) -> dict[tuple[Grain, Window], pl.DataFrame]:
+    def _looked_up(self) -> dict[tuple[Grain, Shift], pl.DataFrame]:
         return {}
 
     def trailing(self, window: Window) -> pl.DataFrame:

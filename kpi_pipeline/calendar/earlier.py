@@ -11,13 +11,26 @@ from collections.abc import Mapping
 import polars as pl
 
 from kpi_pipeline.calendar.fits import fits
-from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.periods import Grain, Shift, ToGrain, Window
 
 Periods = Mapping[Grain, pl.DataFrame]
 
 
-def earlier(periods: Periods, days: pl.DataFrame, grain: Grain, window: Window) -> pl.DataFrame:
-    """For every period the one a window before: period_start, source_start (null where there is none)."""
+def earlier(periods: Periods, days: pl.DataFrame, grain: Grain, back: Shift) -> pl.DataFrame:
+    """For every period the one that lies so far before: period_start, source_start (null where there is none)."""
+    if isinstance(back, ToGrain):
+        return _at_the_start(periods, days, grain, back)
+    return _a_window_before(periods, days, grain, back)
+
+
+def _at_the_start(periods: Periods, days: pl.DataFrame, grain: Grain, back: ToGrain) -> pl.DataFrame:
+    """The period that holds the first day of the longer period in which each one begins."""
+    first = days.select(period_start="day", day=f"{back.grain}_start")
+    found = first.join(days.select("day", source_start=f"{grain}_start"), on="day", how="left")
+    return _looked_up(periods[grain], found)
+
+
+def _a_window_before(periods: Periods, days: pl.DataFrame, grain: Grain, window: Window) -> pl.DataFrame:
     match grain, window.grain:
         case (Grain.day, _):
             return _looked_up(periods[grain], earlier_days(periods, days, window))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.periods import Grain, Shift, ToGrain, Window
 
 MONTHS_IN = {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}
 
 
-def fits(grain: Grain, window: Window) -> bool:
-    """Whether every period of a grain has one that lies the window before it.
+def fits(grain: Grain, back: Shift) -> bool:
+    """Whether every period of a grain has one that lies a length of time before it, or where a longer one began.
 
     >>> fits(Grain.week, Window(1, Grain.year)), fits(Grain.week, Window(28, Grain.day))
     (True, True)
@@ -16,9 +16,12 @@ def fits(grain: Grain, window: Window) -> bool:
     False
     >>> fits(Grain.quarter, Window(3, Grain.month)), fits(Grain.quarter, Window(1, Grain.month))
     (True, False)
+    >>> fits(Grain.week, ToGrain(Grain.month)), fits(Grain.month, ToGrain(Grain.week))
+    (True, False)
     """
-    if grain is Grain.week and window.grain is Grain.day:
-        return window.count % 7 == 0
-    if grain in MONTHS_IN and window.grain in MONTHS_IN:
-        return window.count * MONTHS_IN[window.grain] % MONTHS_IN[grain] == 0
-    return window.grain.rank >= grain.rank
+    if isinstance(back, Window):
+        if grain is Grain.week and back.grain is Grain.day:
+            return back.count % 7 == 0
+        if grain in MONTHS_IN and back.grain in MONTHS_IN:
+            return back.count * MONTHS_IN[back.grain] % MONTHS_IN[grain] == 0
+    return back.grain.rank >= grain.rank

@@ -55,7 +55,7 @@ def _refuse_other_than_arithmetic(project: Project, metric: Derived) -> None:
 def _input(project: Project, used: InputMetric, filters: tuple[str, ...]) -> Node:
     narrowed = (*filters, used.filter) if used.filter else filters
     node = formula(project, project.metrics[used.name], narrowed)
-    return moved(node, used.offset_window) if used.offset_window else node
+    return moved(node, used.offset) if used.offset else node
 
 
 def _simple(project: Project, metric: Simple, filters: tuple[str, ...]) -> Node:

@@ -16,7 +16,7 @@ from kpi_pipeline.compile.selection import models_below, sources_below
 from kpi_pipeline.dimensions import UnknownDimension, find_dimension
 from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.names import TAKEN_NAMES
-from kpi_pipeline.periods import Grain
+from kpi_pipeline.periods import Grain, ToGrain
 from kpi_pipeline.plan import Derivation, Leaf, Plan, Series, fingerprint, leaves
 from kpi_pipeline.plan.cohorts import add_up
 from kpi_pipeline.project import Project
@@ -106,16 +106,18 @@ def _refuse_impossible_grain(derivation: Derivation, grain: Grain | None) -> Non
                 f"Metric '{derivation.metric}' has cohorts by {ages.grain}, and no {grain} is made of these.\n"
                 f"Hint: ask with --grain {ages.grain}."
             )
-        for window in leaf.offsets:
+        for back in leaf.offsets:
             if grain is None:
                 raise QueryError(
                     f"Metric '{derivation.metric}' compares periods, so it needs a grain.\n"
-                    f"Hint: ask with --grain {window.grain} or a finer one."
+                    f"Hint: ask with --grain {back.grain} or a finer one."
                 )
-            if not fits(grain, window):
+            if not fits(grain, back):
+                finer = f"looks back {back}, which is no whole number of {grain}s"
+                if isinstance(back, ToGrain):
+                    finer = f"looks at its value {back}, which no {grain} lies in"
                 raise QueryError(
-                    f"Metric '{derivation.metric}' looks back {window}, which is no whole number of {grain}s.\n"
-                    f"Hint: ask with --grain {window.grain} or a finer one."
+                    f"Metric '{derivation.metric}' {finer}.\nHint: ask with --grain {back.grain} or a finer one."
                 )
 
 
@@ -155,7 +157,7 @@ def _fits(project: Project, metric: str, grain: Grain) -> bool:
     node = formula(project, project.metrics[metric])
     ages = [leaf.measure.ages for leaf in leaves(node) if leaf.measure.ages]
     return all(add_up(one.grain, grain) for one in ages) and all(
-        fits(grain, window) for leaf in leaves(node) for window in leaf.offsets
+        fits(grain, back) for leaf in leaves(node) for back in leaf.offsets
     )
 
 

@@ -13,7 +13,8 @@ from kpi_pipeline.derive.fold import folded
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
-from kpi_pipeline.periods import Window
+from kpi_pipeline.periods import Shift
+from kpi_pipeline.plan import Measure, Reduction
 
 
 def additive_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFrame]:
@@ -33,7 +34,7 @@ def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
     return folded(rows.join(timeline.days.lazy(), on="_day"), by=(PERIOD, SEGMENT), measures=asked.named)
 
 
-def anchored_periods(timeline: Timeline, offsets: tuple[Window, ...], begun: date) -> pl.DataFrame:
+def anchored_periods(timeline: Timeline, offsets: tuple[Shift, ...], begun: date) -> pl.DataFrame:
     """The periods whose cumulative values are wanted: period_start, the first day that counts, period_end.
 
     Only days between the model's first (`begun`) and the newest count.

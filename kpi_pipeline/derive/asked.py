@@ -9,7 +9,7 @@ from functools import cached_property
 
 from kpi_pipeline.derive.segments import Segments
 from kpi_pipeline.derive.timeline import Timeline
-from kpi_pipeline.periods import Window
+from kpi_pipeline.periods import Shift
 from kpi_pipeline.plan import Leaf, Measure, Reach, fingerprint
 
 
@@ -35,7 +35,7 @@ class Asked:
         return self.leaves[0].reach
 
     @property
-    def offsets(self) -> tuple[Window, ...]:
+    def offsets(self) -> tuple[Shift, ...]:
         """How much earlier the periods lie that it looks at."""
         return self.leaves[0].offsets
 

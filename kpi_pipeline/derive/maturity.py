@@ -9,7 +9,7 @@ import polars as pl
 
 from kpi_pipeline.derive.cohorts import numbered_days
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
-from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.periods import Grain, Shift, Window
 from kpi_pipeline.plan import Ages, Leaf, Matching, Measure, Node, leaves
 
 END = "_end"
@@ -33,7 +33,7 @@ def _waits(leaf: Leaf) -> bool:
     return leaf.measure.ages is not None or (isinstance(events, Matching) and events.window is not None)
 
 
-def _mature(measure: Measure, offsets: tuple[Window, ...], timeline: Timeline) -> pl.Series:
+def _mature(measure: Measure, offsets: tuple[Shift, ...], timeline: Timeline) -> pl.Series:
     """For every period whether all that belongs to it, or to the earlier one looked at, can have happened."""
     ends = timeline.periods.select(PERIOD, pl.col("period_end").alias(END))
     if offsets and timeline.grain:

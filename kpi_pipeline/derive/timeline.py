@@ -9,7 +9,7 @@ from functools import reduce as fold_left
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar
-from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.periods import Grain, Shift, Window
 
 PERIOD = "period_start"
 
@@ -29,21 +29,23 @@ class Timeline:
     newest_day: date
     complete_before: date
 
-    def earlier(self, windows: tuple[Window, ...]) -> pl.DataFrame:
-        """For every period the one that lies all the windows before: period_start, source_start."""
+    def earlier(self, offsets: tuple[Shift, ...]) -> pl.DataFrame:
+        """For every period the one that all the offsets lead back to: period_start, source_start."""
         if self.grain is None:
             raise ValueError("a total over all time has no earlier period")
         grain = self.grain
-        steps = [self.calendar.earlier(grain, window) for window in windows]
+        steps = [self.calendar.earlier(grain, back) for back in offsets]
         first = self.periods.select(PERIOD, source_start=PERIOD)
         return fold_left(_step, steps, first)
 
-    def cut(self, windows: tuple[Window, ...]) -> tuple[date, date] | None:
+    def cut(self, offsets: tuple[Shift, ...]) -> tuple[date, date] | None:
         """The days of the earlier period that the one in progress has not come to yet: from, to (not included).
 
-        A period in progress is compared with the same elapsed span of the earlier one.
+        A period in progress is compared with the same elapsed span of the earlier one. What a longer period began with
+        is the same for all periods in it, and whole.
         """
-        if self.grain is None:
+        windows = [back for back in offsets if isinstance(back, Window)]
+        if self.grain is None or len(windows) < len(offsets):
             return None
         current = self.periods.filter((pl.col(PERIOD) <= self.newest_day) & (pl.col("period_end") > self.newest_day))
         if current.is_empty() or current.get_column("period_end").item() <= self.complete_before:

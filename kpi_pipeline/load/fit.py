@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpi_pipeline.dimensions import UnknownDimension, find_dimension
+from kpi_pipeline.calendar import fits
 from kpi_pipeline.errors import Problem, counted, listed
 from kpi_pipeline.kpis import Direction, Kpi
 from kpi_pipeline.links import Link
@@ -13,7 +14,7 @@ from kpi_pipeline.load.references import inputs_with_keys
 from kpi_pipeline.load.sites import models_drawn_on, written_path
 from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Retention, Simple
 from kpi_pipeline.models import EntityType, Model
-from kpi_pipeline.periods import whole_periods
+from kpi_pipeline.periods import ToGrain
 from kpi_pipeline.project import Project
 from kpi_pipeline.targets import AtLeast, AtMost
 
@@ -188,15 +189,19 @@ def _offsets(project: Project, kpi: Kpi) -> Iterator[Problem]:
         seen.add(name)
         for keys, one in inputs_with_keys(metric):
             todo.append(one.name)
-            offset = one.offset_window
-            if offset and offset.grain.rank < kpi.grain.rank and whole_periods(offset, kpi.grain) is None:
-                yield Problem(
-                    f"KPI '{kpi.name}' has the grain {kpi.grain}, but its metric '{name}' looks back {offset} "
-                    f"('{written_path(keys)}'), which is finer.",
-                    project.place("kpis", kpi.name, "grain"),
-                    f"give the KPI the grain {offset.grain}, or the offset a whole number of {kpi.grain}s "
-                    f"({project.place('metrics', name, *keys, 'offset_window')})",
-                )
+            if one.offset is None or fits(kpi.grain, one.offset):
+                continue
+            if isinstance(one.offset, ToGrain):
+                key, says, instead = "offset_to_grain", f"looks at a value {one.offset}", f"{kpi.grain} or a longer one"
+            else:
+                key, says, instead = "offset_window", f"looks back {one.offset}", f"a whole number of {kpi.grain}s"
+            yield Problem(
+                f"KPI '{kpi.name}' has the grain {kpi.grain}, but its metric '{name}' {says} "
+                f"('{written_path(keys)}'), which is finer.",
+                project.place("kpis", kpi.name, "grain"),
+                f"give the KPI the grain {one.offset.grain}, or the offset {instead} "
+                f"({project.place('metrics', name, *keys, key)})",
+            )
 
 
 def _link(project: Project, link: Link) -> Iterator[Problem]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from kpi_pipeline.names import Expression, Name, Named, Noun
-from kpi_pipeline.periods import WindowText
+from kpi_pipeline.periods import Grain, Shift, ToGrain, WindowText
 
 
 class Unit(StrEnum):
@@ -55,11 +55,25 @@ class InputMetric(Noun):
     alias: Name | None = Field(default=None, description="what the expression calls it; by default its name")
     filter: Expression | None = Field(default=None, description="only rows for which this is true")
     offset_window: WindowText | None = Field(default=None, description="how much earlier, such as 1 year")
+    offset_to_grain: Grain | None = Field(
+        default=None, description="its value where the month (quarter, year) began, such as month"
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_offset(self) -> Self:
+        if self.offset_window and self.offset_to_grain:
+            raise ValueError("'offset_window' and 'offset_to_grain' exclude each other; keep one")
+        return self
+
+    @property
+    def offset(self) -> Shift | None:
+        """How it is moved in time, if it is."""
+        return ToGrain(self.offset_to_grain) if self.offset_to_grain else self.offset_window
 
     @property
     def called(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.periods import Grain, Shift, Window
 from kpi_pipeline.plan.measure import Measure
 
 
@@ -38,7 +38,7 @@ class Leaf:
     measure: Measure
     fill: float | None = None
     reach: Reach | None = None
-    offsets: tuple[Window, ...] = ()
+    offsets: tuple[Shift, ...] = ()
 
     @property
     def rows(self) -> Leaf:
@@ -52,7 +52,7 @@ class Leaf:
 
     def __str__(self) -> str:
         cumulative = f", {self.reach} ({_DAYS[self.reach.period_agg]} of the period)" if self.reach else ""
-        earlier = "".join(f", {window} earlier" for window in self.offsets)
+        earlier = "".join(f", {back} earlier" if isinstance(back, Window) else f", {back}" for back in self.offsets)
         return f"{self.measure}{cumulative}{earlier}"
 
 
@@ -106,17 +106,17 @@ def leaves(node: Node) -> Iterator[Leaf]:
             yield from leaves(inner)
 
 
-def moved(node: Node, window: Window) -> Node:
-    """The same node a window earlier."""
+def moved(node: Node, back: Shift) -> Node:
+    """The same node as it was earlier."""
     match node:
         case Leaf(measure, fill, reach, offsets):
-            return Leaf(measure, fill, reach, (window, *offsets))
+            return Leaf(measure, fill, reach, (back, *offsets))
         case Quotient(numerator, denominator):
-            return Quotient(moved(numerator, window), moved(denominator, window))
+            return Quotient(moved(numerator, back), moved(denominator, back))
         case Arithmetic(expr, inputs):
-            return Arithmetic(expr, tuple((name, moved(one, window)) for name, one in inputs))
+            return Arithmetic(expr, tuple((name, moved(one, back)) for name, one in inputs))
         case Filled(inner, value):
-            return Filled(moved(inner, window), value)
+            return Filled(moved(inner, back), value)
 
 
 def accumulated(node: Node, reach: Reach) -> Node:

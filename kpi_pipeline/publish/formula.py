@@ -55,7 +55,8 @@ def _aggregate(metric: Simple) -> str:
 
 
 def _input(used: InputMetric) -> str:
-    moved = f"{used.name} {used.offset_window} earlier" if used.offset_window else used.name
+    back = f"{used.offset} earlier" if used.offset_window else used.offset
+    moved = f"{used.name} {back}" if back else used.name
     return f"({moved} where {used.filter})" if used.filter else moved
 
 
