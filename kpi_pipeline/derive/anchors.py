@@ -23,6 +23,7 @@ def anchors(periods: pl.DataFrame, choice: str, cut: tuple[date, date] | None) -
     if cut:
         held = (pl.col("period_start") < cut[1]) & (pl.col("period_end") == cut[1])
         periods = periods.with_columns(period_end=pl.when(held).then(pl.lit(cut[0])).otherwise("period_end"))
+        periods = periods.filter(pl.col("first_day") < pl.col("period_end"))
     last = pl.col("period_end") - pl.duration(days=1)
     if choice in EVERY_DAY:
         days = pl.date_ranges("first_day", last, interval="1d")
