@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -11,7 +12,7 @@ from kpi_pipeline.derive.accumulate import accumulate
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.fold import folded
 from kpi_pipeline.derive.partials import Partials
-from kpi_pipeline.derive.segments import SEGMENT
+from kpi_pipeline.derive.segments import SEGMENT, Segments
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
 from kpi_pipeline.periods import Shift
 from kpi_pipeline.plan import Measure, Reduction
@@ -19,12 +20,38 @@ from kpi_pipeline.plan import Measure, Reduction
 
 def additive_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFrame]:
     """The values of each question: period_start, segment, a column a leaf."""
-    return [_values(one, partials) for one in asked]
+    days = by_day(asked, partials)
+    return [_values(one, days[one], partials) for one in asked]
 
 
-def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
+def by_day(asked: Sequence[Asked], partials: Partials) -> dict[Asked, pl.LazyFrame]:
+    """The partial results by day and segment, rolled up once for all grains that are asked by the same segments.
+
+    NOTE: what is asked by day, week, month and quarter reads the partial results of all dimensions once, and is folded
+    from days, which are fewer.
+    """
+    together: dict[tuple[Reduction, Segments, date], list[Asked]] = defaultdict(list)
+    for one in asked:
+        together[partials.reduction(one.measure), one.segments, one.timeline.newest_day].append(one)
+    frames = []
+    for (reduction, segments, newest_day), some in together.items():
+        measures = {measure.column: measure for one in some for measure in _needed(one)}
+        rows = segments.attached(partials.frames[reduction].filter(pl.col("_day") <= newest_day))
+        frames.append(folded(rows, by=("_day", SEGMENT), measures=measures))
+    days = zip(together.values(), pl.collect_all(frames), strict=True)
+    return {one: frame.lazy() for some, frame in days for one in some}
+
+
+def _needed(asked: Asked) -> Iterator[Measure]:
+    """The measures of a question; beside a window's sums the rows behind them."""
+    for measure in asked.named.values():
+        yield measure
+        if asked.reach:
+            yield measure.rows
+
+
+def _values(asked: Asked, rows: pl.LazyFrame, partials: Partials) -> pl.LazyFrame:
     timeline = asked.timeline
-    rows = asked.segments.attached(partials.up_to(timeline.newest_day, asked.measure))
     if asked.reach:
         begun = partials.spans.get((asked.measure.model, asked.measure.time), (timeline.newest_day,))[0]
         anchored = anchored_periods(timeline, asked.offsets, begun)

@@ -15,15 +15,15 @@ from kpi_pipeline.derive.timeline import PERIOD, Timeline
 from kpi_pipeline.plan import Fold, Leaf, Node, leaves
 
 
-def filled(leaf: Leaf, timeline: Timeline, partials: Partials) -> pl.Expr:
+def filled(leaf: Leaf, in_range: pl.Expr) -> pl.Expr:
     """The leaf's column as DOUBLE, with its fill in periods without rows between the data's first and newest day."""
     column = pl.col(leaf_column(leaf)).cast(pl.Float64)
-    if leaf.fill is None:
-        return column
     if leaf.measure.fold in (Fold.count, Fold.distinct):
         column = column.fill_null(0)
     has_rows = pl.col(leaf_column(rows_leaf(leaf))).fill_null(0) > 0
-    return pl.when(has_rows).then(column).when(_in_range(leaf, timeline, partials)).then(pl.lit(float(leaf.fill)))
+    if leaf.fill is None:
+        return pl.when(has_rows).then(column)
+    return pl.when(has_rows).then(column).when(in_range).then(pl.lit(float(leaf.fill)))
 
 
 def _in_range(leaf: Leaf, timeline: Timeline, partials: Partials) -> pl.Expr:
@@ -47,12 +47,26 @@ def joined(keys: pl.LazyFrame, frames: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
 
 
 def with_nodes(sheet: pl.LazyFrame, nodes: Mapping[str, Node], timeline: Timeline, partials: Partials) -> pl.LazyFrame:
-    """The sheet with a DOUBLE column a named node."""
+    """The sheet with a DOUBLE column a named node; what several names stand for is computed once."""
+    wanted = dict.fromkeys(leaf for node in nodes.values() for leaf in leaves(node))
+    ranges = {
+        _range(leaf): _in_range(leaf, timeline, partials) for leaf in {_range(one): one for one in wanted}.values()
+    }
+    names = {key: f"_in_range_{place}" for place, key in enumerate(ranges)}
+    values = {leaf: filled(leaf, pl.col(names[_range(leaf)])) for leaf in wanted}
+    first: dict[Node, str] = {}
+    for name, node in nodes.items():
+        first.setdefault(node, name)
+    return (
+        sheet.with_columns(inside.alias(names[key]) for key, inside in ranges.items())
+        .with_columns(expression(node, values.__getitem__).alias(name) for node, name in first.items())
+        .with_columns(pl.col(first[node]).alias(name) for name, node in nodes.items() if first[node] != name)
+    )
 
-    def leaf_value(leaf: Leaf) -> pl.Expr:
-        return filled(leaf, timeline, partials)
 
-    return sheet.with_columns(expression(node, leaf_value).alias(name) for name, node in nodes.items())
+def _range(leaf: Leaf) -> tuple[object, ...]:
+    """What a leaf's range of days depends on."""
+    return leaf.measure.model, leaf.measure.time, leaf.offsets
 
 
 def present(node: Node) -> pl.Expr:
