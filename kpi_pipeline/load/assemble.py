@@ -15,6 +15,7 @@ from kpi_pipeline.load.gather import Gathered, gather
 from kpi_pipeline.load.kinds import LINKS, PROJECT
 from kpi_pipeline.load.references import unresolved
 from kpi_pipeline.load.shape import to_noun
+from kpi_pipeline.load.stock_metrics import unfit_stocks
 from kpi_pipeline.load.tree import places_below
 from kpi_pipeline.load.uniqueness import unique_former_names, unique_names, written_names
 from kpi_pipeline.names import Noun
@@ -86,10 +87,12 @@ def _places(gathered: Gathered) -> Places:
 def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     """What is wrong between definitions that are each well formed."""
     # NOTE: sqlglot takes a quarter of a second to import; `kpi --help` and `kpi schema` do without it.
+    from kpi_pipeline.load.currency import unconverted
     from kpi_pipeline.load.event_metrics import unfit_event_metrics
     from kpi_pipeline.load.expressions import unusable_expressions
     from kpi_pipeline.load.joined import unreachable_dimensions
     from kpi_pipeline.load.model_sql import models_read, unusable_models
+    from kpi_pipeline.load.units import mixed_units
 
     known = written_names(gathered.members)
     elsewhere = gathered.names_in_unread_files
@@ -99,5 +102,8 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     yield from circular(project, models_read(project))
     yield from unusable_expressions(project)
     yield from unreachable_dimensions(project)
+    yield from unconverted(project)
+    yield from mixed_units(project)
     yield from misfits(project)
     yield from unfit_event_metrics(project)
+    yield from unfit_stocks(project)

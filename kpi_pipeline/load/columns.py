@@ -88,7 +88,22 @@ def _in_models(project: Project, known: Columns) -> Iterator[Problem]:
         table = TableRef("model", model.name)
         for keys, name in _columns_of_model(model):
             yield from _missing(project, ("models", model.name, *keys), name, table, known)
+        for keys, name, of in _columns_of_currency(project, model):
+            yield from _missing(project, ("models", model.name, *keys), name, TableRef("model", of), known)
         yield from _in_checks(project, ("models", model.name), model.checks, table, known)
+
+
+def _columns_of_currency(project: Project, model: Model) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """The columns that say the currency of amounts and their rates, each with the model that has it."""
+    currency = model.currency
+    if currency is None:
+        return
+    if currency.column and not model.dimension(currency.column):
+        yield ("currency", "column"), currency.column, model.name
+    rates = project.models.get(currency.rates or "")
+    for key, name in (("rate", currency.rate), ("code", currency.code)):
+        if rates and not rates.dimension(name):
+            yield ("currency", key), name, rates.name
 
 
 def _columns_of_model(model: Model) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -128,12 +143,20 @@ def _in_metrics(project: Project, known: Columns) -> Iterator[Problem]:
     for metric in project.metrics.values():
         if isinstance(metric, Conversion):
             yield from _constant_properties(project, metric, known)
-        if not isinstance(metric, Simple | Retention) or not metric.agg_time_dimension:
-            continue
-        model = project.models.get(metric.model)
-        if model and not model.dimension(metric.agg_time_dimension):
-            path = ("metrics", metric.name, "agg_time_dimension")
-            yield from _missing(project, path, metric.agg_time_dimension, TableRef("model", model.name), known)
+        if isinstance(metric, Simple | Retention) and (model := project.models.get(metric.model)):
+            for keys, name in _times_of_metric(metric):
+                if not model.dimension(name):
+                    path = ("metrics", metric.name, *keys)
+                    yield from _missing(project, path, name, TableRef("model", model.name), known)
+
+
+def _times_of_metric(metric: Simple | Retention) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The time columns that a metric names itself; one that is no dimension is a column of its model."""
+    if metric.agg_time_dimension:
+        yield ("agg_time_dimension",), metric.agg_time_dimension
+    if isinstance(metric, Simple) and metric.active:
+        yield ("active", "from"), metric.active.from_
+        yield ("active", "to"), metric.active.to
 
 
 def _constant_properties(project: Project, metric: Conversion, known: Columns) -> Iterator[Problem]:

@@ -47,3 +47,9 @@ class Active(Noun):
     at: Literal["end", "start", "average", "highest", "lowest"] = Field(
         default="end", description="of a period's days the last one, the first one, or the average, highest or lowest"
     )
+
+    @model_validator(mode="after")
+    def _two_moments(self) -> Self:
+        if self.from_ == self.to:
+            raise ValueError(f"'from' and 'to' are both '{self.to}', so nothing would ever be active")
+        return self
