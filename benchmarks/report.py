@@ -1,0 +1,182 @@
+"""The report: tables and a plot from the kept results, put between the markers of docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.lineup import LINEUP, OURS, YARDSTICK, Entrant
+from benchmarks.plot import Bar, drawn
+from benchmarks.race import Race, from_json
+
+RESULTS = Path(__file__).parent / "results"
+PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+PICTURE = PAGE.parent / "images" / "benchmarks.svg"
+SIZES = (1_000_000, 10_000_000, 50_000_000)
+DERIVED, PUBLISHED = "computed", "finished"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a contestant took, up to one of its marks: median, least and most seconds, and the most memory."""
+
+    median: float
+    least: float
+    most: float
+    peak_mb: float
+    runs: int
+
+
+def write_report() -> None:
+    """Writes what there are results of; text outside the markers stays."""
+    page = PAGE.read_text("utf-8")
+    races = {rows: one for rows in SIZES if (one := _race(rows))}
+    for rows, one in races.items():
+        page = _between(page, f"race {rows}", race_table(one))
+    scales = [json.loads(file.read_text("utf-8")) for file in sorted(RESULTS.glob("scale-*.json"), key=_rows_of)]
+    if scales:
+        page = _between(page, "scale", scale_table(scales))
+    if len(races) > 1:
+        page = _between(page, "rows", rows_table(races))
+    startup = RESULTS / "startup.json"
+    if startup.exists():
+        page = _between(page, "startup", startup_table(json.loads(startup.read_text("utf-8"))))
+    PAGE.write_text(page, encoding="utf-8")
+    if races:
+        rows = 10_000_000 if 10_000_000 in races else max(races)
+        PICTURE.write_text(drawn(_bars(races[rows]), f"The workload over {rows:,} orders, seconds"), encoding="utf-8")
+
+
+def race_table(race: Race) -> str:
+    """Every contestant's time, beside S and beside the engine."""
+    scan = taken(race, YARDSTICK, DERIVED)
+    ours = taken(race, OURS, DERIVED)
+    lines = [
+        "| contestant | median s | min – max | runs | peak MB | × S | × kpi_pipeline | metrics equal |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for one, mark, title in _entries(race):
+        found = taken(race, one.name, mark)
+        if found is None:
+            lines.append(f"| {title} | {_failure(race, one)} | | | | | | |")
+            continue
+        lines.append(
+            f"| {title} | {_seconds(found.median)} | {_seconds(found.least)} – {_seconds(found.most)} | {found.runs} "
+            f"| {found.peak_mb:,.0f} | {_ratio(found, scan)} | {_ratio(found, ours)} | {_equal(race, one)} |"
+        )
+    return "\n".join(lines)
+
+
+def rows_table(races: Mapping[int, Race]) -> str:
+    """The same contestants over more and more orders."""
+    sizes = sorted(races)
+    lines = [
+        "| contestant | " + " | ".join(f"{rows // 1_000_000} M s" for rows in sizes) + " | "
+        + " | ".join(f"{rows // 1_000_000} M peak MB" for rows in sizes) + " |",
+        "| --- " + "| ---: " * (2 * len(sizes)) + "|",
+    ]  # fmt: skip
+    for one in LINEUP:
+        for mark, title in one.titles.items():
+            found = [taken(races[rows], one.name, mark) for rows in sizes]
+            if any(found):
+                seconds = " | ".join(_seconds(each.median) if each else "" for each in found)
+                peaks = " | ".join(f"{each.peak_mb:,.0f}" if each else "" for each in found)
+                lines.append(f"| {title} | {seconds} | {peaks} |")
+    return "\n".join(lines)
+
+
+def scale_table(scales: Sequence[Mapping[str, object]]) -> str:
+    """What changes, and what that costs, a column a number of rows."""
+    columns = [_scaled(one) for one in scales]
+    names = dict.fromkeys(name for column in columns for name in column)
+    heads = [f"{int(str(one['rows'])) // 1_000_000} M" for one in scales]
+    lines = ["| what | " + " | ".join(heads) + " |", "| --- " + "| --- " * len(heads) + "|"]
+    lines += [f"| {name} | " + " | ".join(column.get(name, "") for column in columns) + " |" for name in names]
+    return "\n".join(lines)
+
+
+def startup_table(found: Mapping[str, Sequence[float]]) -> str:
+    """What people wait for, in seconds or milliseconds."""
+    lines = ["| what | median | min – max |", "| --- | ---: | ---: |"]
+    for name, times in found.items():
+        unit, digits = ("ms", 1) if name.endswith("(ms)") else ("s", 2)
+        least, middle, most = (f"{one:.{digits}f}" for one in (min(times), statistics.median(times), max(times)))
+        lines.append(f"| {name.removesuffix(' (ms)')} | {middle} {unit} | {least} – {most} |")
+    return "\n".join(lines)
+
+
+def taken(race: Race, name: str, mark: str) -> Taken | None:
+    """What a contestant took up to a mark, if it got there."""
+    times = [one for one in race.times if one.entrant == name and not one.failure]
+    if not times:
+        return None
+    seconds = [one.seconds[mark] for one in times]
+    peak = max(one.peak_mb[mark] for one in times)
+    return Taken(statistics.median(seconds), min(seconds), max(seconds), peak, len(times))
+
+
+def _scaled(found: Mapping[str, object]) -> dict[str, str]:
+    runs = found["found"]
+    assert isinstance(runs, dict)
+    cells: dict[str, str] = {}
+    for what, marks in runs.items():
+        peak = max(one["peak_mb"] for one in marks)
+        end = statistics.median(max(value for name, value in one.items() if name != "peak_mb") for one in marks)
+        cell = f"{_seconds(end)} s, {peak:,.0f} MB"
+        if all(DERIVED in one and "derive" in one for one in marks):
+            derived = statistics.median(one[DERIVED] - one["model"] for one in marks)
+            cell = f"{_seconds(derived)} s from model to values; {_seconds(end)} s until published, {peak:,.0f} MB"
+        cells[what] = cell
+    return cells
+
+
+def _entries(race: Race) -> list[tuple[Entrant, str, str]]:
+    there = {one.entrant for one in race.times}
+    return [(one, mark, title) for one in LINEUP if one.name in there for mark, title in one.titles.items()]
+
+
+def _bars(race: Race) -> list[Bar]:
+    found = [(title, taken(race, one.name, mark)) for one, mark, title in _entries(race)]
+    return [
+        Bar(title.replace("*", "").replace("`", ""), one.median, "kpi_pipeline" in title) for title, one in found if one
+    ]
+
+
+def _equal(race: Race, one: Entrant) -> str:
+    checked = race.checked.get(one.name)
+    if checked is None:
+        return "–"
+    said = f"{checked.metrics - len(checked.differs)} of {checked.metrics}"
+    return said + "".join(f"; {name}: {one.differs[name]}" for name in checked.differs)
+
+
+def _failure(race: Race, one: Entrant) -> str:
+    said = next(time.failure for time in race.times if time.entrant == one.name)
+    return said if said.startswith("not finished") else "failed"
+
+
+def _ratio(one: Taken, other: Taken | None) -> str:
+    return f"{one.median / other.median:.1f}" if other else ""
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds < 10 else f"{seconds:.1f}" if seconds < 100 else f"{seconds:,.0f}"
+
+
+def _race(rows: int) -> Race | None:
+    file = RESULTS / f"race-{rows}.json"
+    return from_json(file.read_text("utf-8")) if file.exists() else None
+
+
+def _rows_of(file: Path) -> int:
+    return int(file.stem.removeprefix("scale-"))
+
+
+def _between(page: str, name: str, text: str) -> str:
+    """The page with the text between the markers of that name; a page without them stays as it is."""
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    return pattern.sub(lambda found: f"{found[1]}\n{text}\n\n{found[2]}", page)
