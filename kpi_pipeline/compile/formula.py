@@ -9,16 +9,31 @@ from kpi_pipeline.compile.canonical import all_of, canonical
 from kpi_pipeline.compile.cohorts import retention
 from kpi_pipeline.compile.matching import conversions
 from kpi_pipeline.compile.stock import stock_of
+from kpi_pipeline.compile.timespine import says_what_is_missing
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Derived, Metric, Ratio, Retention, Simple
 from kpi_pipeline.metrics.base import InputMetric
-from kpi_pipeline.plan import Arithmetic, Filled, Fold, Leaf, Measure, Node, Quotient, Reach, accumulated, moved
+from kpi_pipeline.plan import (
+    Arithmetic,
+    Filled,
+    Fold,
+    Leaf,
+    Measure,
+    Node,
+    Quotient,
+    Reach,
+    accumulated,
+    moved,
+    unfilled,
+)
 from kpi_pipeline.project import Project
 
 
 def formula(project: Project, metric: Metric, filters: tuple[str, ...] = ()) -> Node:
     """The tree that computes a metric; `filters` narrow every row it is computed from."""
     node = _bare(project, metric, filters)
+    if says_what_is_missing(metric):
+        node = unfilled(node)
     return node if metric.fill_nulls_with is None else Filled(node, metric.fill_nulls_with)
 
 

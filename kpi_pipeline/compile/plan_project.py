@@ -13,6 +13,7 @@ from kpi_pipeline.compile.formula import formula, sample_of
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.compile.reductions import reductions_for
 from kpi_pipeline.compile.selection import models_below, sources_below
+from kpi_pipeline.compile.timespine import in_every_period
 from kpi_pipeline.dimensions import UnknownDimension, find_dimension
 from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.names import TAKEN_NAMES
@@ -189,4 +190,5 @@ def _derivation(project: Project, name: str) -> Derivation:
     models = project.models_of(name)
     sources = tuple(sorted({source for model in models for source in sources_below(project, model)}))
     plans = [one.fingerprint for one in plan_models(project, models)]
-    return Derivation(name, node, sample_of(node), sources, fingerprint(repr(node), plans))
+    made_of = fingerprint(repr(node), plans)
+    return Derivation(name, node, sample_of(node), sources, made_of, every_period=in_every_period(project, metric))

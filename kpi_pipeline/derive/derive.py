@@ -62,10 +62,14 @@ def derive(
             sheets[_Sheet(one.grain, one.breakdown, one.at_most, coverage[one.metric], models)].append(one)
     laid_out = _laid_out(sheets, derivations, partials, calendar, first, last)
     frames = leaf_frames([one for layout in laid_out for one in layout.asked], partials)
-    graph = [_table(layout, frames, partials, dense=dense) for layout in laid_out]
+    every = {one for one in series if dense or derivations[one.metric].every_period}
+    graph = [
+        _table(layout, frames, partials, every_period=not every.isdisjoint(members))
+        for layout, members in zip(laid_out, sheets.values(), strict=True)
+    ]
     found: dict[Series, pl.DataFrame] = {}
     for members, table in zip(sheets.values(), pl.collect_all(graph), strict=True):
-        found |= {one: _output(place, one, table, dense=dense) for place, one in enumerate(members)}
+        found |= {one: _output(place, one, table, every_period=one in every) for place, one in enumerate(members)}
     return {one: found.get(one, _empty(one)) for one in series}
 
 
@@ -102,7 +106,9 @@ def _laid_out(
     return found
 
 
-def _table(layout: _Layout, frames: Mapping[Asked, pl.LazyFrame], partials: Partials, *, dense: bool) -> pl.LazyFrame:
+def _table(
+    layout: _Layout, frames: Mapping[Asked, pl.LazyFrame], partials: Partials, *, every_period: bool
+) -> pl.LazyFrame:
     """The sheet: period, segment, the dimensions, and the columns of every member.
 
     NOTE: one wide table, taken apart once it is collected: a frame a metric would carry the whole graph each.
@@ -112,7 +118,7 @@ def _table(layout: _Layout, frames: Mapping[Asked, pl.LazyFrame], partials: Part
     periods = timeline.periods.lazy().select(PERIOD)
     seen = [_seen(one, frame) for one, frame in groups]
     names = segment_names(segments)
-    if dense:
+    if every_period:
         keys = periods.join(names.select(SEGMENT), how="cross")
     else:
         keys = pl.concat(seen).unique().join(periods, on=PERIOD)
@@ -190,10 +196,10 @@ def _timeline(sheet: _Sheet, calendar: Calendar, first: date | None, last: date 
     return Timeline(sheet.grain, calendar, periods, days, sheet.coverage.newest_day, sheet.coverage.complete_before)
 
 
-def _output(place: int, series: Series, table: pl.DataFrame, *, dense: bool) -> pl.DataFrame:
-    """One metric's rows out of the sheet: where it has data, or, dense, every period of each segment that ever had."""
+def _output(place: int, series: Series, table: pl.DataFrame, *, every_period: bool) -> pl.DataFrame:
+    """One metric's rows out of the sheet: where it has data, or every period of each segment that ever had."""
     has_data = pl.col(_column(place, "has_data"))
-    if not dense:
+    if not every_period:
         table = table.filter(has_data)
     elif series.breakdown:
         table = table.filter(has_data.any().over(SEGMENT))

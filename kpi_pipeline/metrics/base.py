@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -26,6 +26,14 @@ class Unit(StrEnum):
     hours = "hours"
     days = "days"
     months = "months"
+
+
+JoinToTimespine = Annotated[
+    bool,
+    Field(
+        description="a question has a row for every period, as in dbt; where there are no rows `fill_nulls_with`, or no value"
+    ),
+]
 
 
 class MetricBase(Named):

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from kpi_pipeline.metrics.base import InputMetric, MetricBase
+from kpi_pipeline.metrics.base import InputMetric, JoinToTimespine, MetricBase
 from kpi_pipeline.periods import Grain, WindowText
 
 
@@ -24,6 +24,7 @@ class Cumulative(MetricBase):
     period_agg: Literal["last", "first", "average", "highest", "lowest"] = Field(
         default="last", description="which day's value a longer period takes, or what of all its days"
     )
+    join_to_timespine: JoinToTimespine = False
 
     @model_validator(mode="after")
     def _one_reach(self) -> Self:

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from kpi_pipeline.metrics.base import MetricBase
+from kpi_pipeline.metrics.base import JoinToTimespine, MetricBase
 from kpi_pipeline.metrics.stock import Active, NonAdditiveDimension
 from kpi_pipeline.names import Expression, Name
 
@@ -54,6 +54,7 @@ class Simple(MetricBase):
     percentile_type: Literal["continuous", "discrete"] = Field(
         default="continuous", description="between two values, or always one that occurs"
     )
+    join_to_timespine: JoinToTimespine = False
 
     @model_validator(mode="after")
     def _percentile_fits(self) -> Self:

@@ -24,6 +24,7 @@ from kpi_pipeline.plan.nodes import (
     described,
     leaves,
     moved,
+    unfilled,
 )
 from kpi_pipeline.plan.reduction import Reduction
 from kpi_pipeline.plan.series import Coverage, Derivation, Series
@@ -40,8 +41,11 @@ __all__ = [
     "Executor",
     "Filled",
     "Fold",
+    "GroupedMetric",
+    "GroupedPart",
     "Hop",
     "Interval",
+    "Joined",
     "JoinedColumn",
     "Leaf",
     "Matching",
@@ -61,4 +65,5 @@ __all__ = [
     "fingerprint",
     "leaves",
     "moved",
+    "unfilled",
 ]

@@ -132,6 +132,19 @@ def accumulated(node: Node, reach: Reach) -> Node:
             return Filled(accumulated(inner, reach), value)
 
 
+def unfilled(node: Node) -> Node:
+    """The same node without a value where it has no rows."""
+    match node:
+        case Leaf():
+            return replace(node, fill=None)
+        case Quotient(numerator, denominator):
+            return Quotient(unfilled(numerator), unfilled(denominator))
+        case Arithmetic(expr, inputs):
+            return Arithmetic(expr, tuple((name, unfilled(one)) for name, one in inputs))
+        case Filled(inner, value):
+            return Filled(unfilled(inner), value)
+
+
 def described(node: Node, indent: str = "") -> str:
     """The node in words, a line a step, inputs indented."""
     match node:

@@ -18,6 +18,8 @@ class Derivation:
     sample: Leaf
     sources: tuple[str, ...]
     fingerprint: str
+    every_period: bool = False
+    """Whether a question is answered for every period, not only for those with data."""
 
     @property
     def numerator(self) -> Node | None:
