@@ -24,7 +24,7 @@ def retention(project: Project, metric: Retention, filters: Sequence[str]) -> No
         Fold.sum,
         "1",
         all_of(filters),
-        events=Cohorts(rows, ties(model)),
+        events=Cohorts(rows, ties(model, rows.keys)),
         ages=Ages(metric.cohort_grain, metric.age.from_, metric.age.to),
     )
     seen_again = Leaf(measure, 0)

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from sqlglot import expressions as exp
 
 from kpi_pipeline.compile.canonical import all_of, canonical
-from kpi_pipeline.compile.dimensions import columns_of, joined_column
+from kpi_pipeline.compile.dimensions import columns_of, joined_of
 from kpi_pipeline.compile.models import plan_model
-from kpi_pipeline.dimensions import may_be_joined
 from kpi_pipeline.metrics import Agg, Conversion, Simple
 from kpi_pipeline.metrics.base import InputMetric
 from kpi_pipeline.models import EntityType, Model
@@ -26,8 +25,9 @@ def conversions(project: Project, metric: Conversion, filters: Sequence[str]) ->
     """
     base, converted = _simple(project, metric.base_metric), _simple(project, metric.conversion_metric)
     properties = metric.constant_properties
+    before = side(project, base, metric.base_metric, metric.entity, [one.base_property for one in properties])
     matching = Matching(
-        base=side(project, base, metric.base_metric, metric.entity, [one.base_property for one in properties]),
+        base=before,
         conversion=side(
             project,
             converted,
@@ -35,7 +35,7 @@ def conversions(project: Project, metric: Conversion, filters: Sequence[str]) ->
             metric.entity,
             [one.conversion_property for one in properties],
         ),
-        ties=ties(project.models[base.model]),
+        ties=ties(project.models[base.model], before.keys),
         expr=_added(converted),
         window=metric.window,
     )
@@ -54,23 +54,25 @@ def side(project: Project, metric: Simple, used: InputMetric, entity: str, prope
 def rows_narrowed(project: Project, model: Model, time: str | None, keys: Sequence[str], narrowed: str) -> Side:
     """The rows of a model that pass a filter, which may name dimensions of other models."""
     time = time or model.agg_time_dimension
-    names = sorted(name for name in columns_of(narrowed) if may_be_joined(model, name))
-    joined = (joined_column(project, model, name, time=time) for name in names)
     return Side(
         model=plan_model(project, model),
         time=time,
         keys=tuple(_as_sql(model, key) for key in keys),
         filter=narrowed,
-        joined=tuple(one for one in joined if one),
+        joined=joined_of(project, model, columns_of(narrowed), time=time),
     )
 
 
-def ties(model: Model) -> tuple[str, ...]:
-    """What tells rows of the same moment apart: the key of a row, or else all its keys and dimensions."""
+def ties(model: Model, same: Sequence[str]) -> tuple[str, ...]:
+    """What tells rows of the same moment apart, beside what is the same: their own key, or else all that is known.
+
+    NOTE: all that is known, also where a question names less: ties must fall the same way whatever is asked. Sorting by
+    it costs time, so a model of events had better have a primary entity.
+    """
     own = [one for one in model.entities if one.type in (EntityType.primary, EntityType.unique)]
     every = [*(one.name for one in model.entities), *(one.name for one in model.dimensions)]
     names = [one.name for one in own] or every
-    return tuple(dict.fromkeys(_as_sql(model, name) for name in names))
+    return tuple(one for one in dict.fromkeys(_as_sql(model, name) for name in names) if one not in same)
 
 
 def _as_sql(model: Model, name: str) -> str:

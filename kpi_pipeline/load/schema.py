@@ -48,6 +48,7 @@ def json_schema() -> Schema:
     definitions: dict[str, Schema] = schema["$defs"]
     for name in A_NAME_IS_ENOUGH:
         definitions[name] = {"anyOf": [{"type": "string"}, definitions[name]]}
+    definitions["Age"] = {"anyOf": [{"type": "integer", "minimum": 0}, definitions["Age"]]}
     for definition in definitions.values():
         for key, value in definition.get("properties", {}).items():
             if key in ("at_risk_within", "tolerate"):
