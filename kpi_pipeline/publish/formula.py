@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Derived, Metric, Ratio, Retention, Simple
 from kpi_pipeline.metrics.base import InputMetric
+from kpi_pipeline.publish.stock_words import stock_in_words
 
 _AGGREGATES = {
     Agg.sum: "sum of {}",
@@ -33,7 +34,7 @@ def formula(metric: Metric) -> str:
         case Simple():
             where = f" where {metric.filter}" if metric.filter else ""
             when = f", at {metric.agg_time_dimension}" if metric.agg_time_dimension else ""
-            return _aggregate(metric) + where + when
+            return _aggregate(metric) + where + when + stock_in_words(metric)
         case Ratio():
             return f"{_input(metric.numerator)} / {_input(metric.denominator)}"
         case Derived():

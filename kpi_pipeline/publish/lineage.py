@@ -92,11 +92,17 @@ def _metric_edges(metric: Metric) -> Iterator[Edge]:
     for used in metric.inputs:
         yield Edge(here, End("metric", used.name))
     if isinstance(metric, Simple):
-        for column in _columns_named(metric.expr, metric.filter, metric.agg_time_dimension):
+        for column in _columns_named(metric.expr, metric.filter, metric.agg_time_dimension, *_times_of_stock(metric)):
             yield Edge(here, End("model", metric.model), column)
     if isinstance(metric, Retention):
         for column in _columns_named(metric.filter, metric.agg_time_dimension):
             yield Edge(here, End("model", metric.model), column)
+
+
+def _times_of_stock(metric: Simple) -> tuple[str, ...]:
+    """The time columns that say when a row of a stock counts."""
+    lasts = (metric.active.from_, metric.active.to) if metric.active else ()
+    return (*lasts, metric.non_additive_dimension.name) if metric.non_additive_dimension else lasts
 
 
 def _columns_named(*written: str | None) -> tuple[str | None, ...]:
