@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from kpi_pipeline.errors import did_you_mean, listed
 from kpi_pipeline.models import Dimension, Entity, EntityType, Model
-from kpi_pipeline.periods import Grain
+from kpi_pipeline.periods import OF_DAYS, Grain
 from kpi_pipeline.plan.joins import DatePart
 
 SEPARATOR = "__"
@@ -135,14 +135,14 @@ def _of_time(word: str) -> Grain | DatePart | None:
     part = word.removeprefix("extract_")
     if part != word:
         return DatePart(part) if part in DatePart.__members__ else None
-    return Grain(word) if word in Grain.__members__ else None
+    return Grain(word) if word in OF_DAYS else None
 
 
 def _of_metric_time(model: Model, name: str, time: str) -> Found:
     word = name.removeprefix(METRIC_TIME).removeprefix(SEPARATOR)
     of_time = _of_time(word) if word else Grain.day
     if of_time is None:
-        grains = listed([*Grain, *(f"extract_{one}" for one in DatePart)], most=20)
+        grains = listed([*OF_DAYS, *(f"extract_{one}" for one in DatePart)], most=20)
         raise UnknownDimension(f"'{word}' is no grain and no part of a date", f"metric_time__ goes with {grains}")
     return Found(name, (), model.dimension(time) or Dimension(name=time, type="time"), of_time)
 
@@ -154,7 +154,7 @@ def _not_found(models: Mapping[str, Model], model: Model, name: str) -> UnknownD
             return refusal
         for time in _times(model):
             if first == time.name or name.startswith(time.name + SEPARATOR):
-                grains = listed([*Grain, *(f"extract_{one}" for one in DatePart)], most=20)
+                grains = listed([*OF_DAYS, *(f"extract_{one}" for one in DatePart)], most=20)
                 return UnknownDimension(f"'{name}' names no grain and no part of a date", f"there are {grains}")
     known = dimension_names(models, model)
     near = did_you_mean(name, known)

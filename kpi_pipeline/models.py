@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from kpi_pipeline.checks import Check
 from kpi_pipeline.names import TAKEN_NAMES, Expression, Name, Named, Noun
+from kpi_pipeline.periods import WindowText
 
 
 class EntityType(StrEnum):
@@ -25,8 +26,8 @@ class Entity(Noun):
 
     name: Name = Field(description="what the key is of, such as customer")
     type: EntityType = Field(
-        description="whether the key is the row's own (primary, unique), points to another model's row (foreign), or is "
-        "the row's own between two dates (natural)"
+        description="whether the key is the row's own (primary, unique), points to another model's row (foreign), or "
+        "is the row's own between two dates (natural)"
     )
     expr: Expression | None = Field(
         default=None, description="the column that holds the key; by default the one of its name"
@@ -39,7 +40,7 @@ class Entity(Noun):
 
 
 class Validity(Noun):
-    """Which end of the time that a row is valid in a dimension holds, as in dbt; valid from start up to, without, end."""
+    """Which end of the time for which a row is valid a dimension holds, as in dbt; the end is not included."""
 
     is_start: bool = Field(default=False, description="from this moment on the row is valid")
     is_end: bool = Field(default=False, description="before this moment; where it is NULL, to this day")
@@ -85,6 +86,42 @@ class Dimension(Noun):
         return self.expr or self.name
 
 
+class Currency(Noun):
+    """Which currency a model's amounts are in, and the rates by which they become amounts in the project's currency.
+
+    Every amount is converted at the rate of the day it counts on, before it is added up. Metrics with `unit: currency`
+    are converted; rows in the project's currency need no rate.
+    """
+
+    from_: str | None = Field(
+        default=None, alias="from", pattern=r"^[A-Z]{3}$", description="the currency of all rows, such as USD"
+    )
+    column: Name | None = Field(
+        default=None, description="the column or dimension that says each row's currency, where it differs"
+    )
+    rates: Name | None = Field(default=None, description="the model of rates: a row a currency and day")
+    rate: Name = Field(default="rate", description="its column with the rate")
+    code: Name = Field(default="currency", description="its column with the currency, such as USD")
+    per: Literal["foreign", "project"] = Field(
+        default="foreign",
+        description="what a rate is for one unit of: of the foreign currency (amounts are multiplied by it), or of the "
+        "project's (they are divided by it)",
+    )
+    within: WindowText | None = Field(
+        default=None, description="how old a rate may be where the day has none, such as 7 days; by default not at all"
+    )
+
+    @model_validator(mode="after")
+    def _one_currency(self) -> Self:
+        if bool(self.from_) == bool(self.column):
+            raise ValueError(
+                "'currency' says 'from', the one of all rows, or 'column', where it differs: one of the two"
+            )
+        if self.column and not self.rates:
+            raise ValueError("'column' needs 'rates': the model with the rate of each currency and day")
+        return self
+
+
 class Model(Named):
     """A table of the warehouse, or SQL over such tables, with its time column, entities and dimensions."""
 
@@ -99,6 +136,9 @@ class Model(Named):
     timezone: str | None = Field(default=None, description="zone of naive timestamps; by default that of its sources")
     entities: tuple[Entity, ...] = Field(default=(), description="the keys in a row")
     dimensions: tuple[Dimension, ...] = Field(default=(), description="the attributes to break metrics down by")
+    currency: Currency | None = Field(
+        default=None, description="which currency its amounts are in; by default the project's"
+    )
     checks: tuple[Check, ...] = Field(default=(), description="what must hold of its rows")
 
     @model_validator(mode="after")

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from kpi_pipeline.spelling import plain_condition
+
 LONGEST_NAME = 60
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 RESERVED_NAMES = frozenset({"all", "company"})
@@ -36,6 +38,8 @@ def checked_name(text: str) -> str:
 Name = Annotated[str, AfterValidator(checked_name)]
 Expression = Annotated[str, Field(min_length=1)]
 """DuckDB SQL without SELECT: a column, arithmetic, a condition."""
+Condition = Annotated[str, Field(min_length=1), AfterValidator(plain_condition)]
+"""DuckDB SQL that is true or false of a row; dbt's spelling is taken, too."""
 
 
 def _share(value: object) -> object:

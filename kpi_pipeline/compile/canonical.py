@@ -9,17 +9,22 @@ import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.errors import SqlglotError
 
+from kpi_pipeline.dimensions import UnknownDimension
 from kpi_pipeline.errors import QueryError
+from kpi_pipeline.grouped import as_columns
+from kpi_pipeline.spelling import plain_condition
 
 
 @lru_cache(maxsize=4096)
 def canonical(sql: str) -> str:
-    """The expression in DuckDB's spelling, without comments.
+    """The expression in DuckDB's spelling, without comments; a metric that it asks for is a column.
 
     >>> canonical("a   +b -- sum")
     'a + b'
+    >>> canonical("metric('orders', 'customer') > 5")
+    '"metric(orders, customer)" > 5'
     """
-    return sqlglot.parse_one(sql, read="duckdb").sql(dialect="duckdb", comments=False)
+    return as_columns(sqlglot.parse_one(sql, read="duckdb")).sql(dialect="duckdb", comments=False)
 
 
 def all_of(conditions: Iterable[str]) -> str:
@@ -38,7 +43,11 @@ AN_EXAMPLE = "write one like: country = 'France' AND priority <> '4 - Low'"
 def condition_asked(sql: str) -> tuple[str, frozenset[str]]:
     """A condition somebody asks with, in one spelling, and the columns it names; only a plain one is let through."""
     try:
-        tree = sqlglot.parse_one(sql, read="duckdb")
+        tree = as_columns(sqlglot.parse_one(plain_condition(sql), read="duckdb"))
+    except ValueError as misspelled:
+        raise QueryError(f'The condition "{sql}": {misspelled}.') from None
+    except UnknownDimension as problem:
+        raise QueryError(f'The condition "{sql}": {problem.message}.\nHint: {problem.hint}') from None
     except SqlglotError:
         raise QueryError(f'The condition "{sql}" is not complete, or not SQL.\nHint: {AN_EXAMPLE}') from None
     refused = tree.find(exp.Query, exp.AggFunc, exp.Window, exp.Command, exp.DDL, exp.DML, exp.Star)

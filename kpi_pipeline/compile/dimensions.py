@@ -9,22 +9,40 @@ from functools import lru_cache
 import sqlglot
 from sqlglot import expressions as exp
 
+from kpi_pipeline.compile.currency import rate_of
 from kpi_pipeline.compile.models import plan_model
 from kpi_pipeline.dimensions import SEPARATOR, Found, UnknownDimension, find_dimension, may_be_joined
 from kpi_pipeline.errors import DefinitionError, Problem
+from kpi_pipeline.grouped import Asked
 from kpi_pipeline.models import EntityType, Model
-from kpi_pipeline.plan import Hop, JoinedColumn, Reduction
+from kpi_pipeline.plan import Hop, Joined, JoinedColumn, Reduction
+from kpi_pipeline.plan.rates import is_rate
 from kpi_pipeline.project import Project
 
 
 def with_joins(project: Project, reduction: Reduction) -> Reduction:
     """The reduction with the columns that its dimensions, filters and conditions name beside those of its model."""
+    expressions = [text for one in reduction.measures for text in (one.expr, one.filter)]
+    named = frozenset(reduction.dimensions).union(*(columns_of(sql) for sql in (reduction.where, *expressions)))
     model = project.models[reduction.model]
-    names = set(reduction.dimensions)
-    for sql in (reduction.where, *(text for one in reduction.measures for text in (one.expr, one.filter))):
-        names |= {name for name in columns_of(sql) if may_be_joined(model, name)}
-    columns = (joined_column(project, model, name, time=reduction.time) for name in sorted(names))
-    return replace(reduction, joined=tuple(one for one in columns if one))
+    return replace(reduction, joined=joined_of(project, model, named, time=reduction.time))
+
+
+def joined_of(project: Project, model: Model, names: Iterable[str], *, time: str) -> tuple[Joined, ...]:
+    """The columns that rows of a model get for those of the names that are not columns of its table."""
+    found = (_joined(project, model, name, time) for name in sorted(names))
+    return tuple(one for one in found if one)
+
+
+def _joined(project: Project, model: Model, name: str, time: str) -> Joined | None:
+    if asked := Asked.of_column(name):
+        # NOTE: a filter may ask for a metric, which has a formula with filters: the two modules need each other.
+        from kpi_pipeline.compile.grouped import grouped_metric
+
+        return grouped_metric(project, model, asked)
+    if is_rate(name):
+        return rate_of(project, model)
+    return joined_column(project, model, name, time=time) if may_be_joined(model, name) else None
 
 
 def joined_column(project: Project, model: Model, name: str, *, time: str | None = None) -> JoinedColumn | None:
@@ -64,8 +82,8 @@ def _hops(project: Project, model: Model, found: Found) -> tuple[Hop, ...]:
                 path,
                 before,
                 plan_model(project, step.model),
-                _key(here, step.entity.name),
-                _key(step.model, step.key.name),
+                key_of(here, step.entity.name),
+                key_of(step.model, step.key.name),
                 (validity[0].name, validity[1].name) if validity else None,
             )
         )
@@ -73,7 +91,8 @@ def _hops(project: Project, model: Model, found: Found) -> tuple[Hop, ...]:
     return tuple(hops)
 
 
-def _key(model: Model, entity: str) -> str:
+def key_of(model: Model, entity: str) -> str:
+    """The key of an entity as SQL over the model's columns."""
     one = next(one for one in model.entities if one.name == entity)
     return one.expr or _quoted(one.name)
 

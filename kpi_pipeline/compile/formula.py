@@ -7,6 +7,7 @@ import sqlglot
 from kpi_pipeline.arithmetic import IN_WORDS, beyond_arithmetic
 from kpi_pipeline.compile.canonical import all_of, canonical
 from kpi_pipeline.compile.cohorts import retention
+from kpi_pipeline.compile.currency import converted
 from kpi_pipeline.compile.matching import conversions
 from kpi_pipeline.compile.stock import stock_of
 from kpi_pipeline.compile.timespine import says_what_is_missing
@@ -51,10 +52,10 @@ def _bare(project: Project, metric: Metric, filters: tuple[str, ...]) -> Node:
             reach = Reach(metric.window, metric.grain_to_date, metric.period_agg)
             return accumulated(_input(project, metric.input_metric, filters), reach)
         case Conversion():
-            converted = conversions(project, metric, filters)
+            conversion = conversions(project, metric, filters)
             if metric.calculation == "conversions":
-                return converted
-            return Quotient(converted, _input(project, metric.base_metric, filters))
+                return conversion
+            return Quotient(conversion, _input(project, metric.base_metric, filters))
         case Retention():
             return retention(project, metric, filters)
 
@@ -80,8 +81,9 @@ def _simple(project: Project, metric: Simple, filters: tuple[str, ...]) -> Node:
     stock = stock_of(metric, model)
     nothing = None if stock else 0
     narrowed = all_of(own)
+    amount = converted(project, metric)
 
-    def measured(fold: Fold, expr: str = metric.expr, *, quantile: float | None = None) -> Measure:
+    def measured(fold: Fold, expr: str = amount, *, quantile: float | None = None) -> Measure:
         discrete = metric.percentile_type == "discrete"
         return Measure(metric.model, time, fold, canonical(expr), narrowed, quantile, discrete=discrete, stock=stock)
 

@@ -16,6 +16,7 @@ from kpi_pipeline.compile.selection import models_below, sources_below
 from kpi_pipeline.compile.timespine import in_every_period
 from kpi_pipeline.dimensions import UnknownDimension, find_dimension
 from kpi_pipeline.errors import QueryError, did_you_mean, listed
+from kpi_pipeline.grouped import Asked, refuse_grouping
 from kpi_pipeline.names import TAKEN_NAMES
 from kpi_pipeline.periods import Grain, ToGrain
 from kpi_pipeline.plan import Derivation, Leaf, Plan, Series, fingerprint, leaves
@@ -77,8 +78,12 @@ def _refuse_text_in_double_quotes(project: Project, metrics: Sequence[str], colu
 def _has_dimension(project: Project, metrics: Sequence[str], dimension: str) -> None:
     for metric in metrics:
         for name in sorted(project.models_asked(metric)):
+            model = project.models[name]
             try:
-                find_dimension(project.models, project.models[name], dimension)
+                if asked := Asked.of_column(dimension):
+                    refuse_grouping(project, model, asked)
+                else:
+                    find_dimension(project.models, model, dimension)
             except UnknownDimension as unknown:
                 raise QueryError(
                     f"Metric '{metric}' cannot be asked by '{dimension}': {unknown.message}.\nHint: {unknown.hint}"
@@ -164,13 +169,15 @@ def _fits(project: Project, metric: str, grain: Grain) -> bool:
 
 def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan:
     derivations = {name: _derivation(project, name) for name in dict.fromkeys(one.metric for one in series)}
-    wanted: list[tuple[Leaf, tuple[str, ...]]] = []
+    by_day: list[tuple[Leaf, tuple[str, ...]]] = []
+    by_hour: list[tuple[Leaf, tuple[str, ...]]] = []
     for one in series:
         derivation = derivations[one.metric]
-        wanted += [(leaf, one.breakdown) for leaf in leaves(derivation.node)]
-        wanted.append((derivation.sample, one.breakdown))
-    reductions = tuple(with_joins(project, one) for one in reductions_for(wanted, where))
-    models = {leaf.measure.model for leaf, _ in wanted} | models_joined(reductions)
+        wanted = by_hour if one.grain is Grain.hour else by_day
+        wanted += [(leaf, one.breakdown) for leaf in (*leaves(derivation.node), derivation.sample)]
+    passes = (*reductions_for(by_day, where), *reductions_for(by_hour, where, finest=Grain.hour))
+    reductions = tuple(with_joins(project, one) for one in passes)
+    models = {leaf.measure.model for leaf, _ in (*by_day, *by_hour)} | models_joined(reductions)
     made = plan_models(project, frozenset(models | _looked_at(project, models)))
     return Plan(made, reductions, derivations, series)
 

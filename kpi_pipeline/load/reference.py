@@ -11,8 +11,8 @@ from pydantic.fields import FieldInfo
 
 from kpi_pipeline.calendar import YearEnd
 from kpi_pipeline.load.kinds import KINDS
-from kpi_pipeline.names import Expression, Name, Named, Noun
-from kpi_pipeline.periods import FirstDay, Window
+from kpi_pipeline.names import Condition, Expression, Name, Named, Noun
+from kpi_pipeline.periods import OF_DAYS, DayGrain, FirstDay, Window
 
 _OPENING = """
 # The definition files
@@ -56,6 +56,7 @@ _PLAIN = {
     Window: "length of time",
     YearEnd: "last day of a year",
 }
+_OF_DAYS = ", ".join(f"`{one.value}`" for one in OF_DAYS)
 _PLURAL = {"name": "names", "text": "texts", "list of texts": "lists of texts"}
 _WORDS_FOR_PEOPLE = ("label", "description", "ignore")
 
@@ -108,7 +109,8 @@ def _rows(noun: type[Noun]) -> Iterator[tuple[str, str, str, str]]:
 
 def _words(hint: Hint) -> str:
     """A type as an author calls it."""
-    for known, word in ((Name, "name"), (Expression, "SQL"), (FirstDay, "day")):
+    words = ((Name, "name"), (Condition, "SQL"), (Expression, "SQL"), (FirstDay, "day"), (DayGrain, _OF_DAYS))
+    for known, word in words:
         if hint == known:
             return word
     origin: Hint = get_origin(hint)

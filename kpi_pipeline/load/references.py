@@ -66,6 +66,9 @@ def references(project: Project) -> Iterator[Reference]:
         for number, check in enumerate(model.checks):
             if isinstance(check, Relationships):
                 yield _related("models", model.name, number, check)
+        if model.currency and model.currency.rates:
+            keys = ("currency", "rates")
+            yield Reference("models", model.name, keys, "takes its rates from", model.currency.rates, ("models",))
     for metric in project.metrics.values():
         yield from _of_metric(metric)
     if table := project.settings.calendar_table:

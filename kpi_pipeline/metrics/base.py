@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from kpi_pipeline.names import Expression, Name, Named, Noun
+from kpi_pipeline.names import Condition, Name, Named, Noun
 from kpi_pipeline.periods import Grain, Shift, ToGrain, WindowText
 
 
@@ -61,7 +61,7 @@ class InputMetric(Noun):
 
     name: Name = Field(description="the metric used")
     alias: Name | None = Field(default=None, description="what the expression calls it; by default its name")
-    filter: Expression | None = Field(default=None, description="only rows for which this is true")
+    filter: Condition | None = Field(default=None, description="only rows for which this is true")
     offset_window: WindowText | None = Field(default=None, description="how much earlier, such as 1 year")
     offset_to_grain: Grain | None = Field(
         default=None, description="its value where the month (quarter, year) began, such as month"

@@ -7,8 +7,8 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from kpi_pipeline.metrics.base import MetricBase
-from kpi_pipeline.names import Expression, Name, Noun
-from kpi_pipeline.periods import Grain
+from kpi_pipeline.names import Condition, Name, Noun
+from kpi_pipeline.periods import DayGrain
 
 
 class Age(Noun):
@@ -45,9 +45,9 @@ class Retention(MetricBase):
     type: Literal["retention"] = Field(description="the kind of metric")
     entity: Name = Field(description="who comes back: an entity of the model, such as customer")
     model: Name = Field(description="the model whose rows say when somebody was there")
-    filter: Expression | None = Field(default=None, description="only rows for which this is true")
+    filter: Condition | None = Field(default=None, description="only rows for which this is true")
     agg_time_dimension: Name | None = Field(default=None, description="another time column than the model's own")
-    cohort_grain: Grain = Field(description="the periods that cohorts and ages are counted in")
+    cohort_grain: DayGrain = Field(description="the periods that cohorts and ages are counted in")
     age: Age = Field(description="how many periods later, such as 1; or {from: 1, to: 3}, in any of them")
     calculation: Literal["retention_rate", "retained"] = Field(
         default="retention_rate", description="those seen again by all of the cohort, or their number"

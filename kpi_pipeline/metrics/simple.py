@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from kpi_pipeline.metrics.base import JoinToTimespine, MetricBase
 from kpi_pipeline.metrics.stock import Active, NonAdditiveDimension
-from kpi_pipeline.names import Expression, Name
+from kpi_pipeline.names import Condition, Expression, Name
 
 
 class Agg(StrEnum):
@@ -42,7 +42,7 @@ class Simple(MetricBase):
     expr: Expression = Field(
         default="1", description="a column or an expression of the model's columns; not an aggregate"
     )
-    filter: Expression | None = Field(default=None, description="only rows for which this is true")
+    filter: Condition | None = Field(default=None, description="only rows for which this is true")
     agg_time_dimension: Name | None = Field(default=None, description="another time column than the model's own")
     non_additive_dimension: NonAdditiveDimension | None = Field(
         default=None, description="for rows that say how things stood at a moment: which moment of a period counts"

@@ -100,7 +100,7 @@ def _partials(context: Context, plan: Plan) -> Partials:
     queries = {}
     for reduction in plan.reductions:
         try:
-            prepare_lookups(context, reduction, ready)
+            prepare_lookups(context, reduction, plan.model(reduction.model), ready)
             query = reduction_query(reduction, plan.model(reduction.model), context.warehouse)
             queries[reduction] = known_by(context.today, reduction, query)
         except context.warehouse.query_errors as problem:

@@ -1,6 +1,8 @@
-"""Before a reduction looks things up: the calendar's days lie ready, and every key leads to one row."""
+"""Before a reduction looks things up: the calendar's days lie ready, every key leads to one row, amounts have rates."""
 
 from __future__ import annotations
+
+from datetime import date
 
 import polars as pl
 import sqlglot
@@ -11,24 +13,40 @@ from kpi_pipeline.compile.personal import personal_columns
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_rules
-from kpi_pipeline.plan import Hop, Reduction
-from kpi_pipeline.reduce import CALENDAR_DAYS, FIRST_DAY, LAST_DAY, repeated_key, uses_calendar
+from kpi_pipeline.plan import Hop, ModelPlan, Rate, Reduction
+from kpi_pipeline.reduce import CALENDAR_DAYS, FIRST_DAY, LAST_DAY, missing_rate, repeated_key, repeated_rate
 
 
-def prepare_lookups(context: Context, reduction: Reduction, ready: set[object]) -> None:
+def prepare_lookups(
+    context: Context,
+    reduction: Reduction,
+    model: ModelPlan,
+    ready: set[object],
+    days: tuple[date, date] | None = None,
+) -> None:
     """Makes sure that what a reduction looks up is there and is one row a key; `ready` remembers what was looked at.
 
+    `days` are the ones that are made again, all of them if not given.
+
     Raises:
-        DataError: a key that should be its model's own has several rows, or several at the same time.
+        DataError: a key that should be its model's own has several rows, or several at the same time; an amount has no
+            rate by which it could be converted.
     """
-    if uses_calendar(reduction.joined) and CALENDAR_DAYS not in ready:
+    joined = reduction.all_joined
+    if any(one.uses_calendar for one in joined) and CALENDAR_DAYS not in ready:
         lay_calendar(context)
         ready.add(CALENDAR_DAYS)
-    for hop in {hop for one in reduction.joined for hop in one.hops}:
+    for hop in {hop for one in joined for hop in one.hops}:
         about = (hop.model.name, hop.key, hop.validity)
         if about not in ready:
             _refuse_repeated(context, hop)
             ready.add(about)
+    for rate in joined:
+        if isinstance(rate, Rate):
+            if rate.fingerprint not in ready:
+                _refuse_repeated_rates(context, rate)
+                ready.add(rate.fingerprint)
+            _refuse_missing_rates(context, reduction, rate, model, days)
 
 
 def lay_calendar(context: Context) -> None:
@@ -61,3 +79,32 @@ def _refuse_repeated(context: Context, hop: Hop) -> None:
         f"Hint: keep one row a {entity} in the model's SQL; or, where rows are valid one after the other, make it "
         "`type: natural` and say which time dimensions hold since when and until when (validity_params)."
     )
+
+
+def _refuse_repeated_rates(context: Context, rate: Rate) -> None:
+    for currency, day in context.warehouse.rows(repeated_rate(rate, context.warehouse)):
+        raise DataError(
+            f"Model '{rate.rates.name}' has more than one rate for {currency} on {day}, so amounts would be counted "
+            "several times.\nHint: keep one row a currency and day in its SQL."
+        )
+
+
+def _refuse_missing_rates(
+    context: Context, reduction: Reduction, rate: Rate, model: ModelPlan, days: tuple[date, date] | None
+) -> None:
+    from_day, to_day = days or (None, None)
+    query = missing_rate(reduction, rate, model, context.warehouse, from_day=from_day, to_day=to_day)
+    for currency, day in context.warehouse.rows(query):
+        if currency is None:
+            raise DataError(
+                f"A row of model '{model.name}' on {day} has an amount, but {rate.currency} does not say in which "
+                f"currency, so it cannot be converted into {rate.into}.\n"
+                "Hint: give such rows their currency in the model's SQL, or leave them out."
+            )
+        older = f", nor in the {rate.within} before" if rate.within else ""
+        allow = "allow an older one" if rate.within is None else "allow an older one still"
+        raise DataError(
+            f"There is no rate for {currency} on {day}{older} in model '{rate.rates.name}', and model '{model.name}' "
+            f"has an amount to convert into {rate.into}.\n"
+            f"Hint: load the rate, or {allow}: currency: {{..., within: 7 days}}"
+        )

@@ -17,7 +17,7 @@ from kpi_pipeline.pipeline.lookups import prepare_lookups
 from kpi_pipeline.pipeline.make_models import Models
 from kpi_pipeline.pipeline.read_partials import partials_of
 from kpi_pipeline.plan import ModelPlan, Plan, Reduction, fingerprint
-from kpi_pipeline.reduce import reduction_query, uses_calendar
+from kpi_pipeline.reduce import reduction_query
 from kpi_pipeline.store.partials import Entry, ledger, partials_query, replace_partials
 
 Days = tuple[date, date]
@@ -45,7 +45,9 @@ def reduce_models(context: Context, plan: Plan, loaded: Loaded, models: Models) 
         version = fingerprint(
             [_definition(plan, one) for one in plan.models_of(reduction)],
             reduction.fingerprint,
-            calendar_rules(context.project, context.warehouse) if uses_calendar(reduction.joined) else None,
+            calendar_rules(context.project, context.warehouse)
+            if any(one.uses_calendar for one in reduction.all_joined)
+            else None,
         )
         read = sorted({source for one in plan.models_of(reduction) for source in plan.sources_of(one.name)})
         inputs = {source: loaded.states[source].version for source in read}
@@ -54,8 +56,12 @@ def reduce_models(context: Context, plan: Plan, loaded: Loaded, models: Models) 
             entries[reduction] = before
         else:
             made_alike = before if before and before.fingerprint == version else None
+            if set(plan.sources_of(model.name)) & {
+                one for name in reduction.looked_up for one in plan.sources_of(name)
+            }:
+                made_alike = None  # a row of one day decides what is looked up for rows of others
             days = _days(context, loaded, reduction, model, inputs, made_alike)
-            prepare_lookups(context, reduction, ready)
+            prepare_lookups(context, reduction, model, ready, days)
             entries[reduction] = _make(context, reduction, model, version, inputs, days)
             made += 1
         context.watch.step(reduction.table.name)

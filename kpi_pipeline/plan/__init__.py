@@ -9,7 +9,8 @@ from __future__ import annotations
 from kpi_pipeline.plan.cohorts import Ages, Cohorts
 from kpi_pipeline.plan.executor import Executor
 from kpi_pipeline.plan.fingerprints import fingerprint
-from kpi_pipeline.plan.joins import DatePart, Hop, JoinedColumn
+from kpi_pipeline.plan.grouped import GroupedMetric, GroupedPart
+from kpi_pipeline.plan.joins import DatePart, Hop, Joined, JoinedColumn
 from kpi_pipeline.plan.matching import Matching, Side
 from kpi_pipeline.plan.measure import Fold, Measure, Shape
 from kpi_pipeline.plan.model_plan import ModelPlan
@@ -26,6 +27,7 @@ from kpi_pipeline.plan.nodes import (
     moved,
     unfilled,
 )
+from kpi_pipeline.plan.rates import Rate
 from kpi_pipeline.plan.reduction import Reduction
 from kpi_pipeline.plan.series import Coverage, Derivation, Series
 from kpi_pipeline.plan.stock import Interval, Snapshot
@@ -54,6 +56,7 @@ __all__ = [
     "Node",
     "Plan",
     "Quotient",
+    "Rate",
     "Reach",
     "Reduction",
     "Series",

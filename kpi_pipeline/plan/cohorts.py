@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpi_pipeline.periods import Grain
+from kpi_pipeline.plan.joins import Joined
 from kpi_pipeline.plan.matching import Side
 from kpi_pipeline.plan.model_plan import ModelPlan
 
@@ -26,6 +27,11 @@ class Cohorts:
     def models(self) -> tuple[ModelPlan, ...]:
         """The models whose rows it reads."""
         return self.rows.models
+
+    @property
+    def joined(self) -> tuple[Joined, ...]:
+        """The columns that its rows get."""
+        return self.rows.joined
 
     def __str__(self) -> str:
         return f"days on which {self.rows.keys[0]} was seen in {self.rows}"

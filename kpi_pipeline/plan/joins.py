@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan.fingerprints import fingerprint
@@ -44,6 +45,35 @@ class Hop:
         return f"{self.path} -> {self.model.table} ({self.key_before} = {self.key}{valid})"
 
 
+class Joined(Protocol):
+    """A column that each row gets beside those of its model's table."""
+
+    @property
+    def name(self) -> str:
+        """What expressions call it."""
+        ...
+
+    @property
+    def models(self) -> tuple[ModelPlan, ...]:
+        """The models it is looked up in."""
+        ...
+
+    @property
+    def hops(self) -> tuple[Hop, ...]:
+        """The steps along entities that its value rests on."""
+        ...
+
+    @property
+    def uses_calendar(self) -> bool:
+        """Whether it is looked up among the days of the calendar."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when it would hold something else, as far as definitions go."""
+        ...
+
+
 @dataclass(frozen=True)
 class JoinedColumn:
     """A column that each row gets: a dimension of the model at the end of the hops, or its period, or a part of it.
@@ -60,6 +90,11 @@ class JoinedColumn:
     def models(self) -> tuple[ModelPlan, ...]:
         """The models it is looked up in."""
         return tuple(hop.model for hop in self.hops)
+
+    @property
+    def uses_calendar(self) -> bool:
+        """Whether it is a period of the project's calendar, longer than a day."""
+        return isinstance(self.of_time, Grain) and self.of_time is not Grain.day
 
     @property
     def fingerprint(self) -> str:

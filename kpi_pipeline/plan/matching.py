@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpi_pipeline.periods import Window
-from kpi_pipeline.plan.joins import JoinedColumn
+from kpi_pipeline.plan.joins import Joined
 from kpi_pipeline.plan.model_plan import ModelPlan
 
 EVENT = "_event"
@@ -22,7 +22,7 @@ class Side:
     time: str
     keys: tuple[str, ...]
     filter: str
-    joined: tuple[JoinedColumn, ...] = ()
+    joined: tuple[Joined, ...] = ()
     """The columns that its filter names beside those of the model's table."""
 
     @property
@@ -51,6 +51,11 @@ class Matching:
     def models(self) -> tuple[ModelPlan, ...]:
         """The models whose rows it reads."""
         return (*self.base.models, *self.conversion.models)
+
+    @property
+    def joined(self) -> tuple[Joined, ...]:
+        """The columns that the rows of both sides get."""
+        return (*self.base.joined, *self.conversion.joined)
 
     def __str__(self) -> str:
         within = f"less than {self.window} after" if self.window else "at any time after"

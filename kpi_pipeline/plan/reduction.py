@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan.cohorts import Cohorts
 from kpi_pipeline.plan.fingerprints import fingerprint
-from kpi_pipeline.plan.joins import JoinedColumn
+from kpi_pipeline.plan.joins import Joined
 from kpi_pipeline.plan.matching import Matching
 from kpi_pipeline.plan.measure import Measure, Shape
 from kpi_pipeline.plan.stock import Interval, Snapshot
@@ -27,8 +28,10 @@ class Reduction:
     dimensions: tuple[str, ...]
     measures: tuple[Measure, ...]
     where: str = ""
-    joined: tuple[JoinedColumn, ...] = ()
+    joined: tuple[Joined, ...] = ()
     """The columns that its rows get beside those of the model's table."""
+    finest: Grain = Grain.day
+    """The finest period: a business day or, for what is asked by hour, an hour beside its day."""
 
     @property
     def events(self) -> Matching | Cohorts | None:
@@ -39,6 +42,11 @@ class Reduction:
     def expr(self) -> str:
         """What is counted or collected by the shapes that look at one expression."""
         return self.measures[0].expr
+
+    @property
+    def all_joined(self) -> tuple[Joined, ...]:
+        """The columns that its rows get, and those that the rows of its events get."""
+        return (*self.joined, *(self.events.joined if self.events else ()))
 
     @property
     def looked_up(self) -> tuple[str, ...]:
@@ -56,7 +64,8 @@ class Reduction:
         """Where its partial results are kept."""
         first = self.measures[0]
         about = f"__{fingerprint(first.about)[:8]}" if first.about else ""
-        return TableRef("partial", f"{self.model}__{self.time}__{self.shape}{about}")
+        by_hour = "__hour" if self.finest is Grain.hour else ""
+        return TableRef("partial", f"{self.model}__{self.time}__{self.shape}{about}{by_hour}")
 
     @property
     def fingerprint(self) -> str:

@@ -3,17 +3,20 @@
 The trees name no engine; the executor that runs them says in which dialect they are written down.
 """
 
+from kpi_pipeline.reduce.beside import CALENDAR_DAYS, FIRST_DAY, LAST_DAY
 from kpi_pipeline.reduce.keys import repeated_key
+from kpi_pipeline.reduce.missing_rates import missing_rate
 from kpi_pipeline.reduce.model import model_statement
+from kpi_pipeline.reduce.rates import repeated_rate
 from kpi_pipeline.reduce.reduction import reduction_query
-from kpi_pipeline.reduce.rows import CALENDAR_DAYS, FIRST_DAY, LAST_DAY, uses_calendar
 
 __all__ = [
     "CALENDAR_DAYS",
     "FIRST_DAY",
     "LAST_DAY",
+    "missing_rate",
     "model_statement",
     "reduction_query",
     "repeated_key",
-    "uses_calendar",
+    "repeated_rate",
 ]

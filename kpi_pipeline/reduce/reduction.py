@@ -7,11 +7,12 @@ from datetime import date
 from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Executor, Fold, Measure, ModelPlan, Reduction, Shape
 from kpi_pipeline.plan.cohorts import PREVIOUS
 from kpi_pipeline.plan.matching import SEEN
 from kpi_pipeline.reduce.aggregate import FLOATS, INTEGERS, aggregated, condition, finite, grouped, parsed
-from kpi_pipeline.reduce.day import business_day
+from kpi_pipeline.reduce.day import business_day, business_hour
 from kpi_pipeline.reduce.events import over_events
 from kpi_pipeline.reduce.intervals import intervals
 from kpi_pipeline.reduce.rows import rows_of
@@ -37,13 +38,15 @@ def reduction_query(
     _refuse_words(reduction, types)
     day = business_day(model, reduction.time, types["_time"])
     query = exp.select(exp.alias_(day, "_day")).from_(rows_of(model, reduction, executor))
+    if reduction.finest is Grain.hour:
+        query = query.select(exp.alias_(business_hour(model, reduction.time, types["_time"]), "_hour"))
     for name in reduction.dimensions:
         query = query.select(exp.alias_(_dimension(model, name), name, quoted=True))
     if reduction.events:
         query = query.select(exp.column(SEEN, quoted=True))
     query = query.where(day.copy().is_(exp.Null()).not_())
     if reduction.where:
-        query = query.where(_with_dimensions(parsed(reduction.where), model))
+        query = query.where(with_dimensions(parsed(reduction.where), model))
     if from_day:
         query = query.where(exp.GTE(this=day.copy(), expression=_date(from_day)))
     if to_day:
@@ -139,7 +142,7 @@ def _dimension(model: ModelPlan, name: str) -> exp.Expr:
     return parsed(own) if own else exp.column(name, quoted=True)
 
 
-def _with_dimensions(condition: exp.Expr, model: ModelPlan) -> exp.Expr:
+def with_dimensions(condition: exp.Expr, model: ModelPlan) -> exp.Expr:
     """The condition with each dimension replaced by its expression over the model's columns."""
 
     def replaced(node: exp.Expr) -> exp.Expr:

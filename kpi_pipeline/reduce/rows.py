@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Sequence
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
-from kpi_pipeline.plan import DatePart, Executor, Hop, JoinedColumn, ModelPlan, Reduction
+from kpi_pipeline.plan import DatePart, Executor, GroupedMetric, Hop, JoinedColumn, ModelPlan, Rate, Reduction
 from kpi_pipeline.reduce.aggregate import parsed
+from kpi_pipeline.reduce.beside import CALENDAR_DAYS, ROWS, of_rows
 from kpi_pipeline.reduce.day import business_day, local_moment
-
-CALENDAR_DAYS = TableRef("temp", "calendar_day")
-"""Every day from FIRST_DAY to LAST_DAY, with the first day of the week, month, quarter and year it is in."""
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
-
-ROWS = "_rows"
+from kpi_pipeline.reduce.grouped import with_metric
+from kpi_pipeline.reduce.rates import with_rate
 
 
 def rows_of(model: ModelPlan, reduction: Reduction, executor: Executor) -> exp.Expr:
@@ -28,17 +23,19 @@ def rows_of(model: ModelPlan, reduction: Reduction, executor: Executor) -> exp.E
     """
     if not reduction.joined:
         return _table(model)
-    own = [one for one in reduction.joined if not one.hops]
+    columns = [one for one in reduction.joined if isinstance(one, JoinedColumn)]
+    own = [one for one in columns if not one.hops]
     query = _with_columns(model, own, executor, exp.Column(this=exp.Star(), table=exp.to_identifier(ROWS)))
-    for hop, columns in _by_hop(reduction.joined):
-        query = query.select(*(exp.column(one.name, table=hop.path, quoted=True) for one in columns))
-        query = _joined(query, hop, columns, reduction, model, executor)
+    for hop, at_its_end in _by_hop(columns):
+        query = query.select(*(exp.column(one.name, table=hop.path, quoted=True) for one in at_its_end))
+        query = _joined(query, hop, at_its_end, columns, reduction, model, executor)
+    for one in reduction.joined:
+        if isinstance(one, Rate):
+            day = business_day(model, reduction.time, _types(model, (reduction.time,), executor)[reduction.time])
+            query = with_rate(query, one, of_rows(day), executor)
+        elif isinstance(one, GroupedMetric):
+            query = with_metric(query, one, executor)
     return query.subquery("_joined")
-
-
-def uses_calendar(joined: Iterable[JoinedColumn]) -> bool:
-    """Whether any of the columns is looked up among the days of the calendar."""
-    return any(isinstance(one.of_time, Grain) and one.of_time is not Grain.day for one in joined)
 
 
 def _by_hop(joined: Sequence[JoinedColumn]) -> list[tuple[Hop, list[JoinedColumn]]]:
@@ -55,14 +52,15 @@ def _joined(
     query: exp.Select,
     hop: Hop,
     columns: Sequence[JoinedColumn],
+    every: Sequence[JoinedColumn],
     reduction: Reduction,
     model: ModelPlan,
     executor: Executor,
 ) -> exp.Select:
-    """The query with the rows that one hop leads to."""
-    further = {one.path: one for joined in reduction.joined for one in joined.hops if one.before == hop.path}
-    keys = [exp.alias_(_of_rows(one.key_before), _key_to(one), quoted=True) for one in further.values()]
-    key = exp.column(_key_to(hop), table=hop.before, quoted=True) if hop.before else _of_rows(hop.key_before)
+    """The query with the rows that one hop leads to, with the columns at its end and the keys that lead further."""
+    further = {one.path: one for joined in every for one in joined.hops if one.before == hop.path}
+    keys = [exp.alias_(of_rows(one.key_before), _key_to(one), quoted=True) for one in further.values()]
+    key = exp.column(_key_to(hop), table=hop.before, quoted=True) if hop.before else of_rows(hop.key_before)
     on: exp.Expr = exp.EQ(this=key, expression=exp.column("_key", table=hop.path, quoted=True))
     if hop.validity:
         time = _moment(model, reduction.time, _types(model, (reduction.time,), executor)[reduction.time])
@@ -75,7 +73,7 @@ def _joined(
 
 def looked_up_rows(hop: Hop, columns: Sequence[JoinedColumn], executor: Executor) -> exp.Select:
     """The rows that a hop leads to: `_key`, with a validity `_from` and `_until` (not included), and the columns."""
-    rows = _with_columns(hop.model, columns, executor, exp.alias_(_of_rows(hop.key), "_key", quoted=True))
+    rows = _with_columns(hop.model, columns, executor, exp.alias_(of_rows(hop.key), "_key", quoted=True))
     if hop.validity is None:
         return rows
     start, end = hop.validity
@@ -106,15 +104,15 @@ def _with_columns(
     for one in columns:
         match one.of_time:
             case None:
-                value = _of_rows(model.dimensions[one.dimension])
+                value = of_rows(model.dimensions[one.dimension])
             case DatePart():
                 value = _part(one.of_time, _moment(model, one.dimension, kinds[one.dimension]))
             case Grain.day:
-                value = _of_rows(business_day(model, one.dimension, kinds[one.dimension]))
+                value = of_rows(business_day(model, one.dimension, kinds[one.dimension]))
             case _:
                 if one.dimension not in calendars:
                     calendars[one.dimension] = f"_days_{len(calendars)}"
-                    day = _of_rows(business_day(model, one.dimension, kinds[one.dimension]))
+                    day = of_rows(business_day(model, one.dimension, kinds[one.dimension]))
                     query = _with_calendar(query, calendars[one.dimension], day)
                 value = exp.column(f"{one.of_time}_start", table=calendars[one.dimension], quoted=True)
         query = query.select(exp.alias_(value, one.name, quoted=True))
@@ -133,18 +131,7 @@ def _part(part: DatePart, moment: exp.Expr) -> exp.Expr:
 
 
 def _moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
-    return exp.cast(_of_rows(local_moment(model, time, kind)), "TIMESTAMP")
-
-
-def _of_rows(sql: str | exp.Expr) -> exp.Expr:
-    """An expression over a model's columns, each said to be of the model's rows."""
-
-    def named(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Column) and not node.table:
-            return exp.column(node.this.copy(), table=ROWS)
-        return node
-
-    return (parsed(sql) if isinstance(sql, str) else sql.copy()).transform(named)
+    return exp.cast(of_rows(local_moment(model, time, kind)), "TIMESTAMP")
 
 
 def _types(model: ModelPlan, times: Sequence[str], executor: Executor) -> dict[str, str]:

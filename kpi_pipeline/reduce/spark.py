@@ -148,6 +148,15 @@ def _temporary(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def _percentile(node: exp.Expr) -> exp.Expr:
+    """NOTE: sqlglot would write PERCENTILE_APPROX, which is another number; Spark has the exact ones, too."""
+    if isinstance(node, exp.WithinGroup) and isinstance(node.this, exp.PercentileCont | exp.PercentileDisc):
+        name = "PERCENTILE_CONT" if isinstance(node.this, exp.PercentileCont) else "PERCENTILE_DISC"
+        exact = exp.Anonymous(this=name, expressions=[node.this.this])
+        return exp.WithinGroup(this=exact, expression=node.expression)
+    return node
+
+
 REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     _time_zone,
     _part_of_date,
@@ -155,6 +164,7 @@ REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     _interval,
     _type,
     _temporary,
+    _percentile,
 )
 """What is said otherwise in Spark, one after the other."""
 
@@ -172,7 +182,7 @@ TYPES = {
 
 NO_FUNCTIONS = frozenset({
     "ALL", "AND", "ANY", "AS", "BETWEEN", "BY", "CASE", "CHAR", "DECIMAL", "DISTINCT", "ELSE", "EXCEPT", "EXISTS",
-    "FILTER", "FROM", "HAVING", "IN", "INTERSECT", "INTERVAL", "IS", "JOIN", "LIKE", "NOT", "ON", "OR", "OVER",
+    "FILTER", "FROM", "GROUP", "HAVING", "IN", "INTERSECT", "INTERVAL", "IS", "JOIN", "LIKE", "NOT", "ON", "OR", "OVER",
     "SELECT", "THEN", "UNION", "USING", "VALUES", "VARCHAR", "WHEN", "WHERE",
 })  # fmt: skip
 """Words that may stand before a bracket and call nothing."""

@@ -47,7 +47,7 @@ def shop(problems, base):
     [
         ("revenue", "customer__contry", "model 'sales' has no such dimension", "did you mean 'customer__country'?"),
         ("revenue", "region__label", "no such dimension", "did you mean 'customer__region__label'?"),
-        ("revenue", "customer__favourite_colour", "'favourite_colour' is no dimension of 'customers'", "there are 'country', 'since'"),
+        ("revenue", "customer__shoe_size", "'shoe_size' is no dimension of 'customers'", "there are 'country', 'since'"),
         ("revenue", "invoice__lines", "no model has 'invoice' as its primary", "{name: invoice, type: primary}"),
         ("revenue", "depot__manager", "model 'sales' has no entity 'depot'", "add it to its entities"),
         ("revenue", "sold_at__fortnight", "names no grain and no part of a date", "'month'"),

@@ -11,6 +11,7 @@ from sqlglot import exp
 from kpi_pipeline.compile import compile_query
 from kpi_pipeline.errors import DefinitionError
 from kpi_pipeline.periods import Grain
+from kpi_pipeline.pipeline.lookups import lay_calendar
 from kpi_pipeline.reduce import reduction_query
 from kpi_pipeline.reduce.day import CLOCK, INSTANT, in_zone
 from kpi_pipeline.reduce.spark import KNOWN_TO_SPARK, functions_called, spark_sql
@@ -45,6 +46,7 @@ def _reductions(case: Case, worlds: Worlds) -> Iterator[exp.Query]:
     on_rows, _ = worlds.of(case)
     asks = case.asks
     grain = Grain(asks["grain"]) if asks.get("grain") else None
+    lay_calendar(on_rows._context())
     plan = compile_query(on_rows.project, case.metrics, by=asks.get("by", ()), grain=grain, where=asks.get("where"))
     for reduction in plan.reductions:
         yield reduction_query(reduction, plan.model(reduction.model), on_rows.warehouse)
