@@ -18,6 +18,7 @@ from kpi_pipeline.load.sql import SqlError, columns_used, expression, position
 from kpi_pipeline.metrics import Conversion, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import Source
 
@@ -45,6 +46,7 @@ def check_columns(project: Project, columns: Typed) -> tuple[Problem, ...]:
             *_in_metrics(project, known),
             *_in_expressions(project, known),
             *_not_times(project, columns),
+            *_hours_between_days(project, columns),
             *_in_target_tables(project, known),
             *_in_calendar(project, known),
         )
@@ -221,6 +223,28 @@ def _not_times(project: Project, columns: Typed) -> Iterator[Problem]:
                 project.place("models", model.name, "agg_time_dimension"),
                 f"cast it in the model's sql: CAST({column} AS TIMESTAMP) AS {model.agg_time_dimension}",
             )
+
+
+def _hours_between_days(project: Project, columns: Typed) -> Iterator[Problem]:
+    """A window of hours needs the time of day in both events."""
+    for metric in project.metrics.values():
+        if not isinstance(metric, Conversion) or metric.window is None or metric.window.grain is not Grain.hour:
+            continue
+        for used in metric.inputs:
+            simple = project.metrics[used.name]
+            model = project.models.get(simple.model) if isinstance(simple, Simple) else None
+            if not isinstance(simple, Simple) or model is None:
+                continue
+            time = simple.agg_time_dimension or model.agg_time_dimension
+            declared = model.dimension(time)
+            types = {name.lower(): kind for name, kind in columns.get(TableRef("model", model.name), {}).items()}
+            if types.get((declared.column if declared else time).lower(), "").upper() == "DATE":
+                yield Problem(
+                    f"Metric '{metric.name}': 'window' is {metric.window}, but '{time}' of model '{model.name}' "
+                    "holds days.",
+                    project.place("metrics", metric.name, "window"),
+                    "write the window in days, or take a time column with the time of day",
+                )
 
 
 def _in_target_tables(project: Project, known: Columns) -> Iterator[Problem]:

@@ -134,6 +134,15 @@ class TestConversion:
 
         assert said in problem.message
 
+    @pytest.mark.parametrize(("kind", "problems"), [("DATE", 1), ("TIMESTAMP", 0)])
+    def test_a_window_of_hours_between_days(self, project, kind, problems):
+        known = {**COLUMNS, TableRef("model", "visits"): {"visited_at": "TIMESTAMP"}}
+        known |= {TableRef("model", "buys"): {"bought_at": kind, "visitor": "VARCHAR", "amount": "DOUBLE"}}
+        found = check_columns(project(EVENTS + CONVERSION.format(", window: 36 hours")), known)
+        said = "Metric 'c': 'window' is 36 hours, but 'bought_at' of model 'buys' holds days."
+
+        assert [one.message for one in found if "hours" in one.message] == [said] * problems
+
     def test_may_be_accumulated_and_divided(self, project):
         more = (
             "  - {name: w, type: cumulative, input_metric: c, window: 28 days}\n"
@@ -163,6 +172,11 @@ class TestRetention:
         (problem,) = problems(EVENTS + RETENTION.format("").replace("age: 1", "age: {from: 3, to: 1}"))
 
         assert "'to: 1' lies before 'from: 3'" in problem.message
+
+    def test_cohorts_by_hour(self, problems):
+        (problem,) = problems(EVENTS + RETENTION.format("").replace("month", "hour"))
+
+        assert "'hour' is no period of whole days" in str(problem)
 
     def test_an_entity_the_model_does_not_have(self, problems):
         (problem,) = problems(EVENTS + RETENTION.format("").replace("entity: visitor", "entity: session"))
