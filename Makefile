@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constra
 export GX_ANALYTICS_ENABLED = false
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: run test lint types contracts dev check clean
+.PHONY: run test lint types contracts dev check bench clean
 
 run: $(VENV)/installed
 	$(BIN)/kpi run
@@ -29,6 +29,15 @@ check: lint types contracts test
 
 dev: $(VENV)/installed-dev
 	$(BIN)/kpi dev
+
+# Speed, beside hand-written SQL and Polars; beside other semantic layers too after `python -m benchmarks peers`.
+ROWS ?= 1000000
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks run --rows $(ROWS)
+	$(BIN)/python -m benchmarks scale --rows $(ROWS)
+	$(BIN)/python -m benchmarks startup
+	$(BIN)/python -m benchmarks report
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || { $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make run PYTHON=python3.12"; exit 1; }; $(PYTHON) -m venv $(VENV); }

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.goals import Results, Scale, goals_table
 from benchmarks.lineup import LINEUP, OURS, YARDSTICK, Entrant
 from benchmarks.plot import Bar, drawn
 from benchmarks.race import Race, from_json
@@ -33,22 +34,28 @@ class Taken:
 
 def write_report() -> None:
     """Writes what there are results of; text outside the markers stays."""
+    results = kept()
     page = PAGE.read_text("utf-8")
-    races = {rows: one for rows in SIZES if (one := _race(rows))}
-    for rows, one in races.items():
+    for rows, one in results.races.items():
         page = _between(page, f"race {rows}", race_table(one))
-    scales = [json.loads(file.read_text("utf-8")) for file in sorted(RESULTS.glob("scale-*.json"), key=_rows_of)]
-    if scales:
-        page = _between(page, "scale", scale_table(scales))
-    if len(races) > 1:
-        page = _between(page, "rows", rows_table(races))
-    startup = RESULTS / "startup.json"
-    if startup.exists():
-        page = _between(page, "startup", startup_table(json.loads(startup.read_text("utf-8"))))
+    if results.scales:
+        page = _between(page, "scale", scale_table(results.scales))
+    if len(results.races) > 1:
+        page = _between(page, "rows", rows_table(results.races))
+    if results.startup:
+        page = _between(page, "startup", startup_table(results.startup))
+    if results.races:
+        page = _between(page, "goals", goals_table(results))
+        title = f"The workload over {results.rows:,} orders, seconds"
+        PICTURE.write_text(drawn(_bars(results.races[results.rows]), title), encoding="utf-8")
     PAGE.write_text(page, encoding="utf-8")
-    if races:
-        rows = 10_000_000 if 10_000_000 in races else max(races)
-        PICTURE.write_text(drawn(_bars(races[rows]), f"The workload over {rows:,} orders, seconds"), encoding="utf-8")
+
+
+def kept() -> Results:
+    """Everything that was measured and kept."""
+    races = {rows: from_json(text) for rows in SIZES if (text := _read(f"race-{rows}.json"))}
+    scales = {rows: json.loads(text)["found"] for rows in SIZES if (text := _read(f"scale-{rows}.json"))}
+    return Results(races, scales, json.loads(_read("startup.json") or "{}"))
 
 
 def race_table(race: Race) -> str:
@@ -89,12 +96,12 @@ def rows_table(races: Mapping[int, Race]) -> str:
     return "\n".join(lines)
 
 
-def scale_table(scales: Sequence[Mapping[str, object]]) -> str:
+def scale_table(scales: Mapping[int, Scale]) -> str:
     """What changes, and what that costs, a column a number of rows."""
-    columns = [_scaled(one) for one in scales]
+    columns = [_scaled(one) for one in scales.values()]
     names = dict.fromkeys(name for column in columns for name in column)
-    heads = [f"{int(str(one['rows'])) // 1_000_000} M" for one in scales]
-    lines = ["| what | " + " | ".join(heads) + " |", "| --- " + "| --- " * len(heads) + "|"]
+    lines = ["| what | " + " | ".join(f"{rows // 1_000_000} M" for rows in scales) + " |"]
+    lines.append("| --- " * (1 + len(scales)) + "|")
     lines += [f"| {name} | " + " | ".join(column.get(name, "") for column in columns) + " |" for name in names]
     return "\n".join(lines)
 
@@ -119,18 +126,16 @@ def taken(race: Race, name: str, mark: str) -> Taken | None:
     return Taken(statistics.median(seconds), min(seconds), max(seconds), peak, len(times))
 
 
-def _scaled(found: Mapping[str, object]) -> dict[str, str]:
-    runs = found["found"]
-    assert isinstance(runs, dict)
+def _scaled(found: Scale) -> dict[str, str]:
     cells: dict[str, str] = {}
-    for what, marks in runs.items():
+    for what, marks in found.items():
         peak = max(one["peak_mb"] for one in marks)
-        end = statistics.median(max(value for name, value in one.items() if name != "peak_mb") for one in marks)
-        cell = f"{_seconds(end)} s, {peak:,.0f} MB"
-        if all(DERIVED in one and "derive" in one for one in marks):
+        whole = statistics.median(max(value for name, value in one.items() if name != "peak_mb") for one in marks)
+        said = f"{_seconds(whole)} s, {peak:,.0f} MB"
+        if all("derive" in one for one in marks):
             derived = statistics.median(one[DERIVED] - one["model"] for one in marks)
-            cell = f"{_seconds(derived)} s from model to values; {_seconds(end)} s until published, {peak:,.0f} MB"
-        cells[what] = cell
+            said = f"{_seconds(derived)} s from model to values; {said} until published"
+        cells[what] = said
     return cells
 
 
@@ -167,13 +172,9 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.2f}" if seconds < 10 else f"{seconds:.1f}" if seconds < 100 else f"{seconds:,.0f}"
 
 
-def _race(rows: int) -> Race | None:
-    file = RESULTS / f"race-{rows}.json"
-    return from_json(file.read_text("utf-8")) if file.exists() else None
-
-
-def _rows_of(file: Path) -> int:
-    return int(file.stem.removeprefix("scale-"))
+def _read(name: str) -> str:
+    file = RESULTS / name
+    return file.read_text("utf-8") if file.exists() else ""
 
 
 def _between(page: str, name: str, text: str) -> str:

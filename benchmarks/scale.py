@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
+from benchmarks.contestants.ours_again import SELECTED
 from benchmarks.measured import measured
 from benchmarks.prepare import COMPUTED, LOADED, prepare, restore, warehouse_of
+from benchmarks.workload.metrics import FROM_ADDITIVE, GRAINS
 from benchmarks.workload.wide import HOW_MANY, define_wide
 
 MANY = (24, 50, 100, 200)
@@ -34,10 +36,12 @@ def measure_scale(home: Path, *, rows: int, seed: int, repeat: int) -> str:
         found.setdefault(what, []).append(marks)
         print(f"{what:22} " + "  ".join(f"{name} {value:.2f}" for name, value in marks.items()), flush=True)
 
+    additive = [f"{metric}_by_{grain}" for metric in FROM_ADDITIVE for grain in GRAINS]
     for _ in range(repeat):
         note("full run", "ours_again", lambda: restore(data))
         for what, (file, _, _) in LATER.items():
             note(what, "ours_again", lambda file=file: _with_later(data, file))  # type: ignore[misc]
+        note("sums and counts alone", "ours_again", lambda: restore(data), **{SELECTED: " ".join(additive)})
         note("nothing new", "ours_again", lambda: restore(data, COMPUTED))
         note("S", "scan", lambda: None)
         for many in MANY:
