@@ -27,8 +27,8 @@ def stock_in_words(metric: Simple) -> str:
     ...                       active={"from": "opened", "to": "closed"}))
     ', active from opened to closed, at the end of the period'
     >>> stock_in_words(Simple(name="units", type="simple", model="stock", agg="sum", expr="units",
-    ...                       non_additive_dimension={"name": "day", "window_agg": "max", "window_groupings": ["product"]}))
-    ', at the latest day of each product'
+    ...                       non_additive_dimension={"name": "day", "window_agg": "max"}))
+    ', at the latest day'
     """
     if active := metric.active:
         return f", active from {active.from_} to {active.to}, {_DAYS[active.at]}"
