@@ -10,6 +10,7 @@ import polars as pl
 
 from kpi_pipeline.derive.accumulate import accumulate
 from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.exact import collected, wide_enough
 from kpi_pipeline.derive.fold import folded
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT, Segments
@@ -37,8 +38,8 @@ def by_day(asked: Sequence[Asked], partials: Partials) -> dict[Asked, pl.LazyFra
     for (reduction, segments, newest_day), some in together.items():
         measures = {measure.column: measure for one in some for measure in _needed(one)}
         rows = segments.attached(partials.frames[reduction].filter(pl.col("_day") <= newest_day))
-        frames.append(folded(rows, by=("_day", SEGMENT), measures=measures))
-    days = zip(together.values(), pl.collect_all(frames), strict=True)
+        frames.append(folded(wide_enough(rows, measures.values()), by=("_day", SEGMENT), measures=measures))
+    days = zip(together.values(), collected(frames), strict=True)
     return {one: frame.lazy() for some, frame in days for one in some}
 
 

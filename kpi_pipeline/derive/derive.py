@@ -11,6 +11,7 @@ import polars as pl
 
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.derive.asked import Asked, asked_of, leaf_column
+from kpi_pipeline.derive.exact import collected
 from kpi_pipeline.derive.leaf_frames import KEYS, leaf_frames, rows_leaf
 from kpi_pipeline.derive.maturity import complete_periods
 from kpi_pipeline.derive.partials import Partials
@@ -68,7 +69,7 @@ def derive(
         for layout, members in zip(laid_out, sheets.values(), strict=True)
     ]
     found: dict[Series, pl.DataFrame] = {}
-    for members, table in zip(sheets.values(), pl.collect_all(graph), strict=True):
+    for members, table in zip(sheets.values(), collected(graph), strict=True):
         found |= {one: _output(place, one, table, every_period=one in every) for place, one in enumerate(members)}
     return {one: found.get(one, _empty(one)) for one in series}
 

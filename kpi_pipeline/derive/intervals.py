@@ -7,13 +7,16 @@ from collections.abc import Sequence
 import polars as pl
 
 from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.exact import wide_enough
 from kpi_pipeline.derive.lasting import lasting_values
 from kpi_pipeline.derive.partials import Partials
 
 
 def interval_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFrame]:
     """The values of each question: period_start, segment, a column a leaf."""
-    return [
-        lasting_values(one.segments.attached(partials.up_to(one.timeline.newest_day, one.measure)), one, partials)
-        for one in asked
-    ]
+    return [_values(one, partials) for one in asked]
+
+
+def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
+    rows = asked.segments.attached(partials.up_to(asked.timeline.newest_day, asked.measure))
+    return lasting_values(wide_enough(rows, asked.named.values()), asked, partials)

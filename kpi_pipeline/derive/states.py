@@ -8,6 +8,7 @@ import polars as pl
 
 from kpi_pipeline.derive.anchors import of_all
 from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.exact import wide_enough
 from kpi_pipeline.derive.lasting import lasting_values
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT
@@ -25,6 +26,7 @@ def state_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFram
 
 def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
     rows = asked.segments.attached(partials.up_to(asked.timeline.newest_day, asked.measure))
+    rows = wide_enough(rows, asked.named.values())
     stock = asked.measure.stock
     if not isinstance(stock, Snapshot):
         raise InternalError(f"{asked.measure} is no state at a moment.")
