@@ -8,6 +8,7 @@ from kpi_pipeline.errors import DefinitionError
 from kpi_pipeline.ingest import peek
 from kpi_pipeline.load import check_columns
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.pipeline.binding import unbindable
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Project
 
@@ -23,7 +24,8 @@ def refuse_unknown_columns(
         executor: the warehouse, where there is one; rows that were loaded from a file that is gone have columns, too.
 
     Raises:
-        DefinitionError: a definition names a column that its table does not have.
+        DefinitionError: a definition names a column that its table does not have, or, where the types are known, holds
+            an expression that cannot be computed.
     """
     known: dict[TableRef, dict[str, str]] = {}
     unknown = []
@@ -35,7 +37,7 @@ def refuse_unknown_columns(
             known[table] = columns
         else:
             unknown.append(name)
-    problems = check_columns(project, known)
+    problems = check_columns(project, known) or unbindable(project, known)
     if problems:
         raise DefinitionError(problems)
     return tuple(unknown)

@@ -12,6 +12,7 @@ from kpi_pipeline.errors import DataError, DefinitionError, Problem
 from kpi_pipeline.ingest import SourceState
 from kpi_pipeline.load import check_columns
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.pipeline.binding import unbindable
 from kpi_pipeline.pipeline.checking import check_asset, why_blocked
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.engine_error import engine_error
@@ -77,7 +78,8 @@ def _refuse_unknown_columns(context: Context, states: Mapping[str, SourceState])
         for name in context.project.sources
         if name in states
     }
-    problems = check_columns(context.project, {table: found for table, found in columns.items() if found})
+    known = {table: found for table, found in columns.items() if found}
+    problems = check_columns(context.project, known) or unbindable(context.project, known)
     if problems:
         raise DefinitionError(problems)
 

@@ -9,7 +9,7 @@ from kpi_pipeline.plan import Fold, Measure
 
 EXACT_SUM_OF_FLOATS = "DECIMAL(38, 9)"
 """NOTE: a sum of floats depends on the order of parallel work in its last bits; as decimals it is always the same.
-What is no number (NaN, infinity) is no value."""
+What is no number (NaN, infinity) is no value; what is too large for it stops the run rather than be left out."""
 
 LARGEST_FLOAT = "1.7976931348623157e308"
 """NOTE: NaN is larger than any number, in DuckDB and in Spark; not every engine has a function that says finite."""
@@ -41,7 +41,7 @@ def aggregated(measure: Measure, kind: str) -> exp.Expr:
 
 
 def _as_decimal(value: exp.Expr) -> exp.Expr:
-    return exp.TryCast(this=value, to=exp.DataType.build(EXACT_SUM_OF_FLOATS, dialect="duckdb"))
+    return exp.cast(finite(value), EXACT_SUM_OF_FLOATS)
 
 
 def finite(value: exp.Expr) -> exp.Expr:

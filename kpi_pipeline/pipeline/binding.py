@@ -1,0 +1,143 @@
+"""Expressions are tried on tables that hold nothing: what the engine cannot compute is refused before a run meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import sqlglot
+from sqlglot import expressions as exp
+from sqlglot.errors import SqlglotError
+
+from kpi_pipeline.compile.models import plan_models
+from kpi_pipeline.errors import DefinitionError, Problem
+from kpi_pipeline.load.fault import Fault
+from kpi_pipeline.load.sites import Site, place_in_text, row_expressions
+from kpi_pipeline.metrics import Agg, Simple
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan import ModelPlan
+from kpi_pipeline.project import Project
+from kpi_pipeline.reduce import model_statement
+from kpi_pipeline.store import Warehouse
+
+Typed = Mapping[TableRef, Mapping[str, str]]
+NOTHING = '"NULL"'
+NUMBERS = frozenset({
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
+    "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", NOTHING,
+})  # fmt: skip
+TIMES = frozenset({
+    "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS",
+})  # fmt: skip
+PLAIN = NUMBERS | TIMES | {"VARCHAR", "TIME", "UUID", "ENUM"}
+"""The types that a number, a time, and a value to break down by may have."""
+
+
+def unbindable(project: Project, columns: Typed) -> tuple[Problem, ...]:
+    """A problem for each model and expression that DuckDB cannot carry out, as far as the types of columns are known.
+
+    Args:
+        project: A loaded project, whose columns are all there.
+        columns: For raw tables the names of their columns and the types DuckDB gives them; tables that are not given,
+            or of which a type is not known, are passed over, and so is what rests on them.
+    """
+    with Warehouse.in_memory() as nothing:
+        for table, found in columns.items():
+            if found and all(found.values()):
+                typed = ", ".join(
+                    f"{exp.to_identifier(name, quoted=True).sql('duckdb')} {kind}" for name, kind in found.items()
+                )
+                nothing.run(f"CREATE TABLE {_named(table).sql('duckdb')} ({typed})")
+                # NOTE: a row of nothing, without which DuckDB does not look at what is written, as DATE 'yesterday'.
+                nothing.run(f"INSERT INTO {_named(table).sql('duckdb')} DEFAULT VALUES")
+        return tuple(_tried(project, nothing))
+
+
+def _tried(project: Project, nothing: Warehouse) -> Iterator[Problem]:
+    made: dict[TableRef, Mapping[str, str]] = {}
+    for model in _models(project):
+        if all(nothing.table_kind(table) for table in _read_by(model)):
+            try:
+                nothing.run(model_statement(model))
+                made[model.table] = nothing.table_columns(model.table)
+            except nothing.query_errors as problem:
+                place = place_in_text(project, ("models", model.name, "sql"), Fault(""))
+                yield Problem(f"Model '{model.name}' cannot be made: {_said(problem)}.", place, "try its SQL in DuckDB")
+    for site in row_expressions(project):
+        if all(table in made for table in site.tables):
+            yield from _expression(project, nothing, site, made)
+
+
+def _models(project: Project) -> tuple[ModelPlan, ...]:
+    """Every model that can be planned; one over sources of several time zones is refused when it is run."""
+    try:
+        return plan_models(project, frozenset(project.models))
+    except DefinitionError:
+        return ()
+
+
+def _read_by(model: ModelPlan) -> Iterator[TableRef]:
+    yield from (TableRef("raw", source) for source in model.sources)
+    yield from (TableRef("model", inner) for inner in model.models)
+
+
+def _expression(
+    project: Project, nothing: Warehouse, site: Site, made: Mapping[TableRef, Mapping[str, str]]
+) -> Iterator[Problem]:
+    """What is wrong with an expression over its tables; one that names what is not theirs is for others to judge."""
+    try:
+        tree = sqlglot.parse_one(site.text, read="duckdb")
+    except SqlglotError:
+        return
+    for table in site.tables:
+        known = {name.lower() for name in made[table]}
+        if any(one.table or one.name.lower() not in known for one in tree.find_all(exp.Column)) or _asks_metrics(tree):
+            continue
+        try:
+            query = exp.select(exp.alias_(exp.paren(tree.copy()), "it")).from_(_named(table))
+            kind = nothing.columns(query)["it"]
+            nothing.rows(query)
+        except nothing.query_errors as problem:
+            hint = "try it in DuckDB: does the function exist, do the types fit?"
+            yield site.problem(project, Fault(f"cannot be computed: {_said(problem)}", hint=hint))
+            return
+        if fault := _unfit(project, site, kind):
+            yield site.problem(project, fault)
+            return
+
+
+def _asks_metrics(tree: exp.Expr) -> bool:
+    return any(one.name.lower() == "metric" for one in tree.find_all(exp.Anonymous))
+
+
+def _unfit(project: Project, site: Site, kind: str) -> Fault | None:
+    """What is wrong with the type of an expression for what it is there for; a number is true where it is not 0."""
+    last, base = site.keys[-1], kind if kind.endswith("]") else kind.partition("(")[0]
+    metric = project.metrics.get(site.name) if site.kind == "metrics" else None
+    if last == "filter":
+        if base not in NUMBERS:
+            return Fault(f"is {kind}, not a condition that is true or false", hint="write one like country = 'France'")
+    elif isinstance(metric, Simple):
+        if metric.agg is Agg.sum_boolean and base not in NUMBERS:
+            return Fault(f"is {kind}, not true or false", hint="write a condition, or take 'agg: sum'")
+        numbers = metric.agg not in (Agg.count, Agg.count_distinct, Agg.sum_boolean)
+        if numbers and base not in NUMBERS:
+            return Fault(
+                f"is {kind}, so there is no {metric.agg} of it",
+                hint="is it the right column? count and count_distinct take anything, and text that holds numbers can "
+                "be cast in the model's SQL",
+            )
+    elif site.kind == "models" and site.keys[0] == "dimensions":
+        declared = project.models[site.name].dimensions[int(site.keys[1])]
+        if base not in (TIMES if declared.type == "time" else PLAIN):
+            wanted = "a day or a moment" if declared.type == "time" else "a plain value"
+            return Fault(f"is {kind}, not {wanted}", hint="cast it, or compute it in the model's SQL")
+    return None
+
+
+def _said(problem: Exception) -> str:
+    """The first line of what the engine says."""
+    return str(problem).split("\n")[0].strip().rstrip(".")
+
+
+def _named(table: TableRef) -> exp.Table:
+    return exp.table_(table.name, db=table.schema, quoted=True)
