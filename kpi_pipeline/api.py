@@ -111,14 +111,24 @@ class LoadedProject:
                 limit=limit,
             )
 
-    def explain(self, metric: str, *, wait: float = 60, watch: Watch | None = None) -> str:
-        """How a metric's number is made, from source to value, with the SQL."""
-        from kpi_pipeline.pipeline import explain
+    def explain(
+        self,
+        *metrics: str,
+        by: Sequence[str] = (),
+        grain: Grain | str | None = None,
+        where: str | None = None,
+        wait: float = 60,
+        watch: Watch | None = None,
+    ) -> str:
+        """How a metric's number, or the answer to a whole question, is made, from source to value, with the SQL."""
+        from kpi_pipeline.pipeline import explain, grain_asked
+
+        asked = grain_asked(grain)
 
         if not self._warehouse.exists():
-            return explain(self.project, metric)
+            return explain(self.project, metrics, by=by, grain=asked, where=where)
         with self._context(wait=wait, watch=watch) as context:
-            return explain(self.project, metric, context)
+            return explain(self.project, metrics, context, by=by, grain=asked, where=where)
 
     @property
     def _warehouse(self) -> Path:

@@ -133,13 +133,25 @@ def show(
 
 @app.command()
 def explain(
-    metric: Annotated[str, typer.Argument(help="Name of the metric, or of a KPI.", metavar="METRIC")],
+    metrics: Annotated[list[str], typer.Argument(help="Names of metrics, or of KPIs.", metavar="METRIC")],
+    by: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="A dimension, as in a question.", metavar="DIM", show_default=False),
+    ] = None,
+    grain: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="The grain of a question.", metavar="GRAIN", show_default=False),
+    ] = None,
+    where: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="The condition of a question.", metavar="SQL", show_default=False),
+    ] = None,
     project: Project = HERE,
 ) -> None:
-    """Explain how a number is made: every step from source to value, with its SQL."""
-    from kpi_pipeline.cli.explain import explain_metric
+    """Explain how a number, or the answer to a question, is made: every step from source to value, with its SQL."""
+    from kpi_pipeline.cli.explain import explain_question
 
-    explain_metric(project, metric)
+    explain_question(project, metrics, by=by or (), grain=grain, where=where)
 
 
 @app.command()
@@ -148,7 +160,10 @@ def query(
     by: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
-            help="A dimension to break down by; may be given several times.", metavar="DIM", show_default=False
+            help="A dimension to break down by, such as country, customer__country or sold_at__month; may be given "
+            "several times.",
+            metavar="DIM",
+            show_default=False,
         ),
     ] = None,
     grain: Annotated[
@@ -167,7 +182,11 @@ def query(
     ] = None,
     where: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option(help="A condition over dimensions, such as: country <> 'France'", metavar="SQL"),
+        typer.Option(
+            help="A condition over dimensions and metrics of an entity, such as: customer__country <> 'France' or "
+            "metric('orders', 'customer') > 5",
+            metavar="SQL",
+        ),
     ] = None,
     order_by: Annotated[
         Optional[list[str]],  # noqa: UP045

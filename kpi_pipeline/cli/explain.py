@@ -1,15 +1,20 @@
-"""`kpi explain METRIC`: the plan from source to number."""
+"""`kpi explain METRIC...`: the plan from source to number."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import Notes, console
 
 
-def explain_metric(asked: Path, name: str) -> None:
+def explain_question(
+    asked: Path, names: Sequence[str], *, by: Sequence[str] = (), grain: str | None = None, where: str | None = None
+) -> None:
     """Prints the plan from source to number; a KPI's name stands for its metric."""
     loaded = open_project(asked)
-    metric = loaded.project.kpis[name].metric if name in loaded.project.kpis else name
-    console().print(loaded.explain(metric, watch=Notes()), markup=False, soft_wrap=True)
+    kpis = loaded.project.kpis
+    metrics = [kpis[name].metric if name in kpis else name for name in names]
+    plan = loaded.explain(*metrics, by=by, grain=grain, where=where, watch=Notes())
+    console().print(plan, markup=False, soft_wrap=True)

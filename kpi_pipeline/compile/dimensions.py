@@ -15,7 +15,7 @@ from kpi_pipeline.dimensions import SEPARATOR, Found, UnknownDimension, find_dim
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.grouped import Asked
 from kpi_pipeline.models import EntityType, Model
-from kpi_pipeline.plan import Hop, Joined, JoinedColumn, Reduction
+from kpi_pipeline.plan import Hop, Joined, JoinedColumn, Node, Reduction, leaves
 from kpi_pipeline.plan.rates import is_rate
 from kpi_pipeline.project import Project
 
@@ -32,6 +32,17 @@ def joined_of(project: Project, model: Model, names: Iterable[str], *, time: str
     """The columns that rows of a model get for those of the names that are not columns of its table."""
     found = (_joined(project, model, name, time) for name in sorted(names))
     return tuple(one for one in found if one)
+
+
+def looked_up_by(project: Project, node: Node) -> tuple[Joined, ...]:
+    """What the formula of a metric looks up for the rows it is computed from."""
+    found: dict[str, Joined] = {}
+    for leaf in leaves(node):
+        one = leaf.measure
+        named = columns_of(one.expr) | columns_of(one.filter)
+        for joined in joined_of(project, project.models[one.model], named, time=one.time):
+            found.setdefault(joined.fingerprint, joined)
+    return tuple(found.values())
 
 
 def _joined(project: Project, model: Model, name: str, time: str) -> Joined | None:

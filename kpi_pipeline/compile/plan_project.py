@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from kpi_pipeline.calendar import fits
 from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.compile.canonical import condition_asked
-from kpi_pipeline.compile.dimensions import models_joined, with_joins
+from kpi_pipeline.compile.dimensions import looked_up_by, models_joined, with_joins
 from kpi_pipeline.compile.formula import formula, sample_of
+from kpi_pipeline.compile.hours import unfit_for_hours
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.compile.reductions import reductions_for
 from kpi_pipeline.compile.selection import models_below, sources_below
@@ -105,6 +106,9 @@ def _refuse_ambiguous(dimension: str, metrics: Sequence[str]) -> None:
 
 
 def _refuse_impossible_grain(derivation: Derivation, grain: Grain | None) -> None:
+    if unfit := unfit_for_hours(derivation.node, grain):
+        why, instead = unfit
+        raise QueryError(f"Metric '{derivation.metric}' {why}.\nHint: ask with --grain {instead}.")
     for leaf in leaves(derivation.node):
         ages = leaf.measure.ages
         if ages and grain and not add_up(ages.grain, grain):
@@ -161,6 +165,8 @@ def _tested(project: Project, kpis: Sequence[str]) -> Iterator[tuple[str, Grain]
 def _fits(project: Project, metric: str, grain: Grain) -> bool:
     """Whether a metric can be computed at a grain: all it looks back are whole periods, and its cohorts fill them."""
     node = formula(project, project.metrics[metric])
+    if unfit_for_hours(node, grain):
+        return False
     ages = [leaf.measure.ages for leaf in leaves(node) if leaf.measure.ages]
     return all(add_up(one.grain, grain) for one in ages) and all(
         fits(grain, back) for leaf in leaves(node) for back in leaf.offsets
@@ -197,5 +203,5 @@ def _derivation(project: Project, name: str) -> Derivation:
     models = project.models_of(name)
     sources = tuple(sorted({source for model in models for source in sources_below(project, model)}))
     plans = [one.fingerprint for one in plan_models(project, models)]
-    made_of = fingerprint(repr(node), plans)
+    made_of = fingerprint(repr(node), plans, [one.fingerprint for one in looked_up_by(project, node)])
     return Derivation(name, node, sample_of(node), sources, made_of, every_period=in_every_period(project, metric))

@@ -125,7 +125,7 @@ def _metric(project: Project, metric: Metric, version: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         key(f"metric/{metric.name}"),
         description=_text(metric.description, f"{metric.type.capitalize()} metric: {formula(metric)}."),
-        metadata={"plan": dg.MetadataValue.md(f"```\n{explain(project, metric.name)}\n```")}
+        metadata={"plan": dg.MetadataValue.md(f"```\n{explain(project, [metric.name])}\n```")}
         | _written_at(project, "metrics", metric.name),
         group_name="metrics",
         owners=_owners(project, team, metric.owner),

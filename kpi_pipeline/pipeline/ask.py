@@ -11,12 +11,13 @@ import polars as pl
 
 from kpi_pipeline.compile import compile_query
 from kpi_pipeline.derive import Partials, derive
-from kpi_pipeline.errors import DataError, QueryError, listed
+from kpi_pipeline.errors import DataError, QueryError, did_you_mean, listed
 from kpi_pipeline.ingest import source_states
 from kpi_pipeline.periods import Grain, day_after_named, first_day_named
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
 from kpi_pipeline.pipeline.engine_error import engine_error
+from kpi_pipeline.pipeline.hours_asked import refuse_hours_of, within_hours
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.lookups import prepare_lookups
 from kpi_pipeline.pipeline.read_partials import partials_of
@@ -43,11 +44,12 @@ def query(
     Args:
         context: the project and its warehouse; nothing is written to it.
         metrics: names of metrics.
-        by: dimensions that every metric's model has.
-        grain: day, week, month, quarter or year; without one the total over the time asked for.
-        where: a condition over dimensions, such as `country <> 'France'`.
+        by: dimensions that every metric's model has or reaches: `country`, `customer__country`, `sold_at__month`.
+        grain: hour, day, week, month, quarter or year; without one the total over the time asked for.
+        where: a condition over dimensions, such as `customer__country <> 'France'`, and metrics of an entity, such as
+            `metric('orders', 'customer') > 5`.
         start: the first period, named by a date, month, quarter, week or year; the period it lies in is whole.
-        end: the last one, included: 2010-12 means through December.
+        end: the last one, included: 2010-12 means through December. By hour both may name one: 2010-12-09T14.
         order_by: columns to sort by, `-` before a name for descending; by default time, then the dimensions.
         limit: how many rows at most.
 
@@ -55,27 +57,34 @@ def query(
         QueryError: something asked for is not defined.
         DataError: nothing was loaded yet.
     """
-    asked = _grain(grain)
+    asked = grain_asked(grain)
+    if limit is not None and limit < 0:
+        raise QueryError(f"There cannot be {limit} rows.\nHint: leave the limit out to get all of them.")
     plan = compile_query(context.project, metrics, by=by, grain=asked, where=where)
     _refuse_missing(context, plan)
     partials = _partials(context, plan)
     states = source_states(context.warehouse)
     coverage = coverage_of(plan.derivations, partials, states, context.today)
     calendar = calendar_for(context.project, coverage, context.now.date(), context.warehouse)
+    refuse_hours_of(asked, start, end)
     first, after = _named("from", start, first_day_named), _named("to", end, day_after_named)
     if first and after and first >= after:
         raise QueryError(f"'{start}' (from) lies after '{end}' (to).\nHint: exchange the two.")
     last = pl.select(pl.lit(after).dt.offset_by("-1d")).item() if after else None
     results = derive(plan.series, plan.derivations, partials, calendar, coverage, dense=False, first=first, last=last)
     table = _side_by_side(plan.series, results, list(dict.fromkeys(by)), asked)
+    if asked is Grain.hour:
+        table = within_hours(table, calendar, start, end)
     return _ordered(table, order_by, limit)
 
 
-def _grain(grain: Grain | str | None) -> Grain | None:
+def grain_asked(grain: Grain | str | None) -> Grain | None:
+    """The grain of that name; QueryError with the nearest one where there is none."""
     if grain is None or isinstance(grain, Grain):
         return grain
     if grain not in Grain.__members__:
-        raise QueryError(f"'{grain}' is not a grain.\nHint: use one of {listed([one.value for one in Grain])}")
+        near = did_you_mean(grain.lower(), list(Grain)) or f"use one of {listed([one.value for one in Grain])}"
+        raise QueryError(f"'{grain}' is not a grain.\nHint: {near}")
     return Grain(grain)
 
 

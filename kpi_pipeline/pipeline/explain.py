@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from kpi_pipeline.compile import compile_query
-from kpi_pipeline.names import TableRef
+from kpi_pipeline.errors import QueryError, listed
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.context import Context
-from kpi_pipeline.plan import ModelPlan, Plan, Reduction, described
+from kpi_pipeline.pipeline.lookups import lay_calendar
+from kpi_pipeline.plan import Derivation, ModelPlan, Plan, Reduction, described
 from kpi_pipeline.project import Project
 from kpi_pipeline.reduce import model_statement, reduction_query
 
 
-def explain(project: Project, metric: str, context: Context | None = None) -> str:
-    """The plan of a metric: sources, models, passes with their SQL, and the formula.
+def explain(
+    project: Project,
+    metrics: Sequence[str],
+    context: Context | None = None,
+    *,
+    by: Sequence[str] = (),
+    grain: Grain | None = None,
+    where: str | None = None,
+) -> str:
+    """The plan of a question: sources, models, passes with their SQL and what they look up, and the formulas.
 
     With a warehouse the SQL is that of the run, types and all; before anything was loaded the passes are described.
     """
-    plan = compile_query(project, [metric], by=(), grain=Grain.day, where=None)
-    derivation = plan.derivations[metric]
+    plan = _plan(project, metrics, by, grain, where)
+    sources = dict.fromkeys(source for model in plan.models for source in model.sources)
+    if context and any(one.uses_calendar for reduction in plan.reductions for one in reduction.all_joined):
+        lay_calendar(context)
     parts = [
-        f"metric {metric}  [{derivation.fingerprint}]",
-        *(_source(project, name) for name in derivation.sources),
+        *(f"metric {name}  [{derivation.fingerprint}]" for name, derivation in plan.derivations.items()),
+        *(_source(project, name) for name in sources),
         *(_model(model) for model in plan.models),
         *(_pass(plan, reduction, context) for reduction in plan.reductions),
-        "derive\n" + described(derivation.node, "  "),
-        f"  sample size: {derivation.sample}",
+        *(_derived(name, derivation) for name, derivation in plan.derivations.items()),
     ]
+    if by or grain:
+        parts.append(f"then by {', '.join([*([grain.value] if grain else []), *by])}")
     return "\n\n".join(parts)
+
+
+def _plan(project: Project, metrics: Sequence[str], by: Sequence[str], grain: Grain | None, where: str | None) -> Plan:
+    """The plan at the grain asked for; without one at the finest that all of the metrics can be asked at."""
+    if grain:
+        return compile_query(project, metrics, by=by, grain=grain, where=where)
+    for one in (None, Grain.day, Grain.week, Grain.month, Grain.quarter):
+        with suppress(QueryError):
+            return compile_query(project, metrics, by=by, grain=one, where=where)
+    return compile_query(project, metrics, by=by, grain=Grain.year, where=where)
+
+
+def _derived(name: str, derivation: Derivation) -> str:
+    return f"derive {name}\n{described(derivation.node, '  ')}\n\n  sample size: {derivation.sample}"
 
 
 def _source(project: Project, name: str) -> str:
@@ -49,7 +78,10 @@ def _model(model: ModelPlan) -> str:
 def _pass(plan: Plan, reduction: Reduction, context: Context | None) -> str:
     model = plan.model(reduction.model)
     head = f"reduce {reduction.table}\n" + "\n".join(f"  {one.column} = {one}" for one in reduction.measures)
-    if context is None or context.warehouse.table_kind(TableRef("model", model.name)) is None:
+    head += "".join(f"\n  look up {one}" for one in reduction.joined)
+    if reduction.looked_up:
+        head += f"\n  again in full when {listed(reduction.looked_up)} or what is below changes"
+    if context is None or any(context.warehouse.table_kind(one.table) is None for one in plan.models_of(reduction)):
         return head
     query = reduction_query(reduction, model, context.warehouse).sql(dialect="duckdb", pretty=True)
     return f"{head}\n{_indented(query)}"

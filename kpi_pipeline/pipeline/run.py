@@ -30,6 +30,7 @@ from kpi_pipeline.pipeline.publish_tables import (
     swap_in,
     with_runs,
 )
+from kpi_pipeline.pipeline.read_partials import keep_answers
 from kpi_pipeline.pipeline.recall import recalled
 from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
 from kpi_pipeline.pipeline.report import RunReport
@@ -122,6 +123,7 @@ def _compute(
         calendar = calendar_for(project, coverage, context.now.date(), warehouse)
         series = tuple(one for one in plan.series if one.metric in derivations)
         results = derive(series, derivations, partials, calendar, coverage, dense=True)
+        keep_answers(partials)
         rows.extend(frame.height for frame in results.values())
         context.watch.step(f"{len(results)} series")
     with context.stage("judge", 1) as rows:
@@ -219,18 +221,18 @@ def _already_published(project: Project) -> dict[str, Path]:
 
 
 def _computable(plan: Plan, models: Models) -> tuple[dict[str, Derivation], dict[str, str]]:
-    """The metrics all of whose models may be used; for the others why they are not computed."""
+    """The metrics whose models may be used, also those looked up in; for the others why they are not computed."""
     found: dict[str, Derivation] = {}
     blocked: dict[str, str] = {}
     for name, derivation in plan.derivations.items():
-        reason = next(
-            (
-                models.blocked[leaf.measure.model]
-                for leaf in leaves(derivation.node)
-                if leaf.measure.model in models.blocked
-            ),
-            None,
-        )
+        passes = {(leaf.measure.model, leaf.measure.time) for leaf in leaves(derivation.node)}
+        read = [
+            model.name
+            for reduction in plan.reductions
+            if (reduction.model, reduction.time) in passes
+            for model in plan.models_of(reduction)
+        ]
+        reason = next((models.blocked[model] for model in read if model in models.blocked), None)
         if reason:
             blocked[f"metric/{name}"] = reason
         else:

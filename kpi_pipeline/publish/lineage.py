@@ -9,7 +9,10 @@ from typing import Literal
 from sqlglot import exp, parse_one
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from kpi_pipeline.dimensions import find_dimension, may_be_joined
+from kpi_pipeline.grouped import asked_by, is_call
 from kpi_pipeline.metrics import Metric, Retention, Simple
+from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project
 
@@ -44,7 +47,7 @@ def lineage(project: Project) -> tuple[Edge, ...]:
     """All steps of the project, each once, from sources to goals."""
     edges = [
         *(edge for model in project.models.values() for edge in model_edges(project, model)),
-        *(edge for metric in project.metrics.values() for edge in _metric_edges(metric)),
+        *(edge for metric in project.metrics.values() for edge in _metric_edges(project, metric)),
         *_kpi_edges(project),
         *_goal_edges(project),
     ]
@@ -87,16 +90,51 @@ def _columns_read(scope: Scope, alias: str) -> tuple[str | None, ...]:
     return tuple(dict.fromkeys(found)) or (None,)
 
 
-def _metric_edges(metric: Metric) -> Iterator[Edge]:
+def _metric_edges(project: Project, metric: Metric) -> Iterator[Edge]:
     here = End("metric", metric.name)
     for used in metric.inputs:
         yield Edge(here, End("metric", used.name))
+        if used.filter:
+            for name in sorted(project.models_of(used.name)):
+                yield from _looked_up(project, here, name, used.filter)
     if isinstance(metric, Simple):
-        for column in _columns_named(metric.expr, metric.filter, metric.agg_time_dimension, *_times_of_stock(metric)):
-            yield Edge(here, End("model", metric.model), column)
+        yield from _read(
+            project, here, metric.model, metric.expr, metric.filter, metric.agg_time_dimension, *_times_of_stock(metric)
+        )
+        currency = project.models[metric.model].currency
+        if currency and currency.rates and metric.unit is Unit.currency:
+            yield Edge(here, End("model", currency.rates), currency.rate)
     if isinstance(metric, Retention):
-        for column in _columns_named(metric.filter, metric.agg_time_dimension):
-            yield Edge(here, End("model", metric.model), column)
+        yield from _read(project, here, metric.model, metric.filter, metric.agg_time_dimension)
+
+
+def _read(project: Project, here: End, model: str, *written: str | None) -> Iterator[Edge]:
+    """The columns of a model that expressions name, and what they look up elsewhere."""
+    noun = project.models[model]
+    columns = [name for name in _columns_named(*written) if name is None or not may_be_joined(noun, name)]
+    for column in columns or [None]:
+        yield Edge(here, End("model", model), column)
+    yield from _looked_up(project, here, model, *written)
+
+
+def _looked_up(project: Project, here: End, model: str, *written: str | None) -> Iterator[Edge]:
+    """The models that dimensions of other models come from, and the metrics that conditions ask for."""
+    noun = project.models[model]
+    for tree in (parse_one(text, dialect="duckdb") for text in written if text):
+        for column in tree.find_all(exp.Column):
+            if may_be_joined(noun, column.name):
+                yield from _joined(project, here, model, column.name)
+        for call in tree.find_all(exp.Anonymous):
+            if is_call(call):
+                yield Edge(here, End("metric", asked_by(call).metric))
+
+
+def _joined(project: Project, here: End, model: str, dimension: str) -> Iterator[Edge]:
+    """The models on the way to a dimension, and the column that it is at the end."""
+    found = find_dimension(project.models, project.models[model], dimension)
+    for step in found.steps[:-1]:
+        yield Edge(here, End("model", step.model.name), step.key.name)
+    yield Edge(here, End("model", found.steps[-1].model.name if found.steps else model), found.dimension.name)
 
 
 def _times_of_stock(metric: Simple) -> tuple[str, ...]:
@@ -119,6 +157,10 @@ def _kpi_edges(project: Project) -> Iterator[Edge]:
             yield Edge(here, End("source", kpi.target.table))
         for share in kpi.serves:
             yield Edge(End("goal", share.goal), here)
+        for dimension in dict.fromkeys(name for breakdown in kpi.breakdowns for name in breakdown):
+            for model in sorted(project.models_of(kpi.metric)):
+                if project.models[model].dimension(dimension) is None:
+                    yield from _joined(project, here, model, dimension)
 
 
 def _goal_edges(project: Project) -> Iterator[Edge]:
