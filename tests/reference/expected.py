@@ -8,12 +8,25 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
 ROOT = Path(__file__).resolve().parents[2]
+SQL = Path(__file__).parent / "sql"
 
 Key = date | str | None
 """What a row is about: a month, a priority, or everything."""
+
+
+def shipped_files() -> duckdb.DuckDBPyConnection:
+    """The shipped files as views, nothing else."""
+    connection = duckdb.connect()
+    for view, file in (
+        ("invoice_lines", "online_retail_2010/online_retail.parquet"),
+        ("incident_events", "it_incidents/incident_event_log.parquet"),
+    ):
+        connection.execute(f"CREATE VIEW {view} AS FROM '{ROOT / 'data' / file}'")
+    return connection
 
 
 @dataclass(frozen=True)

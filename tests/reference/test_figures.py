@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 import pytest
 
-from tests.reference.expected import FIGURES, ROOT, Figures, differences
-
-SQL = Path(__file__).parent / "sql"
+from tests.reference.expected import FIGURES, SQL, Figures, differences, shipped_files
 
 
 @pytest.fixture(scope="module")
 def files() -> duckdb.DuckDBPyConnection:
     """The shipped files as views, nothing else."""
-    connection = duckdb.connect()
-    for view, file in (
-        ("invoice_lines", "online_retail_2010/online_retail.parquet"),
-        ("incident_events", "it_incidents/incident_event_log.parquet"),
-    ):
-        connection.execute(f"CREATE VIEW {view} AS FROM '{ROOT / 'data' / file}'")
-    return connection
+    return shipped_files()
 
 
 @pytest.mark.parametrize("figures", FIGURES, ids=str)

@@ -10,7 +10,7 @@ import pytest
 
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
-from tests.reference.expected import FIGURES, ROOT, Figures, differences
+from tests.reference.expected import FIGURES, ROOT, SQL, Figures, differences, shipped_files
 
 MONTHLY = [figures for figures in FIGURES if figures.grain == "month"]
 
@@ -53,6 +53,27 @@ def test_published_table_gives_what_the_readme_prints(published: Path, figures: 
 def test_reopen_rate_is_the_published_fraction(project: LoadedProject) -> None:
     answer = project.query(["reopen_rate"]).item(0, "reopen_rate")
     assert answer == 275 / 24918
+
+
+@pytest.mark.parametrize("metric", ["repeat_within_90_days", "month_1_retention", "resolved_within_3_days"])
+def test_who_came_back_and_what_was_resolved_in_time(project: LoadedProject, metric: str) -> None:
+    files = shipped_files()
+    wanted = files.sql((SQL / f"{metric}.sql").read_text(encoding="utf-8")).fetchall()
+    answer = project.query([metric], grain="month")
+    assert answer.rows() == [(month, value and pytest.approx(value, rel=1e-12)) for month, value in wanted]
+
+
+def test_customers_have_90_days_to_come_back(published: Path) -> None:
+    with duckdb.connect(str(published), read_only=True) as reader:
+        ripe = reader.sql(
+            "SELECT metric, max(period_start) FROM metric_value WHERE is_complete AND grain = 'month' AND segment = 'all' "
+            "AND metric IN ('first_time_buyers', 'repeat_within_90_days', 'month_1_retention') GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    assert [(metric, str(month)) for metric, month in ripe] == [
+        ("first_time_buyers", "2010-11-01"),
+        ("month_1_retention", "2010-10-01"),
+        ("repeat_within_90_days", "2010-08-01"),
+    ]
 
 
 def test_thin_end_of_the_log_is_computed_but_never_complete(published: Path) -> None:
