@@ -8,7 +8,8 @@ from datetime import date
 
 import polars as pl
 
-from kpi_pipeline.derive.seen import Held, Seen
+from kpi_pipeline.derive.seen import Answers, Held, Seen
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Measure, Reduction
 
 
@@ -23,15 +24,24 @@ class Partials:
     spans: Mapping[tuple[str, str], tuple[date, date]]
     seen: Mapping[Reduction, Seen] = field(default_factory=dict)
     """What is read part by part instead of being held as a frame: keys and values."""
+    answers: Answers | None = None
+    """What is known of spans of days already; without it everything is computed."""
 
     def reduction(self, measure: Measure) -> Reduction:
-        """The reduction that holds a measure."""
-        return next(
+        """The reduction that holds a measure; by day, unless it is only held by hour."""
+        return min(self._holding(measure), key=lambda one: one.finest is Grain.hour)
+
+    def hourly(self, measure: Measure) -> Reduction:
+        """The reduction that holds a measure by hour."""
+        return next(one for one in self._holding(measure) if one.finest is Grain.hour)
+
+    def _holding(self, measure: Measure) -> list[Reduction]:
+        return [
             one
             for one in (*self.frames, *self.seen)
             if (one.model, one.time, one.shape) == (measure.model, measure.time, measure.shape)
             and one.measures[0].about == measure.about
-        )
+        ]
 
     def up_to(self, newest_day: date, measure: Measure) -> pl.LazyFrame:
         """The frame that holds a measure, without days that lie beyond the newest one that counts."""

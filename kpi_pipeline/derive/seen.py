@@ -9,6 +9,8 @@ from typing import Protocol
 
 import polars as pl
 
+from kpi_pipeline.plan import Reduction
+
 PLACE = "_place"
 """The number of a row's combination of dimension values; -1 is none."""
 DAY = "_day"
@@ -30,12 +32,31 @@ class Seen(Protocol):
         """How many rows each day has at most, days in order: `_day`, `rows`."""
         ...
 
-    def by_key(self, at_most: int) -> Iterator[pl.DataFrame]:
-        """The rows in parts of about that many, all rows of a key in one part."""
+    def by_key(self, at_most: int, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
+        """The rows of some spans of days in parts of about that many, all rows of a key in one part."""
         ...
 
     def by_days(self, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
         """The rows of one span of days after the other; first and last day included."""
+        ...
+
+
+class Answers(Protocol):
+    """What was found of spans of days before: first_day, last_day, segment, value; no segment where one was looked at.
+
+    They are forgotten when a row of one of their days changes.
+    """
+
+    def known(self, reduction: Reduction, key: str) -> pl.DataFrame:
+        """What is known of a question, by a name for what is asked."""
+        ...
+
+    def learn(self, reduction: Reduction, key: str, rows: pl.DataFrame) -> None:
+        """Takes what was found."""
+        ...
+
+    def save(self) -> None:
+        """Keeps what was found for later runs."""
         ...
 
 
@@ -63,14 +84,12 @@ class Held:
         """How many rows each day has."""
         return self.frame.group_by(DAY).agg(rows=pl.len().cast(pl.Int64)).sort(DAY)
 
-    def by_key(self, at_most: int) -> Iterator[pl.DataFrame]:
-        """All rows in parts of whole keys."""
-        parts = -(-self.frame.height // at_most)
-        if parts <= 1:
-            yield self.frame
-            return
+    def by_key(self, at_most: int, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
+        """The rows of the spans in parts of whole keys."""
+        rows = self.frame.filter(pl.any_horizontal(pl.col(DAY).is_between(*span) for span in spans))
+        parts = max(-(-rows.height // at_most), 1)
         for part in range(parts):
-            yield self.frame.filter(pl.col("_key") % parts == part)
+            yield rows.filter(pl.col("_key") % parts == part)
 
     def by_days(self, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
         """The rows of each span of days."""

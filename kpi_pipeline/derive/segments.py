@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
+
+from kpi_pipeline.plan import fingerprint
 
 SEGMENT = "_segment"
 ALL = 0
@@ -28,6 +31,25 @@ class Segments:
             return rows.with_columns(pl.lit(ALL, pl.UInt32).alias(SEGMENT))
         numbered = self.table.select(*self.breakdown, SEGMENT)
         return rows.join(numbered, on=self.breakdown, how="left", nulls_equal=True)
+
+    @cached_property
+    def named(self) -> pl.DataFrame:
+        """The segments by a text that is the same in every run, whatever their numbers: `_segment`, segment."""
+        if not self.breakdown:
+            return pl.DataFrame({SEGMENT: [ALL], "segment": [""]}, schema={SEGMENT: pl.UInt32, "segment": pl.String})
+        text = pl.struct(pl.col(name).cast(pl.String) for name in self.breakdown).struct.json_encode()
+        return (
+            self.table.select(SEGMENT, segment=pl.when("_is_other").then(pl.lit("(other)")).otherwise(text))
+            .unique(subset=[SEGMENT])
+            .collect()
+        )
+
+    @cached_property
+    def kept_apart(self) -> str:
+        """Which segments have a number of their own, where not all do."""
+        if not self.breakdown or not self.table.select(pl.col("_is_other").any()).collect().item():
+            return ""
+        return fingerprint(sorted(self.named.get_column("segment")))
 
 
 def number_segments(breakdown: tuple[str, ...], counted: Iterable[pl.LazyFrame], at_most: int) -> Segments:

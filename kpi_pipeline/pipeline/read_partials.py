@@ -10,8 +10,10 @@ import polars as pl
 from sqlglot import expressions as exp
 
 from kpi_pipeline.derive import Partials
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Measure, Reduction, Shape
 from kpi_pipeline.store import Warehouse
+from kpi_pipeline.store.answers import KeptAnswers
 from kpi_pipeline.store.seen_rows import SeenRows
 
 IN_PARTS = (Shape.distinct, Shape.values)
@@ -19,7 +21,12 @@ IN_PARTS = (Shape.distinct, Shape.values)
 Refusal = Callable[[Reduction, Exception], Exception]
 
 
-def partials_of(warehouse: Warehouse, queries: Mapping[Reduction, exp.Query], refusal: Refusal) -> Partials:
+def partials_of(
+    warehouse: Warehouse,
+    queries: Mapping[Reduction, exp.Query],
+    refusal: Refusal,
+    answers: KeptAnswers | None = None,
+) -> Partials:
     """The results of the queries; `refusal` says what to raise where one cannot be carried out.
 
     Every pass over the same rows has the same combinations of dimension values and the same days, so those of the keys
@@ -28,7 +35,7 @@ def partials_of(warehouse: Warehouse, queries: Mapping[Reduction, exp.Query], re
     frames: dict[Reduction, pl.LazyFrame] = {}
     spans: dict[tuple[str, str], tuple[date, date]] = {}
     for reduction, query in queries.items():
-        if reduction.shape in IN_PARTS:
+        if _in_parts(reduction):
             continue
         try:
             frame = warehouse.fetch(query)
@@ -39,8 +46,13 @@ def partials_of(warehouse: Warehouse, queries: Mapping[Reduction, exp.Query], re
             first, last = frame.select(first=pl.col("_day").min(), last=pl.col("_day").max()).row(0)
             spans[reduction.model, reduction.time] = (first, last)
     small = Partials(frames, spans)
-    seen = {one: _seen(warehouse, one, queries[one], small, refusal) for one in queries if one.shape in IN_PARTS}
-    return Partials(frames, spans, seen)
+    seen = {one: _seen(warehouse, one, queries[one], small, refusal) for one in queries if _in_parts(one)}
+    return Partials(frames, spans, seen, answers)
+
+
+def _in_parts(reduction: Reduction) -> bool:
+    """Whether a pass has too many rows to hold; what is asked by hour is held."""
+    return reduction.shape in IN_PARTS and reduction.finest is not Grain.hour
 
 
 def _seen(warehouse: Warehouse, reduction: Reduction, query: exp.Query, sums: Partials, refusal: Refusal) -> SeenRows:
@@ -53,3 +65,9 @@ def _seen(warehouse: Warehouse, reduction: Reduction, query: exp.Query, sums: Pa
         ]
     )
     return SeenRows(warehouse, query, reduction.dimensions, places, days, partial(refusal, reduction))
+
+
+def keep_answers(partials: Partials) -> None:
+    """Keeps what derive found of spans of days, so that the next run need not look at them again."""
+    if partials.answers is not None:
+        partials.answers.save()

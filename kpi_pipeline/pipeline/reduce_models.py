@@ -18,6 +18,7 @@ from kpi_pipeline.pipeline.make_models import Models
 from kpi_pipeline.pipeline.read_partials import partials_of
 from kpi_pipeline.plan import ModelPlan, Plan, Reduction, fingerprint
 from kpi_pipeline.reduce import reduction_query
+from kpi_pipeline.store.answers import KeptAnswers
 from kpi_pipeline.store.partials import Entry, ledger, partials_query, replace_partials
 
 Days = tuple[date, date]
@@ -129,4 +130,4 @@ def _make(
 def read_all(context: Context, reduced: Reduced) -> Partials:
     """The partial results as derive gets them."""
     queries = {one: known_by(context.today, one, partials_query(one)) for one in reduced.entries}
-    return partials_of(context.warehouse, queries, lambda _, problem: problem)
+    return partials_of(context.warehouse, queries, lambda _, problem: problem, KeptAnswers(context.warehouse))

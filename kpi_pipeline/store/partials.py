@@ -12,6 +12,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Reduction, Shape
+from kpi_pipeline.store.answers import forget_answers
 from kpi_pipeline.store.seen_rows import WHOLE
 from kpi_pipeline.store.warehouse import Warehouse, quoted
 
@@ -60,6 +61,8 @@ def replace_partials(
             warehouse.run(f"DELETE FROM {table} WHERE _day >= ? AND _day < ?", list(days))
             warehouse.run(exp.Insert(this=_table(reduction.table), expression=made, by_name=True))
         warehouse.drop(_seen(reduction))
+        if reduction.shape in (Shape.distinct, Shape.values):
+            forget_answers(warehouse, reduction, days)
         first, last, rows = warehouse.rows(f"SELECT min(_day), max(_day), count(*) FROM {table}")[0]
         warehouse.run(f"DELETE FROM {quoted(_LEDGER)} WHERE reduction = ?", [reduction.table.name])
         warehouse.run(

@@ -33,18 +33,26 @@ class SeenRows:
     days: pl.DataFrame
     refusal: Callable[[Exception], Exception]
 
-    def by_key(self, at_most: int) -> Iterator[pl.DataFrame]:
-        """The rows in parts of about that many, all rows of a key in one part."""
-        parts = max(-(-int(self.days.get_column("rows").sum()) // at_most), 1)
+    def by_key(self, at_most: int, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
+        """The rows of some spans of days in parts of about that many, all rows of a key in one part."""
+        inside = pl.any_horizontal(pl.col("_day").is_between(*span) for span in spans)
+        parts = max(-(-int(self.days.filter(inside).get_column("rows").sum()) // at_most), 1)
+        days = self._on_days(spans)
         for part in range(parts):
-            rows = self._read(self._in_part(part, parts) if parts > 1 else None)
+            rows = self._read(exp.and_(days, self._in_part(part, parts)) if parts > 1 else days)
             yield rows if self._is_whole else rows.with_columns(pl.col("_key").cast(pl.Categorical).to_physical())
 
     def by_days(self, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
         """The rows of one span of days after the other."""
-        for first, last in spans:
-            low, high = (exp.cast(exp.Literal.string(day.isoformat()), "DATE") for day in (first, last))
-            yield self._read(exp.column("_day").between(low, high) if len(spans) > 1 else None)
+        for span in spans:
+            yield self._read(self._on_days([span]))
+
+    def _on_days(self, spans: Sequence[tuple[date, date]]) -> exp.Expr:
+        """Whether a row's day is in one of the spans; nothing to ask where that is every day."""
+        first, last = self.days.item(0, "_day"), self.days.item(-1, "_day")
+        if any(span[0] <= first and last <= span[1] for span in spans):
+            return exp.true()
+        return exp.or_(*(exp.column("_day").between(_date(span[0]), _date(span[1])) for span in spans))
 
     def _in_part(self, part: int, parts: int) -> exp.Expr:
         """Whether a key belongs to a part: by what remains when it is divided, which is negative below zero."""
@@ -63,13 +71,12 @@ class SeenRows:
         with self._refused():
             return self.warehouse.columns(self.query)
 
-    def _read(self, chosen: exp.Expr | None) -> pl.DataFrame:
+    def _read(self, chosen: exp.Expr) -> pl.DataFrame:
         rows = exp.select().from_(self.query.subquery("seen"))
         for name, kind in self._columns.items():
             if name not in self.dimensions:
                 rows = rows.select(exp.alias_(_compact(name, kind), name, quoted=True))
-        if chosen is not None:
-            rows = rows.where(chosen)
+        rows = rows.where(chosen)
         with self._refused():
             if not self.dimensions:
                 found = self.warehouse.fetch(rows)
@@ -110,3 +117,7 @@ def _compact(name: str, kind: str) -> exp.Expr:
 
 def _of(table: str, name: str) -> exp.Column:
     return exp.column(name, table=table, quoted=True)
+
+
+def _date(day: date) -> exp.Expr:
+    return exp.cast(exp.Literal.string(day.isoformat()), "DATE")

@@ -13,6 +13,7 @@ from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
 from kpi_pipeline.pipeline.load_sources import load_sources, stage_sources
 from kpi_pipeline.pipeline.make_models import make_models
+from kpi_pipeline.pipeline.read_partials import keep_answers
 from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
 from kpi_pipeline.pipeline.watch import Quiet
 from kpi_pipeline.plan import Series
@@ -31,4 +32,6 @@ def computed(
     partials = read_all(context, reduce_models(context, plan, loaded, models))
     coverage = coverage_of(plan.derivations, partials, loaded.states, context.today)
     calendar = calendar_for(project, coverage, now.date(), warehouse)
-    return derive(plan.series, plan.derivations, partials, calendar, coverage, dense=True)
+    values = derive(plan.series, plan.derivations, partials, calendar, coverage, dense=True)
+    keep_answers(partials)
+    return values

@@ -1,0 +1,70 @@
+"""Answers about spans of days, kept beside the partial results they were made from."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan import Reduction
+from kpi_pipeline.store.warehouse import Warehouse, quoted
+
+_ANSWER = TableRef("partial", "answer")
+_COLUMNS = "reduction VARCHAR, asked VARCHAR, first_day DATE, last_day DATE, segment VARCHAR, value DOUBLE"
+
+
+class KeptAnswers:
+    """What earlier runs found of spans of days; what this run finds is kept by `save`.
+
+    Forgotten as soon as a row of one of their days may have changed: see `forget_answers`.
+    """
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._known: dict[str, dict[str, pl.DataFrame]] = {}
+        self._learnt: list[pl.DataFrame] = []
+
+    def known(self, reduction: Reduction, key: str) -> pl.DataFrame:
+        """first_day, last_day, segment, value; no segment where a span was looked at."""
+        name = reduction.table.name
+        if name not in self._known:
+            self._known[name] = self._of(name)
+        return self._known[name].get(key, _NOTHING)
+
+    def learn(self, reduction: Reduction, key: str, rows: pl.DataFrame) -> None:
+        """Takes what was found."""
+        named = {"reduction": pl.lit(reduction.table.name), "asked": pl.lit(key)}
+        self._learnt.append(rows.select(**named, **{column: column for column in _NOTHING.columns}))
+
+    def save(self) -> None:
+        """Keeps what was found. Several sheets may have asked the same."""
+        if self._learnt:
+            _prepare(self._warehouse)
+            rows = pl.concat(self._learnt).unique(subset=["reduction", "asked", "first_day", "last_day", "segment"])
+            self._warehouse.append(_ANSWER, rows)
+            self._learnt.clear()
+
+    def _of(self, name: str) -> dict[str, pl.DataFrame]:
+        if self._warehouse.table_kind(_ANSWER) is None:
+            return {}
+        rows = self._warehouse.fetch(f"SELECT * EXCLUDE (reduction) FROM {quoted(_ANSWER)} WHERE reduction = ?", [name])
+        parts = rows.partition_by("asked", as_dict=True, include_key=False)
+        return {str(key[0]): part for key, part in parts.items()}
+
+
+_NOTHING = pl.DataFrame(schema={"first_day": pl.Date, "last_day": pl.Date, "segment": pl.String, "value": pl.Float64})
+
+
+def forget_answers(warehouse: Warehouse, reduction: Reduction, days: tuple[date, date] | None) -> None:
+    """Forgets what rests on days from one on and before another, or on any day."""
+    _prepare(warehouse)
+    forgotten = f"DELETE FROM {quoted(_ANSWER)} WHERE reduction = ?"
+    if days is None:
+        warehouse.run(forgotten, [reduction.table.name])
+    else:
+        warehouse.run(f"{forgotten} AND last_day >= ? AND first_day < ?", [reduction.table.name, *days])
+
+
+def _prepare(warehouse: Warehouse) -> None:
+    warehouse.run(f"CREATE TABLE IF NOT EXISTS {quoted(_ANSWER)} ({_COLUMNS})")
