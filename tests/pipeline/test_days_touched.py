@@ -20,7 +20,9 @@ def deleted(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[object, ...
 
     def watching(self: Warehouse, statement: exp.Expression | str, parameters: Sequence[object] = ()) -> None:
         if isinstance(statement, str) and statement.startswith('DELETE FROM "partial"'):
-            seen.setdefault(statement.split('"')[3], []).append(tuple(parameters))
+            name, days = statement.split('"')[3], tuple(parameters)
+            about, days = (str(days[0]), days[1:]) if name == "answer" else (name, days)
+            seen.setdefault(about, []).append(days)
         honest(self, statement, parameters)
 
     monkeypatch.setattr(Warehouse, "run", watching)
