@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeVar
 
 from sqlglot import exp
 
 from kpi_pipeline.derive import Partials
-from kpi_pipeline.errors import DataError
+from kpi_pipeline.errors import DataError, QueryError
 from kpi_pipeline.ingest import SourceState
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.reach import business_day, days_touched
@@ -19,7 +20,7 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.load_sources import Loaded
 from kpi_pipeline.pipeline.make_models import Models
-from kpi_pipeline.pipeline.reduce_models import Reduced, read_all, reduce_models
+from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
 from kpi_pipeline.plan import Plan
 from kpi_pipeline.project import Project
 from kpi_pipeline.reduce import model_statement
@@ -31,6 +32,7 @@ LOADS = 3
 TIMES = ("date", "timestamp", "timestamptz")
 Rows = Sequence[Sequence[str | None]]
 Days = tuple[date, date] | None
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,39 @@ class Arrival:
     rows: TableRef
 
 
-def arriving(on_rows: Engine, *, whole: Sequence[str] = ()) -> Engine:
-    """The same engine, but answering from stored partial results, reduced load by load as a run does.
+@dataclass(frozen=True)
+class Arriving:
+    """An engine a load: each answers from partial results that are stored, and were mended when its load came."""
+
+    engines: Sequence[Engine]
+
+    def ask(self, question: Callable[[Engine], Answer]) -> Answer:
+        """The answer when all rows are there; asked after every load, so that nothing of an earlier answer stays.
+
+        Rows that are wrong at first may make an early load fail for what is in the data; the next one mends it.
+        """
+        *early, last = self.engines
+        for one in early:
+            with suppress(DataError, QueryError):
+                question(one)
+        return question(last)
+
+
+def arriving(on_rows: Engine, *, whole: Sequence[str] = ()) -> Arriving:
+    """The same project on rows that arrive in several loads, reduced load by load as a run does.
 
     `whole` names tables whose rows all come at once, such as a calendar, which has no meaning with days missing.
     """
     project = _with_cursors(on_rows.project, on_rows.tables)
     loads = _staged(project, on_rows, whole)
 
-    def partials(context: Context, plan: Plan) -> Partials:
-        return _reduced_as_they_come(context, plan, loads)
+    def after(number: int) -> Engine:
+        def partials(context: Context, plan: Plan) -> Partials:
+            return _after_load(replace(context, full=number == 0), plan, loads[: number + 1])
 
-    return replace(on_rows, project=project, partials=partials)
+        return replace(on_rows, project=project, partials=partials)
+
+    return Arriving([after(number) for number in range(LOADS)])
 
 
 def portions(number: int, rows: Rows) -> tuple[Rows, Rows, Rows]:
@@ -123,27 +146,21 @@ def _days(project: Project, warehouse: Warehouse, name: str, changed: Table) -> 
     return days_touched(warehouse, day, [rows]) if day is not None else None
 
 
-def _reduced_as_they_come(context: Context, plan: Plan, loads: Sequence[Sequence[Arrival]]) -> Partials:
-    """What is stored after every load was reduced; the first as a whole, then only what was touched.
-
-    Rows that are wrong at first may make a load fail for what is in the data; the next one mends it.
-    """
-    states: dict[str, SourceState] = {}
-    reduced: Reduced | None = None
-    for step, arrivals in enumerate(loads):
-        for one in arrivals:
-            _put_in_place(context.warehouse, one)
-            states[one.source] = SourceState(one.source, one.version, 0, None, None, "f", NOW, "r")
-        for model in plan.models:
-            if model.materialized == "table":
-                context.warehouse.run(model_statement(model))
-        touched = {one.source: (one.before, one.touched) for one in arrivals}
-        loaded = Loaded(states, touched, {}, (), (), 0, 0)
-        last = step == len(loads) - 1
-        with suppress(*(() if last else (DataError,))):
-            reduced = reduce_models(replace(context, full=step == 0), plan, loaded, Models({}, {}, (), ()))
-    assert reduced is not None
-    return read_all(context, reduced)
+def _after_load(context: Context, plan: Plan, loads: Sequence[Sequence[Arrival]]) -> Partials:
+    """What is stored after the last of these loads came: after the first one made as a whole, later only mended."""
+    states = {
+        one.source: SourceState(one.source, one.version, 0, None, None, "f", NOW, "r")
+        for arrivals in loads
+        for one in arrivals
+    }
+    for one in loads[-1]:
+        _put_in_place(context.warehouse, one)
+    for model in plan.models:
+        if model.materialized == "table":
+            context.warehouse.run(model_statement(model))
+    touched = {one.source: (one.before, one.touched) for one in loads[-1]}
+    loaded = Loaded(states, touched, {}, (), (), 0, 0)
+    return read_all(context, reduce_models(context, plan, loaded, Models({}, {}, (), ())))
 
 
 def _put_in_place(warehouse: Warehouse, arrival: Arrival) -> None:

@@ -20,7 +20,7 @@ import polars as pl
 import pytest
 from ruamel.yaml import YAML
 
-from tests.arrivals import arriving
+from tests.arrivals import Arriving, arriving
 from tests.engine import Engine, Through, engine
 
 HERE = Path(__file__).parent
@@ -79,9 +79,9 @@ class Worlds:
 
     file: Path | None = None
     stack: ExitStack = field(default_factory=ExitStack)
-    made: dict[str, tuple[Engine, Engine]] = field(default_factory=dict)
+    made: dict[str, tuple[Engine, Arriving]] = field(default_factory=dict)
 
-    def of(self, case: Case) -> tuple[Engine, Engine]:
+    def of(self, case: Case) -> tuple[Engine, Arriving]:
         """The engine on all rows, and the one whose rows arrive in portions."""
         if case.file != self.file:
             self.close()
@@ -132,11 +132,12 @@ def test_answer_is_that_of_plain_sql(case: Case, worlds: Worlds) -> None:
 
 
 def _compare_queries(
-    on_rows: Engine, in_portions: Engine, case: Case, asks: dict[str, Any], wanted: pl.DataFrame
+    on_rows: Engine, in_portions: Arriving, case: Case, asks: dict[str, Any], wanted: pl.DataFrame
 ) -> None:
     keys = _keys(asks)
     together = on_rows.query(case.metrics, **asks)
-    assert in_portions.query(case.metrics, **asks).equals(together), "rows that came in portions give other values"
+    arrived = in_portions.ask(lambda one: one.query(case.metrics, **asks))
+    assert arrived.equals(together), "rows that came in portions give other values"
     _assert_equal(together.select(wanted.columns), wanted, keys)
     if {"order_by", "limit"} & asks.keys():
         assert together.select(keys).rows() == wanted.select(keys).rows()
@@ -147,13 +148,13 @@ def _compare_queries(
 
 
 def _compare_tables(
-    on_rows: Engine, in_portions: Engine, case: Case, asks: dict[str, Any], wanted: pl.DataFrame
+    on_rows: Engine, in_portions: Arriving, case: Case, asks: dict[str, Any], wanted: pl.DataFrame
 ) -> None:
     keys = [*_keys(asks), *(["is_other"] if "is_other" in wanted.columns else [])]
     others = [name for name in (one["name"] for one in case.said["metrics"]) if on_rows.can_answer(name, **asks)]
     asks["compared"] = any(name in wanted.columns for name in ("previous_value", "year_ago_value"))
     together = on_rows.kpi_table(list(dict.fromkeys([*case.metrics, *others])), **asks)
-    arrived = in_portions.kpi_table(case.metrics, **asks)
+    arrived = in_portions.ask(lambda one: one.kpi_table(case.metrics, **asks))
     for metric in case.metrics:
         alone = on_rows.kpi_table([metric], **asks)[metric]
         assert alone.equals(together[metric]), f"{metric} alone is not what it is among others"
