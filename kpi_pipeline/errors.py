@@ -75,6 +75,14 @@ class DataError(KpiError):
     exit_code = 3
 
 
+    @classmethod
+    def days_by_hour(cls, model: str, time: str) -> DataError:
+        return cls(
+            f"Model '{model}' cannot be asked by hour: its time column '{time}' holds days.\n"
+            "Hint: ask with --grain day, or use a time column with the time of day (agg_time_dimension)."
+        )
+
+
 class WarehouseBusy(KpiError):
     """Another process is writing to the warehouse."""
 

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.names import Name, Named, Noun, Share
-from kpi_pipeline.periods import FirstDay, Grain
+from kpi_pipeline.periods import DayGrain, FirstDay, Grain
 from kpi_pipeline.targets import Target
 
 
@@ -49,7 +49,7 @@ class StatusBands(Noun):
 class Review(Noun):
     """How often people look at the KPI, and when they last did."""
 
-    every: Grain = Field(description="how often it is to be looked at")
+    every: DayGrain = Field(description="how often it is to be looked at")
     last: FirstDay | None = Field(default=None, description="when it was looked at last, such as 2010-11-30")
 
 

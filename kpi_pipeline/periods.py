@@ -5,16 +5,17 @@ from __future__ import annotations
 import calendar as gregorian
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 
 class Grain(StrEnum):
     """How long a period is, finest first."""
 
+    hour = "hour"
     day = "day"
     week = "week"
     month = "month"
@@ -72,6 +73,9 @@ class ToGrain:
         return f"at the start of the {self.grain}"
 
 
+OF_DAYS = tuple(grain for grain in Grain if grain is not Grain.hour)
+"""The grains whose periods are whole business days."""
+
 Shift = Window | ToGrain
 """A way back in time: a length of it, or to where a longer period began."""
 
@@ -84,8 +88,36 @@ WindowText = Annotated[
     Window,
     BeforeValidator(_as_window),
     PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+ (hour|day|week|month|quarter|year)s?$"}),
+]
+
+
+def _whole_days(value: Window) -> Window:
+    if value.grain is Grain.hour:
+        raise ValueError(f"'{value}' is no number of days; write it like '3 days' or '2 weeks'")
+    return value
+
+
+DaysText = Annotated[
+    Window,
+    BeforeValidator(_as_window),
+    AfterValidator(_whole_days),
+    PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": r"^\d+ (day|week|month|quarter|year)s?$"}),
 ]
+"""A length of time in days or longer."""
+
+
+def _of_whole_days(value: Grain) -> Grain:
+    if value is Grain.hour:
+        raise ValueError(f"'hour' is no period of whole days; write one of {', '.join(OF_DAYS)}")
+    return value
+
+
+DayGrain = Annotated[
+    Grain, AfterValidator(_of_whole_days), WithJsonSchema({"type": "string", "enum": [one.value for one in OF_DAYS]})
+]
+"""A period of days or longer."""
 
 
 def whole_periods(window: Window, grain: Grain) -> int | None:
@@ -94,8 +126,11 @@ def whole_periods(window: Window, grain: Grain) -> int | None:
     >>> whole_periods(Window(28, Grain.day), Grain.week), whole_periods(Window(1, Grain.year), Grain.month)
     (4, 12)
     >>> whole_periods(Window(1, Grain.month), Grain.week)
+    >>> whole_periods(Window(1, Grain.day), Grain.hour)
+
+    A day is no number of hours: where the clocks change it has 23 or 25.
     """
-    for unit in ({Grain.day: 1, Grain.week: 7}, {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}):
+    for unit in ({Grain.hour: 1}, {Grain.day: 1, Grain.week: 7}, {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}):
         if window.grain in unit and grain in unit:
             periods, rest = divmod(window.count * unit[window.grain], unit[grain])
             return periods if rest == 0 else None
@@ -110,6 +145,8 @@ def shift_day(day: date, window: Window, *, back: bool = True) -> date:
     >>> shift_day(date(2010, 1, 3), Window(2, Grain.week), back=False)
     datetime.date(2010, 1, 17)
     """
+    if window.grain is Grain.hour:
+        raise ValueError(f"a day cannot be moved by {window}")
     count = -window.count if back else window.count
     if window.grain is Grain.day:
         return day + timedelta(days=count)
@@ -119,6 +156,27 @@ def shift_day(day: date, window: Window, *, back: bool = True) -> date:
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
     return date(year, month + 1, min(day.day, gregorian.monthrange(year, month + 1)[1]))
+
+
+def moment_before(moment: datetime, window: Window) -> datetime:
+    """The moment that lies a window before, at the same time of day unless the window is of hours.
+
+    >>> moment_before(datetime(2024, 3, 31, 6), Window(1, Grain.month)).isoformat()
+    '2024-02-29T06:00:00'
+    """
+    if window.grain is Grain.hour:
+        return moment - timedelta(hours=window.count)
+    return datetime.combine(shift_day(moment.date(), window), moment.timetz())
+
+
+def hour_named(text: str) -> int | None:
+    """The hour of its day that a text such as 2024-03-31T02 names; None where it names a day or a longer period.
+
+    >>> hour_named("2024-03-31T02"), hour_named("2024-03-31 14:00"), hour_named("2024-03")
+    (2, 14, None)
+    """
+    match = re.fullmatch(r"\d{4}-\d{2}-\d{2}[T ](\d{2})(:00)?", text.strip())
+    return int(match[1]) if match and int(match[1]) < 24 else None
 
 
 def first_day_named(text: str) -> date:
@@ -141,6 +199,8 @@ def day_after_named(text: str) -> date:
 
 def _span_named(text: str) -> tuple[date, date]:
     text = text.strip()
+    if hour_named(text) is not None:
+        text = text[:10]
     try:
         if re.fullmatch(r"\d{4}", text):
             return date(int(text), 1, 1), date(int(text) + 1, 1, 1)

@@ -21,13 +21,13 @@ from kpi_pipeline.calendar import (
     fits,
 )
 from kpi_pipeline.errors import DataError
-from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.periods import OF_DAYS, Grain, Window
 
 FIRST, LAST = date(2019, 6, 1), date(2021, 6, 30)
 PLAIN = build_calendar(FIRST, LAST, CalendarRules())
 
 
-@pytest.mark.parametrize("grain", Grain)
+@pytest.mark.parametrize("grain", OF_DAYS)
 @pytest.mark.parametrize("week_start", WEEKDAYS)
 def test_periods_follow_one_another_without_a_gap(grain: Grain, week_start: str) -> None:
     periods = build_calendar(FIRST, LAST, CalendarRules(week_start, "april")).of(grain)
@@ -118,7 +118,7 @@ def test_window_that_is_no_whole_number_of_periods_is_refused(grain: Grain, wind
         PLAIN.earlier(grain, Window.parse(window))
 
 
-@pytest.mark.parametrize("grain", Grain)
+@pytest.mark.parametrize("grain", OF_DAYS)
 @pytest.mark.parametrize(
     "window", ["1 day", "14 days", "3 weeks", "1 month", "3 months", "12 months", "1 quarter", "4 quarters", "1 year"]
 )
@@ -251,3 +251,57 @@ def test_a_table_that_is_no_calendar(rows: pl.DataFrame, wrong: str) -> None:
     with pytest.raises(DataError, match=wrong) as raised:
         day_table("mine", rows)
     assert "Hint: it needs one row for every day" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "labels"),
+    [
+        ("Europe/London", date(2024, 3, 31), ["00:00+00:00", "02:00+01:00", 23]),
+        ("Europe/London", date(2024, 10, 27), ["00:00+01:00", "01:00+01:00", "01:00+00:00", 25]),
+        ("America/New_York", date(2024, 11, 3), ["00:00-04:00", "01:00-04:00", "01:00-05:00", 25]),
+        ("Australia/Sydney", date(2024, 10, 6), ["00:00+10:00", "01:00+10:00", "03:00+11:00", 23]),
+        ("Australia/Lord_Howe", date(2024, 10, 6), ["00:00+10:30", "01:00+10:30", "02:30+11:00", 24]),
+        ("Australia/Lord_Howe", date(2024, 4, 7), ["00:00+11:00", "01:00+11:00", "02:00+10:30", 24]),
+        ("Asia/Kathmandu", date(2024, 1, 1), ["00:00+05:45", "01:00+05:45", 24]),
+        ("Pacific/Pago_Pago", date(2011, 12, 30), ["00:00-11:00", "01:00-11:00", 24]),
+        ("Asia/Beirut", date(2024, 3, 31), ["01:00+03:00", "02:00+03:00", 23]),
+        ("America/Sao_Paulo", date(2018, 2, 17), ["00:00-02:00", 25]),
+    ],
+)
+def test_hours_of_a_day(zone: str, day: date, labels: list[str | int]) -> None:
+    hours = build_calendar(day, day, CalendarRules(timezone=zone)).hours.filter(pl.col("day") == day)
+    *first, number = labels
+    assert hours["period_label"].to_list()[: len(first)] == [f"{day} {label}" for label in first]
+    assert hours.height == number
+
+
+def test_no_hour_of_a_day_that_was_skipped() -> None:
+    hours = build_calendar(date(2011, 12, 29), date(2011, 12, 31), CalendarRules(timezone="Pacific/Apia")).hours
+    labels = hours["period_label"].to_list()
+    last = labels.index("2011-12-29 23:00-10:00")
+    assert labels[last + 1] == "2011-12-31 00:00+14:00"
+
+
+@pytest.mark.parametrize(
+    ("zone", "back", "hour", "source"),
+    [
+        ("Europe/London", "1 hour", "2024-03-31 02:00+01:00", "2024-03-31 00:00+00:00"),
+        ("Europe/London", "24 hours", "2024-04-01 00:00+01:00", "2024-03-30 23:00+00:00"),
+        ("Europe/London", "1 day", "2024-04-01 01:00+01:00", None),
+        ("Europe/London", "1 day", "2024-04-01 02:00+01:00", "2024-03-31 02:00+01:00"),
+        ("Europe/London", "1 day", "2024-10-28 01:00+00:00", "2024-10-27 01:00+01:00"),
+        ("Europe/London", "1 day", "2024-10-27 01:00+00:00", "2024-10-26 01:00+01:00"),
+        ("Europe/London", "1 month", "2024-03-31 05:00+01:00", "2024-02-29 05:00+00:00"),
+        ("Europe/London", "1 year", "2024-02-29 05:00+00:00", "2023-02-28 05:00+00:00"),
+        ("Asia/Kathmandu", "1 week", "2024-01-08 13:00+05:45", "2024-01-01 13:00+05:45"),
+    ],
+)
+def test_hour_a_window_before(zone: str, back: str, hour: str, source: str | None) -> None:
+    calendar = build_calendar(date(2024, 1, 1), date(2024, 12, 1), CalendarRules(timezone=zone))
+    labels = calendar.hours.select("period_start", "period_label")
+    found = (
+        calendar.earlier(Grain.hour, Window.parse(back))
+        .join(labels, on="period_start")
+        .join(labels.rename({"period_start": "source_start", "period_label": "source"}), on="source_start", how="left")
+    )
+    assert found.filter(pl.col("period_label") == hour)["source"].to_list() == [source]

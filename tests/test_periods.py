@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
-from kpi_pipeline.periods import Grain, Window, day_after_named, first_day_named, shift_day
+from kpi_pipeline.periods import (
+    Grain,
+    Window,
+    day_after_named,
+    first_day_named,
+    hour_named,
+    moment_before,
+    shift_day,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +55,7 @@ def test_last_year_that_can_be_written_has_no_day_after() -> None:
         (" 4  weeks ", Window(4, Grain.week)),
         ("1 quarter", Window(1, Grain.quarter)),
         ("10 years", Window(10, Grain.year)),
+        ("24 hours", Window(24, Grain.hour)),
     ],
 )
 def test_windows(text: str, window: Window) -> None:
@@ -54,7 +63,7 @@ def test_windows(text: str, window: Window) -> None:
     assert Window.parse(str(window)) == window
 
 
-@pytest.mark.parametrize("text", ["28", "days", "0 days", "-1 day", "1.5 months", "2 fortnights", "1 hour"])
+@pytest.mark.parametrize("text", ["28", "days", "0 days", "-1 day", "1.5 months", "2 fortnights", "1 minute"])
 def test_what_is_no_length_of_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="length of time"):
         Window.parse(text)
@@ -82,4 +91,21 @@ def test_days_after() -> None:
 
 
 def test_grains_stand_finest_first() -> None:
-    assert sorted(Grain, key=lambda grain: grain.rank) == ["day", "week", "month", "quarter", "year"]
+    assert sorted(Grain, key=lambda grain: grain.rank) == ["hour", "day", "week", "month", "quarter", "year"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hour"),
+    [("2024-03-31T02", 2), ("2024-03-31 14:00", 14), ("2024-03-31", None), ("2024-03", None), ("2024-03-31T24", None)],
+)
+def test_named_hours(text: str, hour: int | None) -> None:
+    assert hour_named(text) == hour
+    if hour is not None:
+        assert first_day_named(text) == date(2024, 3, 31)
+
+
+def test_moments_before() -> None:
+    assert moment_before(datetime(2024, 3, 31, 1), Window.parse("6 hours")) == datetime(2024, 3, 30, 19)
+    assert moment_before(datetime(2024, 3, 31, 1), Window.parse("1 month")) == datetime(2024, 2, 29, 1)
+    with pytest.raises(ValueError, match="cannot be moved by 2 hours"):
+        shift_day(date(2024, 3, 31), Window.parse("2 hours"))

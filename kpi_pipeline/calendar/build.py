@@ -12,10 +12,10 @@ from kpi_pipeline.calendar.ordinary import ordinary_days
 from kpi_pipeline.calendar.retail import retail_days
 from kpi_pipeline.calendar.rules import CalendarRules
 from kpi_pipeline.calendar.table import table_days
-from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.periods import OF_DAYS, Grain, Window
 
 A_LONG_YEAR = timedelta(days=400)
-STARTS = tuple(f"{grain}_start" for grain in Grain)
+STARTS = tuple(f"{grain}_start" for grain in OF_DAYS)
 
 
 @lru_cache(maxsize=32)
@@ -36,7 +36,7 @@ def build_calendar(first: date, last: date, rules: CalendarRules) -> Calendar:
             days = ordinary_days(start, end + A_LONG_YEAR, rules)
         named = days.filter(pl.col("day") >= date(first.year - 2, 1, 1))
     days, named = _passed_over(days, rules.timezone), _passed_over(named, rules.timezone)
-    periods = pl.concat([_periods(named, grain, end, rules.timezone) for grain in Grain])
+    periods = pl.concat([_periods(named, grain, end, rules.timezone) for grain in OF_DAYS])
     kept = days.filter(pl.col("day") <= end).select("day", *STARTS)
     return _with_earlier(Calendar(rules, kept, periods))
 
@@ -81,7 +81,7 @@ def _begins(zone: str, day: str) -> pl.Expr:
 def _with_earlier(calendar: Calendar) -> Calendar:
     """The calendar with the start of the same period a year before beside every period."""
     year = Window(1, Grain.year)
-    ago = [calendar.earlier(grain, year).with_columns(grain=pl.lit(grain.value)) for grain in Grain]
+    ago = [calendar.earlier(grain, year).with_columns(grain=pl.lit(grain.value)) for grain in OF_DAYS]
     periods = calendar.periods.join(
         pl.concat(ago).rename({"source_start": "year_ago_start"}), on=["grain", "period_start"], maintain_order="left"
     )

@@ -9,8 +9,12 @@ from functools import cached_property
 import polars as pl
 
 from kpi_pipeline.calendar.earlier import earlier, earlier_days
+from kpi_pipeline.calendar.hours import earlier_hours, hours_of
 from kpi_pipeline.calendar.rules import CalendarRules
-from kpi_pipeline.periods import Grain, Shift, Window
+from kpi_pipeline.periods import OF_DAYS, Grain, Shift, Window
+
+NAMES = ("period_end", "last_day", "period_label", "period_start_utc")
+"""What is known of a period beside its start."""
 
 
 @dataclass(frozen=True)
@@ -28,24 +32,32 @@ class Calendar:
     periods: pl.DataFrame
 
     def of(self, grain: Grain) -> pl.DataFrame:
-        """The periods of one grain, in order."""
-        return self._by_grain[grain]
+        """The periods of one grain, in order; an hour's period_start is the moment it begins."""
+        return self.hours if grain is Grain.hour else self._by_grain[grain]
 
     @cached_property
     def _by_grain(self) -> dict[Grain, pl.DataFrame]:
-        return {grain: self.periods.filter(pl.col("grain") == grain.value).drop("grain") for grain in Grain}
+        return {grain: self.periods.filter(pl.col("grain") == grain.value).drop("grain") for grain in OF_DAYS}
+
+    @cached_property
+    def hours(self) -> pl.DataFrame:
+        """The hours of all days, made when first asked for; see `hours_of`."""
+        return hours_of(self._by_grain[Grain.day], self.rules.timezone)
 
     def start_of(self, day: date, grain: Grain) -> date:
-        """The first day of the period a day is in."""
+        """The first day of the period a day is in; for hours, the day itself."""
+        grain = Grain.day if grain is Grain.hour else grain
         start: date = self.days.filter(pl.col("day") == day).get_column(f"{grain}_start").item()
         return start
 
-    @property
-    def names(self) -> pl.DataFrame:
-        """What a value's period is called, and when it begins and ends, by grain and period_start."""
-        return self.periods.select(
-            "grain", "period_start", "period_end", "last_day", "period_label", "period_start_utc"
-        )
+    def named(self, values: pl.DataFrame, grain: Grain) -> pl.DataFrame:
+        """The values of a grain's periods with what each is called, its business days and the moment it begins."""
+        names = self.of(grain).select("period_start", *NAMES)
+        if grain is not Grain.hour:
+            return values.join(names, on="period_start", how="left")
+        days = self.hours.select(period_start_utc="period_start", period_start="day")
+        moments = values.join(names, on="period_start", how="left").drop("period_start")
+        return moments.join(days, on="period_start_utc", how="left")
 
     def covers(self, day: date) -> bool:
         """Whether the calendar has the day."""
@@ -58,7 +70,13 @@ class Calendar:
         """
         known = self._looked_up.get((grain, back))
         if known is None:
-            known = self._looked_up[grain, back] = earlier(self._by_grain, self.days, grain, back)
+            if grain is Grain.hour:
+                by_days = isinstance(back, Window) and back.grain is not Grain.hour
+                days = self.earlier(Grain.day, back) if by_days else None
+                known = earlier_hours(self.hours, self.days, days, back)
+            else:
+                known = earlier(self._by_grain, self.days, grain, back)
+            self._looked_up[grain, back] = known
         return known
 
     @cached_property

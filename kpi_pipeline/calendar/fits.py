@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpi_pipeline.periods import Grain, Shift, ToGrain, Window
+from kpi_pipeline.periods import Grain, Shift, Window
 
 MONTHS_IN = {Grain.month: 1, Grain.quarter: 3, Grain.year: 12}
 
@@ -16,6 +16,7 @@ def fits(grain: Grain, back: Shift) -> bool:
     False
     >>> fits(Grain.quarter, Window(3, Grain.month)), fits(Grain.quarter, Window(1, Grain.month))
     (True, False)
+    >>> from kpi_pipeline.periods import ToGrain
     >>> fits(Grain.week, ToGrain(Grain.month)), fits(Grain.month, ToGrain(Grain.week))
     (True, False)
     """

@@ -184,15 +184,15 @@ def _seen(asked: Asked, frame: pl.LazyFrame) -> pl.LazyFrame:
 def _timeline(sheet: _Sheet, calendar: Calendar, first: date | None, last: date | None) -> Timeline:
     begin = max(first or sheet.coverage.first_day, sheet.coverage.first_day)
     end = min(last or sheet.coverage.newest_day, sheet.coverage.newest_day)
+    by_hour = sheet.grain is Grain.hour
     if sheet.grain is None:
         days = calendar.days.filter(pl.col("day").is_between(begin, end)).select(_day="day", period_start=pl.lit(begin))
         periods = pl.DataFrame({PERIOD: [begin], "period_end": [end]}).with_columns(
             period_end=pl.col("period_end") + pl.duration(days=1)
         )
     else:
-        start = "day" if sheet.grain is Grain.day else f"{sheet.grain}_start"
-        days = calendar.days.select(_day="day", period_start=start)
-        overlaps = (pl.col("period_end") > begin) & (pl.col(PERIOD) <= end)
+        days = calendar.days.select(_day="day", period_start=f"{Grain.day if by_hour else sheet.grain}_start")
+        overlaps = (pl.col("period_end") > begin) & (pl.col("day" if by_hour else PERIOD) <= end)
         periods = calendar.of(sheet.grain).filter(overlaps).select(PERIOD, "period_end")
     return Timeline(sheet.grain, calendar, periods, days, sheet.coverage.newest_day, sheet.coverage.complete_before)
 
@@ -226,7 +226,7 @@ def _empty(series: Series) -> pl.DataFrame:
     compared = {"previous_value": pl.Float64, "year_ago_value": pl.Float64} if series.compared else {}
     return pl.DataFrame(
         schema={
-            PERIOD: pl.Date,
+            PERIOD: pl.Datetime("us", "UTC") if series.grain is Grain.hour else pl.Date,
             **dict.fromkeys(series.breakdown, pl.String),
             "is_other": pl.Boolean,
             "value": pl.Float64,

@@ -10,12 +10,14 @@ from kpi_pipeline.derive.additive import additive_values
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.cohorts import cohort_values
 from kpi_pipeline.derive.distinct import distinct_values
+from kpi_pipeline.derive.hours import hour_values
 from kpi_pipeline.derive.intervals import interval_values
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.percentiles import percentile_values
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.states import state_values
 from kpi_pipeline.derive.timeline import PERIOD
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Leaf, Shape
 
 KEYS = (PERIOD, SEGMENT)
@@ -42,9 +44,10 @@ def rows_leaf(leaf: Leaf) -> Leaf:
 
 def leaf_frames(asked: Sequence[Asked], partials: Partials) -> dict[Asked, pl.LazyFrame]:
     """For each question its frame: period_start, segment, a column a leaf."""
-    found: dict[Asked, pl.LazyFrame] = {}
+    hourly = [one for one in asked if one.timeline.grain is Grain.hour]
+    found = dict(zip(hourly, hour_values(hourly, partials), strict=True))
     for shape, compute in SHAPES.items():
-        some = [one for one in asked if one.measure.shape is shape]
+        some = [one for one in asked if one.measure.shape is shape and one not in found]
         found |= zip(some, compute(some, partials), strict=True)
     return {one: _moved(one, frame).select(*KEYS, *one.named) for one, frame in found.items()}
 

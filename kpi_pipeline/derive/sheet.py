@@ -12,6 +12,7 @@ from kpi_pipeline.derive.formula import expression
 from kpi_pipeline.derive.leaf_frames import KEYS, rows_leaf
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Fold, Leaf, Node, leaves
 
 
@@ -32,10 +33,13 @@ def _in_range(leaf: Leaf, timeline: Timeline, partials: Partials) -> pl.Expr:
     if span is None or timeline.grain is None:
         return pl.lit(span is not None)
     looked_at = timeline.earlier(leaf.offsets) if leaf.offsets else timeline.periods.select(PERIOD, source_start=PERIOD)
-    ends = timeline.calendar.of(timeline.grain).select(source_start=PERIOD, source_end="period_end")
+    first_day = "day" if timeline.grain is Grain.hour else PERIOD
+    ends = timeline.calendar.of(timeline.grain).select(
+        source_start=PERIOD, source_day=first_day, source_end="period_end"
+    )
     inside = (
         looked_at.join(ends, on="source_start", how="left")
-        .filter((pl.col("source_end") > span[0]) & (pl.col("source_start") <= timeline.newest_day))
+        .filter((pl.col("source_end") > span[0]) & (pl.col("source_day") <= timeline.newest_day))
         .get_column(PERIOD)
     )
     return pl.col(PERIOD).is_in(inside.implode())

@@ -45,7 +45,7 @@ class Timeline:
         is the same for all periods in it, and whole.
         """
         windows = [back for back in offsets if isinstance(back, Window)]
-        if self.grain is None or len(windows) < len(offsets):
+        if self.grain in (None, Grain.hour) or len(windows) < len(offsets):
             return None
         current = self.periods.filter((pl.col(PERIOD) <= self.newest_day) & (pl.col("period_end") > self.newest_day))
         if current.is_empty() or current.get_column("period_end").item() <= self.complete_before:

@@ -24,18 +24,18 @@ def judge(
 
     `results` are derived series; KPIs whose series are not all there are left out. Projections are not made here.
     """
-    judged = [_values(kpi, results) for kpi in project.kpis.values() if _is_there(kpi, results)]
-    if not judged:
+    kpis = [kpi for kpi in project.kpis.values() if _is_there(kpi, results)]
+    if not kpis:
         return pl.DataFrame()
-    values = pl.concat(judged)
+    judged = [calendar.named(_values(kpi, results), kpi.grain) for kpi in kpis]
+    values = pl.concat(judged, how="diagonal")
     annotations = _annotations(project, calendar)
     return (
         with_targets(values, targets)
         .with_columns(variance=pl.col("value") - pl.col("target"))
         .with_columns(attainment=attainment())
         .with_columns(status=status(), status_rule=status_rule(), **_comparisons())
-        .join(calendar.names, on=["grain", "period_start"], how="left")
-        .join(annotations, on=["kpi", "period_start"], how="left")
+        .join(annotations, on=["kpi", "period_start"], how="left", maintain_order="left")
         .with_columns(
             target_low=pl.lit(None, pl.Float64),
             target_high=pl.lit(None, pl.Float64),
@@ -46,7 +46,7 @@ def judge(
             target_provenance=pl.when(pl.col("target").is_not_null()).then("target_provenance"),
         )
         .drop("target_type", "at_risk_within")
-        .sort("kpi", "breakdown", "segment", "period_start")
+        .sort("kpi", "breakdown", "segment", "period_start_utc")
     )
 
 

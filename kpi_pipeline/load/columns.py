@@ -11,6 +11,7 @@ from kpi_pipeline.dimensions import may_be_joined
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.load.assemble import in_order
 from kpi_pipeline.load.fault import Fault
+from kpi_pipeline.load.hours import days_by_hour
 from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.model_columns import Columns, model_columns, nearest_column, unknown_in_model
 from kpi_pipeline.load.sites import place_in_text, row_expressions, written_path
@@ -47,6 +48,7 @@ def check_columns(project: Project, columns: Typed) -> tuple[Problem, ...]:
             *_in_expressions(project, known),
             *_not_times(project, columns),
             *_hours_between_days(project, columns),
+            *days_by_hour(project, columns),
             *_in_target_tables(project, known),
             *_in_calendar(project, known),
         )

@@ -9,6 +9,7 @@ from kpi_pipeline.calendar import fits
 from kpi_pipeline.errors import Problem, counted, listed
 from kpi_pipeline.kpis import Direction, Kpi
 from kpi_pipeline.links import Link
+from kpi_pipeline.load.hours import hours_misfit
 from kpi_pipeline.load.kinds import link_name
 from kpi_pipeline.load.references import inputs_with_keys
 from kpi_pipeline.load.sites import models_drawn_on, written_path
@@ -33,6 +34,7 @@ def misfits(project: Project) -> Iterator[Problem]:
     for kpi in project.kpis.values():
         yield from _breakdowns(project, kpi)
         yield from _offsets(project, kpi)
+        yield from hours_misfit(project, kpi)
         yield from _direction(project, kpi)
     for link in project.links:
         yield from _link(project, link)

@@ -19,7 +19,7 @@ from kpi_pipeline.sources import Source
 
 Condition = dg.AutomationCondition[Any]
 
-LONGEST = {Grain.day: 1, Grain.week: 7, Grain.month: 31, Grain.quarter: 92, Grain.year: 366}
+LONGEST = {Grain.hour: 1, Grain.day: 1, Grain.week: 7, Grain.month: 31, Grain.quarter: 92, Grain.year: 366}
 """Days in the longest period of a grain."""
 
 A_DAY = timedelta(days=1)

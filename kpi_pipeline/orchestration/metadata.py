@@ -53,7 +53,7 @@ def metric_metadata(project: Project, name: str, report: RunReport) -> Metadata:
     values = report.metric_values.filter(pl.col("metric") == name)
     metadata: dict[str, Any] = {"dagster/row_count": values.height}
     for grain in project.settings.publish.grains:
-        rows = values.filter(pl.col("grain") == grain.value, pl.col("segment") == TOTAL).sort("period_start").to_dicts()
+        rows = values.filter(pl.col("grain") == grain.value, pl.col("segment") == TOTAL).sort("period_start_utc").to_dicts()
         complete = [row for row in rows if row["is_complete"]]
         if complete:
             metadata[f"{grain}_period"] = complete[-1]["period_label"]
@@ -66,7 +66,7 @@ def kpi_metadata(project: Project, name: str, report: RunReport) -> Metadata:
     """Of a KPI: its latest complete period in numbers, the trend as a picture, and a preview of the last periods."""
     kpi = project.kpis[name]
     values = report.kpi_values.filter(pl.col("kpi") == name)
-    rows = values.filter(pl.col("segment") == TOTAL).sort("period_start").to_dicts()
+    rows = values.filter(pl.col("segment") == TOTAL).sort("period_start_utc").to_dicts()
     complete = [row for row in rows if row["is_complete"]]
     after = rows[len(complete) : len(complete) + 1]
     metadata: dict[str, Any] = {}

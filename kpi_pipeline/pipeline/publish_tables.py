@@ -14,6 +14,7 @@ from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.judge import classify, headline
 from kpi_pipeline.load import findings
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
 from kpi_pipeline.plan import Series
@@ -84,7 +85,8 @@ def assemble(
     tables["kpi_value"] = _with_kept(context, "kpi_value", "kpi", computed.kpi_value, computed.kpis, project.kpis)
     values = metric_values(computed.results, calendar)
     tables["metric_value"] = _with_kept(context, "metric_value", "metric", values, computed.metrics, project.metrics)
-    tables |= calendar_tables(_around(tables, calendar))
+    by_hour = any(Grain.hour in tables[name].get_column("grain") for name in ("kpi_value", "metric_value"))
+    tables |= calendar_tables(_around(tables, calendar), hours=by_hour)
     tables["segment"] = _segments(context, computed, tables)
     tables["check_result"] = _check_results(context)
     tables["snapshot"] = _snapshot(context, _through(context, computed, through))

@@ -8,6 +8,7 @@ import polars as pl
 
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.kpis import Classified
+from kpi_pipeline.periods import Grain, Window
 from kpi_pipeline.plan import Series
 from kpi_pipeline.publish.contract import table_named
 from kpi_pipeline.publish.table import conform, empty_frame
@@ -23,25 +24,41 @@ from kpi_pipeline.segments import (
 CALENDAR_NAME = "business"
 
 
-def calendar_tables(calendar: Calendar) -> dict[str, pl.DataFrame]:
-    """The days and periods of the business calendar."""
+def calendar_tables(calendar: Calendar, *, hours: bool = False) -> dict[str, pl.DataFrame]:
+    """The days and periods of the business calendar; hours where something is published by hour."""
     days = calendar.days.drop("day_start").with_columns(
         iso_year=pl.col("day").dt.iso_year().cast(pl.Int64),
         iso_week=pl.col("day").dt.week().cast(pl.Int64),
         is_holiday=pl.lit(None, pl.Boolean),
     )
-    periods = calendar.periods.with_columns(calendar_name=pl.lit(CALENDAR_NAME))
+    periods = pl.concat([calendar.periods, _hours(calendar)], how="diagonal") if hours else calendar.periods
+    periods = periods.with_columns(calendar_name=pl.lit(CALENDAR_NAME))
     return {
         "calendar": conform(table_named("calendar"), days),
         "calendar_period": conform(table_named("calendar_period"), periods),
     }
 
 
+def _hours(calendar: Calendar) -> pl.DataFrame:
+    """The hours as periods: the business day each lies in, that of the hour before and of the hour a year ago."""
+    hours = calendar.hours.with_columns(previous_start=pl.col("day").shift(1))
+    ago = calendar.earlier(Grain.hour, Window(1, Grain.year))
+    days = hours.select(source_start="period_start", year_ago_start="day")
+    found = hours.join(ago, on="period_start", how="left", maintain_order="left")
+    found = found.join(days, on="source_start", how="left", maintain_order="left")
+    return found.select(
+        *("period_end", "last_day", "period_label", "period_start_utc", "period_number", "year_number"),
+        *("previous_start", "year_ago_start"),
+        period_start="day",
+        grain=pl.lit(Grain.hour.value),
+    )
+
+
 def metric_values(results: Mapping[Series, pl.DataFrame], calendar: Calendar) -> pl.DataFrame:
     """Every derived series as rows of `metric_value`."""
     frames = [
-        frame.select(
-            "period_start", "value", "numerator", "denominator", "sample_size", "is_complete",
+        calendar.named(frame, series.grain).select(
+            "period_start", "period_end", "last_day", "period_label", "period_start_utc", "value", "numerator", "denominator", "sample_size", "is_complete",
             metric=pl.lit(series.metric),
             grain=pl.lit(series.grain.value),
             breakdown=pl.lit(breakdown_name(series.breakdown)),
@@ -52,8 +69,7 @@ def metric_values(results: Mapping[Series, pl.DataFrame], calendar: Calendar) ->
     ]  # fmt: skip
     if not frames:
         return empty_frame(table_named("metric_value"))
-    joined = pl.concat(frames).join(calendar.names, on=["grain", "period_start"], how="left")
-    return conform(table_named("metric_value"), joined)
+    return conform(table_named("metric_value"), pl.concat(frames))
 
 
 def segments(results: Mapping[Series, pl.DataFrame]) -> pl.DataFrame:

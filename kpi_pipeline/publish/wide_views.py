@@ -15,22 +15,28 @@ from kpi_pipeline.segments import TOTAL
 _PERIOD = ("period_start", "period_end", "last_day", "period_label")
 
 
+def _period(grain: Grain) -> tuple[str, ...]:
+    """The columns that say which period a row is of; hours are told apart by the moment they begin."""
+    return (*_PERIOD, "period_start_utc") if grain is Grain.hour else _PERIOD
+
+
 def kpi_wide_views(project: Project) -> Iterator[View]:
     """A view a grain that KPIs have: a row a period, a column a KPI, totals only."""
     for grain in Grain:
         kpis = {kpi.name: kpi.title for kpi in project.kpis.values() if kpi.grain is grain}
         if kpis:
-            fixed = {name: comments_of("kpi_value")[name] for name in _PERIOD}
+            period = _period(grain)
+            fixed = {name: comments_of("kpi_value")[name] for name in period}
             fixed["is_complete"] = "False while the period is in progress for any of the KPIs"
             names = _apart_from(fixed, kpis, prefix="kpi")
             complete = exp.alias_(exp.LogicalAnd(this=_column("is_complete")), "is_complete", quoted=True)
             query = (
-                exp.select(*_columns(_PERIOD), complete)
+                exp.select(*_columns(period), complete)
                 .select(*(_picked("value", "kpi", kpi, names[kpi]) for kpi in kpis))
                 .from_(_table("kpi_value"))
                 .where(_equals("grain", grain.value), _equals("segment", TOTAL))
-                .group_by(*_columns(_PERIOD))
-                .order_by(_column("period_start"))
+                .group_by(*_columns(period))
+                .order_by(_column(period[-1] if grain is Grain.hour else "period_start"))
             )
             comments = {**fixed, **{names[kpi]: title for kpi, title in kpis.items()}}
             yield View(f"kpi_wide_{grain}", f"A {grain}, with one column a KPI; totals only", comments, query)
@@ -63,7 +69,8 @@ def _model_view(
     name: str, comment: str, grain: Grain, dimensions: Mapping[str, str], metrics: Mapping[str, str]
 ) -> View:
     fixed = {
-        column: comments_of("metric_value")[column] for column in (*_PERIOD, "breakdown", "segment", "is_complete")
+        column: comments_of("metric_value")[column]
+        for column in (*_period(grain), "breakdown", "segment", "is_complete")
     }
     dimension_names = _apart_from(fixed, dimensions, prefix="by")
     metric_names = _apart_from({*fixed, *dimension_names.values()}, metrics, prefix="metric")
@@ -73,7 +80,7 @@ def _model_view(
         .from_(_table("segment"))
         .group_by(_column("segment"))
     )
-    keys = [exp.column(one, table="metric_value", quoted=True) for one in (*_PERIOD, "breakdown", "segment")]
+    keys = [exp.column(one, table="metric_value", quoted=True) for one in (*_period(grain), "breakdown", "segment")]
     shown = [exp.column(one, table="described", quoted=True) for one in dimension_names.values()]
     complete = exp.LogicalAnd(this=exp.column("is_complete", table="metric_value", quoted=True))
     query = (
@@ -90,7 +97,12 @@ def _model_view(
         )
         .where(_equals("grain", grain.value), _column("metric").isin(*metrics))
         .group_by(*keys, *shown)
-        .order_by(exp.column("period_start", table="metric_value", quoted=True), keys[-1].copy())
+        .order_by(
+            exp.column(
+                _period(grain)[-1] if grain is Grain.hour else "period_start", table="metric_value", quoted=True
+            ),
+            keys[-1].copy(),
+        )
     )
     comments = {
         **fixed,

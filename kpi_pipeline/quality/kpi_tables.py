@@ -13,7 +13,7 @@ from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.quality.frames import check_frames
 from kpi_pipeline.quality.targets import FrameTarget
 
-KEY = ("kpi", "grain", "period_start", "segment")
+KEY = ("kpi", "grain", "period_start", "period_start_utc", "segment")
 """One row a KPI, period and segment; a segment's name says its breakdown."""
 
 STATUSES = ("on_track", "at_risk", "off_track", "in_progress", "no_target", "no_data")

@@ -27,7 +27,7 @@ from kpi_pipeline.checks import (
 from kpi_pipeline.checks.naming import check_names
 from kpi_pipeline.errors import did_you_mean, listed
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.periods import shift_day
+from kpi_pipeline.periods import moment_before
 from kpi_pipeline.quality.targets import CheckTarget
 
 
@@ -248,7 +248,7 @@ def _recency(check: Recency, table: _Table, as_of: datetime) -> _Translation:
         own = exp.AtTimeZone(this=own, zone=exp.Literal.string(table.timezone))
     local = exp.cast(own, exp.DataType.build("TIMESTAMP", dialect="duckdb")).as_(column, quoted=True)
     now = as_of.astimezone(ZoneInfo(table.timezone)).replace(tzinfo=None) if as_of.tzinfo else as_of
-    oldest = datetime.combine(shift_day(now.date(), check.within), now.time())
+    oldest = moment_before(now, check.within)
     return _Translation(
         f"the newest '{column}' within {check.within} of {now:%Y-%m-%d %H:%M}",
         (Expected("expect_column_max_to_be_between", {"column": column, "min_value": oldest}),),

@@ -13,11 +13,36 @@ CLOCK = "clock"
 INSTANT = "instant"
 """What AT TIME ZONE gives, in the `meta` of its node: the time on a zone's clock, or a moment anywhere."""
 
+NAIVE = ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
+"""Types of moments without a zone."""
+
 
 def business_day(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     """The day of a moment in the project's zone; `kind` is the DuckDB type of the time column."""
     moment = local_moment(model, time, kind)
     return moment if kind == "DATE" else exp.cast(moment, "DATE")
+
+
+def business_hour(model: ModelPlan, time: str, kind: str) -> exp.Expr:
+    """The moment at which the hour of a moment began, by the clock of the project's zone.
+
+    NOTE: where the clocks were changed within the hour (Lord Howe Island, by half an hour), that moment may show
+    another hour; then the minute stands for it. Either way it lies in the hour it names.
+    """
+    if kind == "DATE":
+        raise DataError.days_by_hour(model.name, time)
+    local = local_moment(model, time, kind)
+    moment = sqlglot.parse_one(model.dimensions.get(time, f'"{time}"'), read="duckdb")
+    if kind in NAIVE:
+        moment = in_zone(moment, model.naive_zone)
+    into = exp.paren(exp.Sub(this=local, expression=_truncated("hour", local)))
+    hour = exp.Sub(this=moment, expression=into)
+    same = exp.EQ(this=_truncated("hour", in_zone(hour, model.project_zone)), expression=_truncated("hour", local))
+    return exp.case().when(same, hour.copy()).else_(_truncated("minute", moment))
+
+
+def _truncated(unit: str, moment: exp.Expr) -> exp.Expr:
+    return exp.TimestampTrunc(this=moment.copy(), unit=exp.var(unit.upper()))
 
 
 def local_moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
@@ -30,7 +55,7 @@ def local_moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     match kind:
         case "DATE":
             return column
-        case "TIMESTAMP" | "TIMESTAMP_NS" | "TIMESTAMP_MS" | "TIMESTAMP_S":
+        case _ if kind in NAIVE:
             if model.naive_zone != model.project_zone:
                 column = in_zone(in_zone(column, model.naive_zone, gives=INSTANT), model.project_zone)
         case "TIMESTAMP WITH TIME ZONE" | "TIMESTAMPTZ":

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from kpi_pipeline.checks import Check
 from kpi_pipeline.names import Named, Noun
-from kpi_pipeline.periods import Grain, WindowText
+from kpi_pipeline.periods import DayGrain, DaysText, Grain
 from kpi_pipeline.sources.file import FileConnector
 
 CONNECTORS = (FileConnector,)
@@ -37,10 +37,10 @@ class Load(Noun):
 class CompleteThrough(Noun):
     """Until when the rows are complete: the newest row's day is in progress, and `delay` holds back days before it."""
 
-    grain: Grain = Field(
+    grain: DayGrain = Field(
         default=Grain.day, description="the period that a row names; longer than a day, the newest one is complete"
     )
-    delay: WindowText | None = Field(default=None, description="how long rows keep coming in, such as 3 days")
+    delay: DaysText | None = Field(default=None, description="how long rows keep coming in, such as 3 days")
 
 
 class ColumnType(Noun):

@@ -1,0 +1,25 @@
+"""What can be asked by hour, and what only by hour."""
+
+from __future__ import annotations
+
+from kpi_pipeline.periods import Grain
+from kpi_pipeline.plan import Leaf, Node, Shape, leaves
+
+BY_HOUR = (Shape.additive, Shape.distinct, Shape.values)
+"""The shapes of partial results that are also kept by hour."""
+
+
+def unfit_for_hours(node: Node, grain: Grain | None) -> tuple[str, str] | None:
+    """Why a metric cannot be asked at a grain as far as hours go, and the grain to ask with; None where it can."""
+    for leaf in leaves(node):
+        if grain is Grain.hour and (leaf.measure.shape not in BY_HOUR or leaf.measure.events):
+            return f"is computed by day ({leaf.measure})", "day"
+        if grain is not Grain.hour and _reaches_hours(leaf):
+            return f"looks at hours ({leaf.reach})", "hour"
+    return None
+
+
+def _reaches_hours(leaf: Leaf) -> bool:
+    if leaf.reach is None:
+        return False
+    return Grain.hour in (leaf.reach.to_date, leaf.reach.window.grain if leaf.reach.window else None)

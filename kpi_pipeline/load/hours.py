@@ -1,0 +1,82 @@
+"""Hours are asked only of what has the time of day, and what looks at hours is asked by hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kpi_pipeline.errors import Problem
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.load.references import inputs_with_keys
+from kpi_pipeline.metrics import Conversion, Cumulative, Metric, Retention, Simple
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.periods import Grain
+from kpi_pipeline.project import Project
+
+
+def hours_misfit(project: Project, kpi: Kpi) -> Iterator[Problem]:
+    """A KPI by hour whose metric is computed by day, or one by day or longer whose metric looks at hours."""
+    for metric in _below(project, kpi.metric):
+        why = None
+        if kpi.grain is Grain.hour and _is_of_days(metric):
+            why, instead = "is computed by day", "day"
+        elif kpi.grain is not Grain.hour and _is_of_hours(metric):
+            why, instead = "looks at hours", "hour"
+        if why:
+            yield Problem(
+                f"KPI '{kpi.name}' has the grain {kpi.grain}, but metric '{metric.name}' {why}.",
+                project.place("kpis", kpi.name, "grain"),
+                f"give the KPI the grain {instead}, or take another metric ({project.place('metrics', metric.name)})",
+            )
+
+
+def days_by_hour(project: Project, columns: Mapping[TableRef, Mapping[str, str]]) -> Iterator[Problem]:
+    """What is asked by hour, but counts its rows on days; columns with the types that are known of models."""
+    asked = {kpi.metric: ("kpis", kpi.name, "grain") for kpi in project.kpis.values() if kpi.grain is Grain.hour}
+    if Grain.hour in project.settings.publish.grains:
+        fit = {one for one in project.metrics if not any(_is_of_days(below) for below in _below(project, one))}
+        asked = dict.fromkeys(sorted(fit), ("project", "publish", "grains")) | asked
+    for name, where in asked.items():
+        for metric in _below(project, name):
+            if isinstance(metric, Simple) and _counts_on_days(project, metric, columns):
+                yield Problem(
+                    f"Metric '{name}' is wanted by hour, but the rows of model '{metric.model}' count on days.",
+                    project.place(*where),
+                    "use the grain day, or a time column with the time of day (agg_time_dimension)",
+                )
+
+
+def _below(project: Project, name: str) -> list[Metric]:
+    """A metric and all it is computed from, each once."""
+    found: dict[str, Metric] = {}
+    todo = [name]
+    while todo:
+        metric = project.metrics.get(todo.pop())
+        if metric and metric.name not in found:
+            found[metric.name] = metric
+            todo += [one.name for _, one in inputs_with_keys(metric)]
+    return list(found.values())
+
+
+def _is_of_days(metric: Metric) -> bool:
+    stock = isinstance(metric, Simple) and (metric.non_additive_dimension or metric.active)
+    return bool(stock) or isinstance(metric, Conversion | Retention)
+
+
+def _is_of_hours(metric: Metric) -> bool:
+    if not isinstance(metric, Cumulative):
+        return False
+    return Grain.hour in (metric.grain_to_date, metric.window.grain if metric.window else None)
+
+
+def _counts_on_days(project: Project, metric: Simple, columns: Mapping[TableRef, Mapping[str, str]]) -> bool:
+    model = project.models.get(metric.model)
+    if model is None:
+        return False
+    name = metric.agg_time_dimension or model.agg_time_dimension
+    declared = model.dimension(name)
+    column = (declared.column if declared else name).lower()
+    types = {one.lower(): kind for one, kind in columns.get(TableRef("model", model.name), {}).items()}
+    if not types and model.table:
+        schema, _, table = model.table.partition(".")
+        types = {one.lower(): kind for one, kind in columns.get(TableRef(schema, table), {}).items()}
+    return types.get(column, "").upper() == "DATE"

@@ -1,0 +1,70 @@
+"""What is wanted by hour must have hours; what looks at hours must be asked by hour."""
+
+from __future__ import annotations
+
+import pytest
+
+from kpi_pipeline.load import check_columns
+from kpi_pipeline.names import TableRef
+
+KPI = "kpis: [{{name: k, metric: {}, direction: up, grain: {}}}]"
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "{name: m, type: cumulative, input_metric: net_sales, window: 24 hours}",
+        "{name: m, type: cumulative, input_metric: net_sales, grain_to_date: hour}",
+    ],
+)
+def test_hours_in_a_daily_kpi(problems, base, metric):
+    (problem,) = problems(files={"base.yaml": base, "m.yaml": f"metrics: [{metric}]", "k.yaml": KPI.format("m", "day")})
+
+    assert problem.message == "KPI 'k' has the grain day, but metric 'm' looks at hours."
+    assert problem.hint.startswith("give the KPI the grain hour")
+
+
+def test_days_in_an_hourly_kpi(problems, base):
+    metric = "{name: m, type: simple, model: order_lines, agg: count, active: {from: sold_at, to: closed_at}}"
+    found = problems(files={"base.yaml": base, "m.yaml": f"metrics: [{metric}]", "k.yaml": KPI.format("m", "hour")})
+
+    assert "KPI 'k' has the grain hour, but metric 'm' is computed by day." in [one.message for one in found]
+
+
+@pytest.mark.parametrize("where", ["kpi", "publish"])
+def test_rows_that_count_on_days(project, base, where):
+    text = base
+    if where == "publish":
+        text = base.replace("currency: GBP", "publish: {grains: [hour]}")
+    files = {"base.yaml": text, "k.yaml": KPI.format("net_sales", "hour" if where == "kpi" else "day")}
+    columns = {"sold_at": "DATE", "invoice": "VARCHAR", "quantity": "BIGINT", "price": "DOUBLE", "country": "VARCHAR"}
+
+    found = check_columns(project(files=files), {TableRef("model", "order_lines"): columns})
+
+    assert (
+        found[0].message == "Metric 'net_sales' is wanted by hour, but the rows of model 'order_lines' count on days."
+    )
+    assert str(found[0].place).startswith("definitions/k.yaml" if where == "kpi" else "definitions/base.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "sources: [{name: s, connector: {type: file, path: p}, complete_through: {grain: hour}}]",
+            "no period of whole",
+        ),
+        (
+            "sources: [{name: s, connector: {type: file, path: p}, complete_through: {delay: 2 hours}}]",
+            "no number of days",
+        ),
+        (
+            "kpis: [{name: k, metric: orders, direction: up, grain: day, review: {every: hour}}]",
+            "no period of whole days",
+        ),
+    ],
+)
+def test_hours_where_days_are_meant(problems, text, message):
+    (problem,) = problems(text)
+
+    assert message in problem.message
