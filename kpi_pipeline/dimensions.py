@@ -158,7 +158,7 @@ def _not_found(models: Mapping[str, Model], model: Model, name: str) -> UnknownD
                 return UnknownDimension(f"'{name}' names no grain and no part of a date", f"there are {grains}")
     known = dimension_names(models, model)
     near = did_you_mean(name, known)
-    if separator and not near and any(entity.name == first for entity in model.entities):
+    if separator and any(entity.name == first for entity in model.entities):
         return _end_of_the_way(models, model, first, rest)
     has = f"it has {listed(known)}" if known else "it has no dimensions"
     if separator and not near and not any(entity.name == first for entity in model.entities):
@@ -179,9 +179,11 @@ def _end_of_the_way(models: Mapping[str, Model], model: Model, entity: str, rest
         )
     there = [name for one in reached for name in dimension_names(models, one)]
     has = listed([one.name for one in reached])
+    near = did_you_mean(rest, there)
+    hint = f"there are {listed(there)}" if there else f"add `dimensions` to {has}"
     return UnknownDimension(
         f"'{rest}' is no dimension of {has}, where entity '{entity}' leads",
-        did_you_mean(rest, there) or (f"there are {listed(there)}" if there else f"add `dimensions` to {has}"),
+        near.replace("'", f"'{entity}{SEPARATOR}", 1) if near else hint,
     )
 
 

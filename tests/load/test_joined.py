@@ -45,7 +45,7 @@ def shop(problems, base):
 @pytest.mark.parametrize(
     ("metric", "dimension", "message", "hint"),
     [
-        ("revenue", "customer__contry", "model 'sales' has no such dimension", "did you mean 'customer__country'?"),
+        ("revenue", "customer__contry", "'contry' is no dimension of 'customers'", "did you mean 'customer__country'?"),
         ("revenue", "region__label", "no such dimension", "did you mean 'customer__region__label'?"),
         ("revenue", "customer__shoe_size", "'shoe_size' is no dimension of 'customers'", "there are 'country', 'since'"),
         ("revenue", "invoice__lines", "no model has 'invoice' as its primary", "{name: invoice, type: primary}"),
@@ -69,7 +69,10 @@ def test_breakdowns_that_cannot_be_reached(shop, metric, dimension, message, hin
 def test_filters_that_cannot_be_reached(shop):
     (problem,) = shop(FILTERED.format("sales", "customer__contry = 'FR'"))
 
-    assert problem.message == ("Metric 'm': 'filter' uses 'customer__contry': model 'sales' has no such dimension.")
+    assert problem.message == (
+        "Metric 'm': 'filter' uses 'customer__contry': 'contry' is no dimension of 'customers', where entity "
+        "'customer' leads."
+    )
     assert problem.hint == "did you mean 'customer__country'?"
 
 
@@ -120,3 +123,44 @@ def test_validity(problems, kind, time, start, end, message):
     found = problems(PRICES.format(kind, time, start, end))
 
     assert any(message in one.message for one in found)
+
+
+@pytest.mark.parametrize(
+    ("condition", "message", "hint"),
+    [
+        ("metric('revnue', 'customer') > 1", "no metric named 'revnue'", "did you mean 'revenue'?"),
+        ("metric('revenue') > 1", "does not name a metric and the entity", "metric('orders', 'customer') > 5"),
+        ("metric(revenue, customer) > 1", "does not name a metric and the entity", "metric('orders', 'customer') > 5"),
+        ("metric('revenue', 'cutomer') > 1", "model 'sales' has no entity 'cutomer'", "did you mean 'customer'?"),
+        ("metric('revenue', 'region') > 1", "model 'sales' has no entity 'region'", "'invoice', 'customer'"),
+        (
+            "metric('people', 'invoice') > 1",
+            "model 'customers' has no entity 'invoice', so metric 'people'",
+            "'region'",
+        ),
+        ("metric('total', 'customer') > 1", "metric 'total' is of type cumulative", "simple metrics, ratios"),
+        ("metric('growth', 'customer') > 1", "metric 'growth' looks at earlier periods", "simple metrics, ratios"),
+        ("metric('loyal', 'customer') > 1", "metric 'loyal' asks for a metric in its own filter", "simple metrics"),
+        ("{{ Metric('revnue', group_by=['customer']) }} > 1", "no metric named 'revnue'", "'revenue'"),
+    ],
+)
+def test_metrics_that_a_condition_cannot_ask_for(shop, condition, message, hint):
+    (problem,) = shop(MORE + f'  - {{name: m, type: simple, model: sales, agg: count, filter: "{condition}"}}')
+
+    assert problem.message.startswith("Metric 'm': 'filter' asks for a metric: ")
+    assert message in problem.message
+    assert hint in problem.hint
+
+
+MORE = """\
+metrics:
+  - {name: total, type: cumulative, input_metric: revenue}
+  - {name: growth, type: derived, expr: revenue - before, input_metrics: [revenue, {name: revenue, alias: before, offset_window: 1 month}]}
+  - {name: loyal, type: simple, model: sales, agg: count, filter: "metric('revenue', 'customer') > 100"}
+"""  # noqa: E501
+
+
+def test_spelling_that_is_not_known(shop):
+    (problem,) = shop(FILTERED.format("sales", "{{ Entity('customer') }} = 1"))
+
+    assert "'{{ Entity('customer') }}' is not known here" in problem.message
