@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlglot import expressions as exp
 
 from kpi_pipeline.compile.canonical import all_of, canonical
+from kpi_pipeline.compile.currency import converted
 from kpi_pipeline.compile.dimensions import columns_of, joined_of
 from kpi_pipeline.compile.models import plan_model
 from kpi_pipeline.metrics import Agg, Conversion, Simple
@@ -23,43 +24,49 @@ def conversions(project: Project, metric: Conversion, filters: Sequence[str]) ->
     NOTE: filters come after the matching. Then a question about France has the numbers that the row of France has in
     the question by country; with filters before it a conversion would move to an earlier base event.
     """
-    base, converted = _simple(project, metric.base_metric), _simple(project, metric.conversion_metric)
+    base, later = _simple(project, metric.base_metric), _simple(project, metric.conversion_metric)
     properties = metric.constant_properties
+    added = _added(project, later)
     before = side(project, base, metric.base_metric, metric.entity, [one.base_property for one in properties])
     matching = Matching(
         base=before,
         conversion=side(
             project,
-            converted,
+            later,
             metric.conversion_metric,
             metric.entity,
             [one.conversion_property for one in properties],
+            added,
         ),
         ties=ties(project.models[base.model], before.keys),
-        expr=_added(converted),
+        expr=added,
         window=metric.window,
     )
-    fold = {Agg.sum: Fold.sum, Agg.count_distinct: Fold.distinct}.get(converted.agg, Fold.count)
+    fold = {Agg.sum: Fold.sum, Agg.count_distinct: Fold.distinct}.get(later.agg, Fold.count)
     measure = Measure(base.model, matching.base.time, fold, EVENT, all_of(filters), events=matching)
     return Leaf(measure, 0)
 
 
-def side(project: Project, metric: Simple, used: InputMetric, entity: str, properties: Sequence[str]) -> Side:
+def side(
+    project: Project, metric: Simple, used: InputMetric, entity: str, properties: Sequence[str], added: str = ""
+) -> Side:
     """The rows that a simple metric counts, with what must be the same in the events of the other side."""
     model = project.models[metric.model]
     narrowed = all_of(one for one in (metric.filter, used.filter) if one)
-    return rows_narrowed(project, model, metric.agg_time_dimension, (entity, *properties), narrowed)
+    return rows_narrowed(project, model, metric.agg_time_dimension, (entity, *properties), narrowed, added)
 
 
-def rows_narrowed(project: Project, model: Model, time: str | None, keys: Sequence[str], narrowed: str) -> Side:
-    """The rows of a model that pass a filter, which may name dimensions of other models."""
+def rows_narrowed(
+    project: Project, model: Model, time: str | None, keys: Sequence[str], narrowed: str, added: str = ""
+) -> Side:
+    """The rows of a model that pass a filter, which may name dimensions of other models, as what they add may."""
     time = time or model.agg_time_dimension
     return Side(
         model=plan_model(project, model),
         time=time,
         keys=tuple(_as_sql(model, key) for key in keys),
         filter=narrowed,
-        joined=joined_of(project, model, columns_of(narrowed), time=time),
+        joined=joined_of(project, model, columns_of(narrowed) | columns_of(added), time=time),
     )
 
 
@@ -89,6 +96,7 @@ def _simple(project: Project, used: InputMetric) -> Simple:
     return metric
 
 
-def _added(metric: Simple) -> str:
-    """What a row adds to a metric; a row that a count does not count is NULL."""
-    return canonical(f"CASE WHEN {metric.expr} THEN 1 END" if metric.agg is Agg.sum_boolean else metric.expr)
+def _added(project: Project, metric: Simple) -> str:
+    """What a row adds to a metric, in the project's currency; a row that a count does not count is NULL."""
+    amount = converted(project, metric)
+    return canonical(f"CASE WHEN {amount} THEN 1 END" if metric.agg is Agg.sum_boolean else amount)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, time
 
 import polars as pl
 
@@ -42,9 +42,11 @@ def _mature(measure: Measure, offsets: tuple[Shift, ...], timeline: Timeline) ->
     if measure.ages:
         final = _end_of_age(ends, measure.ages, timeline)
     elif isinstance(measure.events, Matching) and measure.events.window:
-        final = ends.get_column(END).dt.offset_by(_duration(measure.events.window))
+        # NOTE: as moments, because a window of hours reaches into the next day.
+        final = ends.get_column(END).cast(pl.Datetime).dt.offset_by(_duration(measure.events.window))
     # NOTE: what has no earlier period has no value to wait for.
-    return (final <= timeline.complete_before) | ends.get_column(END).is_null()
+    until = datetime.combine(timeline.complete_before, time.min)
+    return (final.cast(pl.Datetime) <= until) | ends.get_column(END).is_null()
 
 
 def _end_of_age(ends: pl.DataFrame, ages: Ages, timeline: Timeline) -> pl.Series:
@@ -59,6 +61,5 @@ def _end_of_age(ends: pl.DataFrame, ages: Ages, timeline: Timeline) -> pl.Series
 
 
 def _duration(window: Window) -> str:
-    """NOTE: a window of hours reaches into the next day."""
-    unit = {"hour": "h", Grain.day: "d", Grain.week: "w", Grain.month: "mo", Grain.quarter: "q", Grain.year: "y"}
+    unit = {Grain.hour: "h", Grain.day: "d", Grain.week: "w", Grain.month: "mo", Grain.quarter: "q", Grain.year: "y"}
     return f"{window.count}{unit[window.grain]}"

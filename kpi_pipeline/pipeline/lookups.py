@@ -13,7 +13,7 @@ from kpi_pipeline.compile.personal import personal_columns
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_rules
-from kpi_pipeline.plan import Hop, ModelPlan, Rate, Reduction
+from kpi_pipeline.plan import Fold, Hop, Matching, Measure, ModelPlan, Rate, Reduction, Shape
 from kpi_pipeline.reduce import CALENDAR_DAYS, FIRST_DAY, LAST_DAY, missing_rate, repeated_key, repeated_rate
 
 
@@ -46,7 +46,11 @@ def prepare_lookups(
             if rate.fingerprint not in ready:
                 _refuse_repeated_rates(context, rate)
                 ready.add(rate.fingerprint)
-            _refuse_missing_rates(context, reduction, rate, model, days)
+            if rate in reduction.joined:
+                _refuse_missing_rates(context, reduction, rate, model, days)
+            elif isinstance(reduction.events, Matching):
+                later = reduction.events.conversion.model
+                _refuse_missing_rates(context, _converting(reduction.events), rate, later, None)
 
 
 def lay_calendar(context: Context) -> None:
@@ -87,6 +91,13 @@ def _refuse_repeated_rates(context: Context, rate: Rate) -> None:
             f"Model '{rate.rates.name}' has more than one rate for {currency} on {day}, so amounts would be counted "
             "several times.\nHint: keep one row a currency and day in its SQL."
         )
+
+
+def _converting(matching: Matching) -> Reduction:
+    """The amounts that conversions add, as a pass over their own model."""
+    later = matching.conversion
+    amount = Measure(later.model.name, later.time, Fold.sum, matching.expr, later.filter)
+    return Reduction(later.model.name, later.time, Shape.additive, (), (amount,), joined=later.joined)
 
 
 def _refuse_missing_rates(
