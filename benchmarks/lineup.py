@@ -54,6 +54,7 @@ LINEUP = (
         {"computed": "dbt MetricFlow, the other three metrics (36 queries)"},
         environment="metricflow",
         slow=True,
+        differs={"revenue_mtd": "a week without orders on its last days takes an earlier day's value"},
     ),
     Entrant(
         "boring",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks.compare import differences, metrics_in
@@ -48,10 +48,6 @@ class Race:
     checked: Mapping[str, Checked]
 
 
-class WrongAnswer(Exception):
-    """A contestant computed something else; its times would mean nothing."""
-
-
 def chosen(home: Path, only: Sequence[str], without: Sequence[str]) -> tuple[Entrant, ...]:
     """Those who take part: all whose environment is there, or those named."""
     named = [one for one in LINEUP if (not only or one.name in (*only, *ALWAYS)) and one.name not in without]
@@ -70,11 +66,11 @@ def race(
     repeat: int,
     repeat_slow: int,
     limit: float,
+    keep: Callable[[Race], None],
 ) -> Race:
-    """Runs every contestant `repeat` times, in turn.
+    """Runs every contestant `repeat` times, in turn; `keep` is given what there is after each process.
 
-    Raises:
-        WrongAnswer: somebody's answers differ where they should not.
+    Who fails, takes too long or differs where it should not is not run again, and has no times.
     """
     data = home / str(rows)
     prepare(data, rows=rows, seed=seed)
@@ -87,10 +83,13 @@ def race(
             failed = any(time.failure for time in times if time.entrant == one.name)
             if failed or (one.slow and repetition >= repeat_slow):
                 continue
-            times.append(_run(home, data, one, repetition, limit))
-            print(_line(times[-1]), flush=True)
-            if repetition == 0 and not times[-1].failure and one.name != YARDSTICK:
-                checked[one.name] = _checked(data, one, checked)
+            time = _run(home, data, one, repetition, limit)
+            if repetition == 0 and not time.failure and one.name != YARDSTICK:
+                checked[one.name], wrong = _checked(data, one, checked)
+                time = replace(time, failure=wrong)
+            print(_line(time), flush=True)
+            times.append(time)
+            keep(Race(rows, tuple(times), checked))
     return Race(rows, tuple(times), checked)
 
 
@@ -113,17 +112,16 @@ def _run(home: Path, data: Path, one: Entrant, repetition: int, limit: float) ->
     return Time(one.name, repetition, said["seconds"], said["peak_mb"])
 
 
-def _checked(data: Path, one: Entrant, before: Mapping[str, Checked]) -> Checked:
-    """Compares a contestant's answers with those of the first reference."""
+def _checked(data: Path, one: Entrant, before: Mapping[str, Checked]) -> tuple[Checked, str]:
+    """Compares a contestant's answers with those of the first reference; says what is wrong, if anything is."""
     answers = data / "out" / f"{one.name}.parquet"
     found = metrics_in(answers)
     lacks = tuple(name for name in METRICS if name not in found)
     reference = next((name for name in REFERENCES if name in before), one.name)
     different = differences(data / "out" / f"{reference}.parquet", answers)
     wrong = [str(each) for each in different if each.metric not in one.differs]
-    if wrong:
-        raise WrongAnswer(f"{one.name} differs from {reference}:\n  " + "\n  ".join(wrong[:20]))
-    return Checked(len(found), lacks, tuple(dict.fromkeys(each.metric for each in different)))
+    said = "\n  ".join([f"differs from {reference}:", *wrong[:20]]) if wrong else ""
+    return Checked(len(found), lacks, tuple(dict.fromkeys(each.metric for each in different))), said
 
 
 def _line(time: Time) -> str:

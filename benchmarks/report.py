@@ -161,7 +161,7 @@ def _equal(race: Race, one: Entrant) -> str:
 
 def _failure(race: Race, one: Entrant) -> str:
     said = next(time.failure for time in race.times if time.entrant == one.name)
-    return said if said.startswith("not finished") else "failed"
+    return said if said.startswith("not finished") else "wrong values" if said.startswith("differs") else "failed"
 
 
 def _ratio(one: Taken, other: Taken | None) -> str:
