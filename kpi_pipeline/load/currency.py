@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpi_pipeline.errors import Problem
-from kpi_pipeline.load.references import inputs_with_keys
-from kpi_pipeline.metrics import Agg, Conversion, Simple
+from kpi_pipeline.metrics import Agg, Simple
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project
@@ -21,8 +20,6 @@ def unconverted(project: Project) -> Iterator[Problem]:
     for metric in project.metrics.values():
         if isinstance(metric, Simple):
             yield from _several_currencies(project, metric)
-        if isinstance(metric, Conversion):
-            yield from _not_by_events(project, metric)
 
 
 def _without_rates(project: Project, model: Model) -> Iterator[Problem]:
@@ -50,18 +47,3 @@ def _several_currencies(project: Project, metric: Simple) -> Iterator[Problem]:
             f"convert it: give the model currency: {{column: {said}, rates: ..., rate: ...}}; or, where all of it "
             f"is in one, currency: {{from: {project.settings.currency}}}",
         )
-
-
-def _not_by_events(project: Project, metric: Conversion) -> Iterator[Problem]:
-    """What a conversion adds is not converted."""
-    for keys, used in inputs_with_keys(metric):
-        simple = project.metrics.get(used.name)
-        model = project.models.get(simple.model) if isinstance(simple, Simple) else None
-        if not isinstance(simple, Simple) or model is None or model.currency is None or not model.currency.rates:
-            continue
-        if keys == ("conversion_metric",) and simple.unit is Unit.currency and simple.agg not in COUNTED:
-            yield Problem(
-                f"Metric '{metric.name}' adds up the money of '{simple.name}', which has to be converted first.",
-                project.place("metrics", metric.name, *keys),
-                f"convert them in the SQL of model '{model.name}', or count conversions instead",
-            )

@@ -13,7 +13,7 @@ from kpi_pipeline.compile.personal import personal_columns
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_rules
-from kpi_pipeline.plan import Fold, Hop, Matching, Measure, ModelPlan, Rate, Reduction, Shape
+from kpi_pipeline.plan import Fold, GroupedMetric, Hop, Matching, Measure, ModelPlan, Rate, Reduction, Shape
 from kpi_pipeline.reduce import CALENDAR_DAYS, FIRST_DAY, LAST_DAY, missing_rate, repeated_key, repeated_rate
 
 
@@ -41,6 +41,9 @@ def prepare_lookups(
         if about not in ready:
             _refuse_repeated(context, hop)
             ready.add(about)
+    for metric in joined:
+        for part in metric.parts if isinstance(metric, GroupedMetric) else ():
+            prepare_lookups(context, part.reduction, part.model, ready)
     for rate in joined:
         if isinstance(rate, Rate):
             if rate.fingerprint not in ready:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from kpi_pipeline.plan.fingerprints import fingerprint
 from kpi_pipeline.plan.joins import Hop, Joined
-from kpi_pipeline.plan.measure import Measure
+from kpi_pipeline.plan.measure import Measure, Shape
 from kpi_pipeline.plan.model_plan import ModelPlan
 from kpi_pipeline.plan.nodes import Node
+from kpi_pipeline.plan.reduction import Reduction
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class GroupedPart:
     key: str
     measures: tuple[Measure, ...]
     joined: tuple[Joined, ...] = ()
+
+    @property
+    def reduction(self) -> Reduction:
+        """The pass over the model's rows that it is computed in."""
+        return Reduction(self.model.name, self.time, Shape.additive, (), self.measures, joined=self.joined)
 
 
 @dataclass(frozen=True)

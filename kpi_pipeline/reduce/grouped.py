@@ -17,8 +17,6 @@ from kpi_pipeline.plan import (
     Measure,
     Node,
     Quotient,
-    Reduction,
-    Shape,
 )
 from kpi_pipeline.reduce.aggregate import aggregated, condition, finite, parsed
 from kpi_pipeline.reduce.beside import of_rows
@@ -52,8 +50,7 @@ def _by_key(part: GroupedPart, executor: Executor) -> exp.Select:
     # NOTE: rows of a grouped metric may look things up in turn, so the two modules need each other.
     from kpi_pipeline.reduce.rows import rows_of
 
-    reduction = Reduction(part.model.name, part.time, Shape.additive, (), part.measures, joined=part.joined)
-    rows = rows_of(part.model, reduction, executor)
+    rows = rows_of(part.model, part.reduction, executor)
     probe = exp.select(*(exp.alias_(parsed(one.expr), one.column, quoted=True) for one in part.measures)).from_(rows)
     kinds = executor.columns(probe)
     time = parsed(part.model.dimensions.get(part.time, f'"{part.time}"'))

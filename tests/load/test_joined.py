@@ -157,7 +157,7 @@ metrics:
   - {name: total, type: cumulative, input_metric: revenue}
   - {name: growth, type: derived, expr: revenue - before, input_metrics: [revenue, {name: revenue, alias: before, offset_window: 1 month}]}
   - {name: loyal, type: simple, model: sales, agg: count, filter: "metric('revenue', 'customer') > 100"}
-"""  # noqa: E501
+"""
 
 
 def test_spelling_that_is_not_known(shop):

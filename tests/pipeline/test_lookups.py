@@ -127,6 +127,11 @@ def test_missing_rate_is_named_by_currency_and_day() -> None:
         assert on_rows.query(["revenue"], where="currency = 'GBP'").item() == 10
 
 
+def test_missing_rate_of_a_metric_that_a_condition_asks_for() -> None:
+    with shop(sales="2024-01-05 10:00:00 | 2 | USD | 1.00") as on_rows:
+        assert "no rate for USD on 2024-01-05" in refused(on_rows, "lines", where="metric('revenue', 'customer') > 1")
+
+
 def test_rate_that_is_too_old_is_missing() -> None:
     within = {"sales": {"currency": {"column": "currency", "rates": "rates", "within": "1 week"}}}
     with shop(sales="2024-01-11 10:00:00 | 2 | USD | 1.00", models=within) as on_rows:
