@@ -18,13 +18,13 @@ END = "_end"
 def complete_periods(nodes: Iterable[tuple[str, Node]], timeline: Timeline) -> pl.DataFrame:
     """For every period and named node whether its numbers are final: period_start, a column a node."""
     over = timeline.periods.get_column("period_end") <= timeline.complete_before
-    found = timeline.periods.select(PERIOD)
+    columns = []
     for name, node in nodes:
         complete = over
         for measure, offsets in dict.fromkeys((leaf.measure, leaf.offsets) for leaf in leaves(node) if _waits(leaf)):
             complete = complete & _mature(measure, offsets, timeline)
-        found = found.with_columns(complete.alias(name))
-    return found
+        columns.append(complete.alias(name))
+    return timeline.periods.select(PERIOD, *columns)
 
 
 def _waits(leaf: Leaf) -> bool:
