@@ -61,8 +61,7 @@ def _total(name: str, measure: Measure) -> pl.Expr:
         return pl.when(seen).then(pl.col(name))
     if measure.stock.begun:
         return begun
-    empty = (begun > 0) & (pl.col(f"{name}_rows") == 0)
-    return pl.when(seen | empty).then(pl.col(name))
+    return pl.when((begun > 0) & (seen | (pl.col(f"{name}_rows") == 0))).then(pl.col(name))
 
 
 def _keys(rows: pl.LazyFrame, measures: Mapping[str, Measure], wanted: pl.DataFrame) -> pl.LazyFrame:
