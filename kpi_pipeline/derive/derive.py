@@ -168,7 +168,7 @@ def _sizes(wanted: Mapping[Leaf, None], partials: Partials, sheet: _Sheet) -> li
     for leaf in wanted:
         counts.setdefault((leaf.measure.model, leaf.measure.time), leaf.measure.all_rows)
     return [
-        partials.up_to(sheet.coverage.newest_day, rows).select(
+        partials.counted(sheet.coverage.newest_day, rows, sheet.breakdown).select(
             *sheet.breakdown, _rows=pl.col(rows.column).cast(pl.Int64)
         )
         for rows in counts.values()

@@ -47,6 +47,12 @@ class Partials:
         """The frame that holds a measure, without days that lie beyond the newest one that counts."""
         return self.frames[self.reduction(measure)].filter(pl.col("_day") <= newest_day)
 
+    def counted(self, newest_day: date, rows: Measure, breakdown: tuple[str, ...]) -> pl.LazyFrame:
+        """The numbers of rows by the dimensions of a breakdown: some are asked only by day, some only by hour."""
+        held = sorted(self._holding(rows), key=lambda one: one.finest is Grain.hour)
+        found = next(one for one in held if set(breakdown) <= set(one.dimensions))
+        return self.frames[found].filter(pl.col("_day") <= newest_day)
+
     def seen_of(self, reduction: Reduction) -> Seen:
         """The keys or values of a reduction."""
         return self.seen.get(reduction) or Held.of(self.frames[reduction].collect(), reduction.dimensions)

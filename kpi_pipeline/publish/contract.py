@@ -32,16 +32,16 @@ DEFINITION_VERSION = Column(
     "Changes when the definition, or one it builds on, changes in a way that can change a number, target or status",
 )  # fmt: skip
 DEFINED_IN = Column("defined_in", TEXT, "File and line where it is written", nullable=True)
-GRAIN = Column("grain", TEXT, "Length of a period: day, week, month, quarter or year")
+GRAIN = Column("grain", TEXT, "Length of a period: hour, day, week, month, quarter or year")
 RUN_ID = Column("run_id", TEXT, "Name of the run that made it")
 
 PERIOD = (
     GRAIN,
-    Column("period_start", DAY, "First day of the period"),
-    Column("period_end", DAY, "First day after the period"),
+    Column("period_start", DAY, "First day of the period; of an hour, the day it is in"),
+    Column("period_end", DAY, "First day after the period; of an hour, after its day"),
     Column("last_day", DAY, "Last day of the period"),
-    Column("period_label", TEXT, "The period as people write it: 2010-11, 2010-W47, 2010-Q4"),
-    Column("period_start_utc", MOMENT, "The moment the period begins: midnight in the project's time zone"),
+    Column("period_label", TEXT, "The period as people write it: 2010-11, 2010-W47, 2010-11-28 14:00+00:00"),
+    Column("period_start_utc", MOMENT, "The moment the period begins, by the clock of the project's time zone"),
 )
 
 SEGMENT = (

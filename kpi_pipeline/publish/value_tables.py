@@ -58,7 +58,8 @@ def metric_values(results: Mapping[Series, pl.DataFrame], calendar: Calendar) ->
     """Every derived series as rows of `metric_value`."""
     frames = [
         calendar.named(frame, series.grain).select(
-            "period_start", "period_end", "last_day", "period_label", "period_start_utc", "value", "numerator", "denominator", "sample_size", "is_complete",
+            "period_start", "period_end", "last_day", "period_label", "period_start_utc",
+            "value", "numerator", "denominator", "sample_size", "is_complete",
             metric=pl.lit(series.metric),
             grain=pl.lit(series.grain.value),
             breakdown=pl.lit(breakdown_name(series.breakdown)),

@@ -1,0 +1,133 @@
+"""Runs of a project by hours, by a retail calendar and by one kept in a table."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from kpi_pipeline import load_project
+from kpi_pipeline.api import LoadedProject
+from kpi_pipeline.errors import DataError
+
+DEFINITIONS = """
+project: {{name: shop, timezone: Europe/London, as_of: data{project}}}
+sources:
+  - name: sales
+    connector: {{type: file, path: data/sales/*.csv}}
+    load: {{mode: append, cursor: sold_at}}
+  - {{name: dates, connector: {{type: file, path: data/dates.csv}}}}
+models:
+  - name: sale
+    sql: SELECT sold_at, shop, CAST(amount AS DECIMAL(9, 2)) AS amount FROM raw.sales
+    agg_time_dimension: sold_at
+    dimensions: [shop]
+metrics:
+  - {{name: amount, type: simple, model: sale, agg: sum, expr: amount}}
+  - {{name: shops, type: simple, model: sale, agg: count_distinct, expr: shop}}
+  - {{name: last_24h, type: cumulative, input_metric: amount, window: 24 hours}}
+kpis:
+  - {{name: taken, metric: amount, direction: up, grain: {grain}, breakdowns: [[], [shop]]}}
+"""
+SALES = """sold_at,shop,amount
+2024-10-26 23:10:00,north,1
+2024-10-27 00:30:00,south,2
+2024-10-27 02:15:00,north,4
+"""
+LATER = """sold_at,shop,amount
+2024-10-27 05:20:00,north,8
+2024-10-28 09:00:00,south,16
+"""
+NOW = datetime(2024, 10, 29, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def shop(tmp_path: Path):
+    """Writes the shop's files and loads its project."""
+
+    def written(grain: str, *, project: str = "", dates: str = "day,period\n2024-10-01,1\n") -> LoadedProject:
+        (tmp_path / "definitions").mkdir(exist_ok=True)
+        (tmp_path / "data" / "sales").mkdir(parents=True, exist_ok=True)
+        text = DEFINITIONS.format(grain=grain, project=project)
+        (tmp_path / "definitions" / "all.yaml").write_text(text, encoding="utf-8")
+        (tmp_path / "data" / "sales" / "1.csv").write_text(SALES, encoding="utf-8")
+        (tmp_path / "data" / "dates.csv").write_text(dates, encoding="utf-8")
+        return load_project(tmp_path / "definitions")
+
+    return written
+
+
+def _published(project: LoadedProject, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(project.project.path("data/published/kpi.duckdb")), read_only=True) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        return connection.execute(query).fetchall()
+
+
+def test_a_kpi_by_hour_on_the_day_the_clocks_go_back(shop, tmp_path):
+    project = shop("hour", project=", publish: {grains: [hour, day]}")
+    project.run(now=NOW)
+    hours = "SELECT period_label, value, previous_value FROM kpi_value WHERE segment = 'all' AND value > 0 ORDER BY period_start_utc"
+    assert _published(project, hours) == [
+        ("2024-10-26 23:00+01:00", 1, 0),
+        ("2024-10-27 00:00+01:00", 2, 1),
+        ("2024-10-27 02:00+00:00", 4, 0),
+    ]
+    days = "SELECT period_start, count(*), sum(value), bool_and(is_complete) FROM kpi_value WHERE segment = 'all' GROUP BY 1 ORDER BY 1"
+    assert _published(project, days) == [(date(2024, 10, 26), 24, 1, True), (date(2024, 10, 27), 25, 6, False)]
+    names = "SELECT count(*), count(DISTINCT period_start_utc) FROM calendar_period WHERE grain = 'hour' AND period_start = '2024-10-27'"
+    assert _published(project, names) == [(25, 25)]
+    last = "SELECT value FROM metric_value WHERE metric = 'last_24h' AND grain = 'hour' ORDER BY period_start_utc DESC LIMIT 1"
+    assert _published(project, last) == [(4,)], "the last 24 of 25 hours"
+    assert _published(project, "SELECT DISTINCT grain FROM metric_value WHERE metric = 'last_24h'") == [("hour",)]
+    assert _published(project, "SELECT taken FROM kpi_wide_hour WHERE period_label = '2024-10-27 02:00+00:00'") == [
+        (4,)
+    ]
+
+    (tmp_path / "data" / "sales" / "2.csv").write_text(LATER, encoding="utf-8")
+    project.run(now=NOW)
+    incremental = _published(project, "SELECT * FROM kpi_value ORDER BY ALL")
+    project.run(now=NOW, full=True)
+    assert _published(project, "SELECT * FROM kpi_value ORDER BY ALL") == incremental
+    assert _published(project, f"{hours} DESC LIMIT 1")[0][:2] == ("2024-10-28 09:00+00:00", 16)
+    asked = project.query(["amount"], grain="hour", start="2024-10-27T01", end="2024-10-27T05")
+    assert asked.rows() == [(datetime(2024, 10, 27, 2, tzinfo=UTC), 4), (datetime(2024, 10, 27, 5, tzinfo=UTC), 8)]
+
+
+def test_retail_months(shop):
+    project = shop("month", project=", calendar: {retail: 4-4-5, year_ends: last saturday of october}")
+    project.run(now=NOW)
+    values = "SELECT period_label, period_start, value FROM kpi_value WHERE segment = 'all' ORDER BY 2"
+    assert _published(project, values) == [
+        ("FY2024-P12", date(2024, 9, 22), 1),
+        ("FY2025-P01", date(2024, 10, 27), 6),
+    ]
+    year = "SELECT month_start, quarter_start, year_start FROM calendar WHERE day = '2024-10-28'"
+    assert _published(project, year) == [(date(2024, 10, 27),) * 3]
+
+
+def test_months_kept_in_a_table(shop):
+    days = "".join(f"2024-10-{day},{day // 27}\n" for day in range(20, 32))
+    project = shop("month", project=", calendar: {table: dates, columns: {month: period}}", dates=f"day,period\n{days}")
+    project.run(now=NOW)
+    values = "SELECT period_start, period_end, value FROM kpi_value WHERE segment = 'all' ORDER BY 1"
+    assert _published(project, values) == [
+        (date(2024, 10, 20), date(2024, 10, 27), 1),
+        (date(2024, 10, 27), date(2024, 11, 1), 6),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dates", "message"),
+    [
+        ("day,period\n2024-10-20,1\n2024-10-22,1\n", "the day before 2024-10-22 is missing"),
+        ("day,period\n2024-10-20,1\n", "goes from 2024-10-20 to 2024-10-20, the rows from 2024-10-26 to 2024-10-27"),
+        ("day,period\n1,1\n", "its column 'day' is BIGINT, which is no day"),
+    ],
+)
+def test_a_table_that_is_no_calendar_publishes_nothing(shop, dates, message):
+    project = shop("month", project=", calendar: {table: dates, columns: {month: period}}", dates=dates)
+    with pytest.raises(DataError, match=message):
+        project.run(now=NOW)
+    assert not project.project.path("data/published/kpi.duckdb").exists()
