@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,12 +19,13 @@ from kpi_pipeline.derive.seen import DAY, PLACE
 from kpi_pipeline.derive.segments import SEGMENT, Segments
 from kpi_pipeline.derive.spans import Question, merged
 from kpi_pipeline.derive.standing import standing
+from kpi_pipeline.derive.tally import Tally, Whole
 from kpi_pipeline.derive.timeline import PERIOD
-from kpi_pipeline.derive.visits import FIRST, LAST, Mark, Sorted, Whole, sort_visits
+from kpi_pipeline.derive.visits import FIRST, LAST, Mark, Sorted, sort_visits
 from kpi_pipeline.derive.windows import begins, leaving
 from kpi_pipeline.plan import Measure, Reduction
 
-ROWS_AT_ONCE = 2_000_000
+ROWS_AT_ONCE = 4_000_000
 """NOTE: keys of one part are not those of another, so counts of parts add up. Parts of this size keep a run of any
 length within a few hundred megabytes, and sorts within the cache."""
 
@@ -47,16 +47,17 @@ class _Counts:
 
     first: date
     days: int
-    parts: dict[tuple[Segments, str, bytes, str], list[tuple[Whole, Whole]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    tallies: dict[tuple[Segments, str, bytes, str], Tally] = field(default_factory=dict)
+
+    def add(self, key: tuple[Segments, str, bytes, str], segments: int, found: tuple[Whole, Whole]) -> None:
+        """Adds what was found in a part."""
+        self.tallies.setdefault(key, Tally(segments * self.days)).add(*found)
 
     def frame(self, question: Question, measure: Measure, which: str, name: str) -> pl.LazyFrame:
         """The visits as a frame: segment, day, their number under a name."""
         since = _since(question, self.first, self.days).tobytes()
-        parts = self.parts[question.asked.segments, measure.column, since, which]
-        cells = np.concatenate([np.zeros(0, np.int64), *(cell for cell, _ in parts)])
-        numbers = np.concatenate([np.zeros(0, np.int64), *(number for _, number in parts)])
+        tally = self.tallies.get((question.asked.segments, measure.column, since, which), Tally(0))
+        cells, numbers = tally.total()
         segment, day = np.divmod(cells, self.days)
         days = (day + _number(self.first)).astype(np.int32)
         return pl.LazyFrame({SEGMENT: segment.astype(np.uint32), DAY: pl.Series(days).cast(pl.Date), name: numbers})
@@ -71,7 +72,7 @@ def _counted(reduction: Reduction, questions: Sequence[Question], partials: Part
     numbers = {segments: segment_numbers(segments, seen.places) for segments in wanted}
     filters = {one.column for one in reduction.measures if one.filter}
     for part in seen.by_key(ROWS_AT_ONCE, merged([one.spans for one in questions])):
-        day = (part.get_column(DAY).cast(pl.Int32).to_numpy() - _number(first)).astype(np.int32)
+        day = part.get_column(DAY).cast(pl.Int32).to_numpy() - np.int32(_number(first))
         key = part.get_column("_key").cast(pl.Int64).to_numpy()
         place = part.get_column(PLACE).to_numpy()
         for segments, columns in wanted.items():
@@ -96,7 +97,7 @@ def _count(
         visits = ordered.of(column if column in filters else None)
         cells = (last_segment + 1) * counts.days
         for (since, which), found in zip(marks, visits.counted(list(marks.values()), cells), strict=True):
-            counts.parts[segments, column, since, which].append(found)
+            counts.add((segments, column, since, which), last_segment + 1, found)
 
 
 def _wanted(questions: Iterable[Question], counts: _Counts) -> dict[Segments, dict[str, dict[tuple[bytes, str], Mark]]]:

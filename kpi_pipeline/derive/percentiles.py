@@ -24,7 +24,8 @@ from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.spans import Question, merged
 from kpi_pipeline.plan import Reduction
 
-ROWS_AT_ONCE = 2_000_000
+ROWS_AT_ONCE = 1_000_000
+"""NOTE: beside the rows of the longest open period, which have to be held."""
 
 
 def percentile_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFrame]:

@@ -43,8 +43,8 @@ def in_order(cell: Whole, cells: int) -> Whole | slice:
 
 def runs_of(cell: Whole, values: Numbers, *, segments: int, days: int) -> Runs:
     """The values in runs."""
-    counts = np.bincount(cell, minlength=segments * days)
-    starts = np.concatenate([[0], np.cumsum(counts)])
+    starts = np.zeros(segments * days + 1, np.int64)
+    np.cumsum(np.bincount(cell, minlength=segments * days), out=starts[1:])
     return Runs(values[in_order(cell, segments * days)], starts, days)
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Whole = NDArray[np.int64]
+from kpi_pipeline.derive.tally import Whole, occurring
+
 Truth = NDArray[np.bool_]
 FIRST, LAST = "first", "last"
 WIDTH = 63
@@ -53,7 +54,7 @@ class Visits:
             code = np.zeros(len(self.day), np.uint8)
             for bit, mark in enumerate(some):
                 code |= self._bearing(mark).view(np.uint8) << np.uint8(bit)
-            place, number = _tally((self.cell << len(some)) | code, cells << len(some))
+            place, number = occurring((self.cell << len(some)) | code, cells << len(some))
             for bit in range(len(some)):
                 bearing = (place >> bit) & 1 == 1
                 found.append((place[bearing] >> len(some), number[bearing]))
@@ -122,13 +123,3 @@ def _narrowed(key: Whole, room: int) -> tuple[Whole, int]:
 
 def _bits(numbers: Whole) -> int:
     return max(int(numbers.max(initial=0)).bit_length(), 1)
-
-
-def _tally(places: Whole, size: int) -> tuple[Whole, Whole]:
-    """The places that occur, and how often."""
-    if size <= max(1 << 22, 2 * len(places)):
-        counts = np.bincount(places, minlength=1)
-        there = np.flatnonzero(counts)
-        return there, counts[there]
-    there, counts = np.unique(places, return_counts=True)
-    return there, counts

@@ -22,7 +22,8 @@ def deleted(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[object, ...
         if isinstance(statement, str) and statement.startswith('DELETE FROM "partial"'):
             name, days = statement.split('"')[3], tuple(parameters)
             about, days = (str(days[0]), days[1:]) if name == "answer" else (name, days)
-            seen.setdefault(about, []).append(days)
+            if days:
+                seen.setdefault(about, []).append(days)
         honest(self, statement, parameters)
 
     monkeypatch.setattr(Warehouse, "run", watching)
