@@ -69,14 +69,12 @@ def _aliases(metric: Derived) -> str:
 
 def _conversion(metric: Conversion) -> str:
     within = f"less than {metric.window} after" if metric.window else "at any time after"
-    same = "".join(
-        f" and {one.base_property}"
-        if one.base_property == one.conversion_property
-        else f", {one.conversion_property} being {one.base_property},"
-        for one in metric.constant_properties
-    )
+    same = [metric.entity]
+    for one in metric.constant_properties:
+        other = "" if one.base_property == one.conversion_property else f" (as {one.conversion_property})"
+        same.append(one.base_property + other)
     base = _input(metric.base_metric)
-    converted = f"{_input(metric.conversion_metric)} {within} {base} of the same {metric.entity}{same}"
+    converted = f"{_input(metric.conversion_metric)} {within} {base} of the same {' and '.join(same)}"
     return converted if metric.calculation == "conversions" else f"({converted}) / {base}"
 
 

@@ -11,7 +11,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from kpi_pipeline.dimensions import find_dimension, may_be_joined
 from kpi_pipeline.grouped import asked_by, is_call
-from kpi_pipeline.metrics import Metric, Retention, Simple
+from kpi_pipeline.metrics import Conversion, Metric, Retention, Simple
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project
@@ -105,7 +105,22 @@ def _metric_edges(project: Project, metric: Metric) -> Iterator[Edge]:
         if currency and currency.rates and metric.unit is Unit.currency:
             yield Edge(here, End("model", currency.rates), currency.rate)
     if isinstance(metric, Retention):
-        yield from _read(project, here, metric.model, metric.filter, metric.agg_time_dimension)
+        key = _held(project.models[metric.model], metric.entity)
+        yield from _read(project, here, metric.model, key, metric.filter, metric.agg_time_dimension)
+    if isinstance(metric, Conversion):
+        same = metric.constant_properties
+        sides = ([one.base_property for one in same], [one.conversion_property for one in same])
+        for used, properties in zip(metric.inputs, sides, strict=True):
+            for name in sorted(project.models_of(used.name)):
+                model = project.models[name]
+                yield from _read(project, here, name, *(_held(model, one) for one in (metric.entity, *properties)))
+
+
+def _held(model: Model, name: str) -> str:
+    """An entity, a dimension or a column of a model as SQL."""
+    entity = next((one for one in model.entities if one.name == name), None)
+    named = entity or model.dimension(name)
+    return (named.expr if named else None) or exp.column(name, quoted=True).sql(dialect="duckdb")
 
 
 def _read(project: Project, here: End, model: str, *written: str | None) -> Iterator[Edge]:

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from kpi_pipeline.metrics import Cumulative, Derived, Metric, Ratio, Simple
+from kpi_pipeline.metrics import Conversion, Cumulative, Derived, Metric, Ratio, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.definition_tables import definition_tables
@@ -96,6 +96,14 @@ def test_links_stand_as_claims_not_yet_tested(project: Project) -> None:
 
 
 SIMPLE = {"name": "m", "type": "simple", "model": "lines"}
+CONVERSION = {
+    "name": "c",
+    "type": "conversion",
+    "entity": "visitor",
+    "base_metric": {"name": "visits", "filter": "web"},
+    "conversion_metric": "orders",
+}
+RETENTION = {"name": "r", "type": "retention", "entity": "customer", "model": "orders", "cohort_grain": "month"}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +149,31 @@ SIMPLE = {"name": "m", "type": "simple", "model": "lines"}
             ),
             "a / ago - 1, where ago is a 1 year earlier",
         ),
+        (
+            Conversion.model_validate({**CONVERSION, "window": "7 days"}),
+            "(orders less than 7 days after (visits where web) of the same visitor) / (visits where web)",
+        ),
+        (
+            Conversion.model_validate(
+                {
+                    **CONVERSION,
+                    "calculation": "conversions",
+                    "constant_properties": [
+                        {"base_property": "product", "conversion_property": "product"},
+                        {"base_property": "place", "conversion_property": "shop"},
+                    ],
+                }
+            ),
+            "orders at any time after (visits where web) of the same visitor and product and place (as shop)",
+        ),
+        (
+            Retention.model_validate({**RETENTION, "age": 1, "filter": "paid"}),
+            "share of customers first seen in orders where paid in the month and seen again 1 month later",
+        ),
+        (
+            Retention.model_validate({**RETENTION, "age": {"from": 1, "to": 3}, "calculation": "retained"}),
+            "customers first seen in orders in the month and seen again 1 to 3 months later",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -162,6 +195,39 @@ def test_lineage_runs_from_columns_to_goals(project: Project) -> None:
         ("metric/net_sales", None, "kpi/monthly_sales"),
         ("kpi/monthly_sales", None, "goal/company_goal"),
         ("goal/grow", None, "goal/company_goal"),
+    }
+
+
+def test_events_are_traced_to_the_keys_of_both_models(project: Project) -> None:
+    model = {"table": "raw.customers", "agg_time_dimension": "day"}
+    models = {
+        "visits": Model.model_validate(
+            {**model, "name": "visits", "entities": [{"name": "visitor", "type": "foreign"}], "dimensions": ["product"]}
+        ),
+        "buys": Model.model_validate(
+            {**model, "name": "buys", "entities": [{"name": "visitor", "type": "foreign", "expr": "buyer_id"}]}
+        ),
+    }
+    counts = {
+        f"n_{name}": Simple.model_validate({**SIMPLE, "name": f"n_{name}", "model": name, "agg": "count"})
+        for name in models
+    }
+    same = [{"base_property": "product", "conversion_property": "article"}]
+    events = {**CONVERSION, "base_metric": "n_visits", "conversion_metric": "n_buys", "constant_properties": same}
+    retention = {**RETENTION, "entity": "visitor", "model": "buys"}
+    metrics = {**counts, "c": Conversion.model_validate(events), "r": Retention.model_validate({**retention, "age": 1})}
+    steps = lineage(replace(project, models=models, metrics=metrics, kpis={}, goals={}))
+
+    assert {(str(edge.upstream), edge.column) for edge in steps if edge.downstream == End("metric", "c")} == {
+        ("metric/n_visits", None),
+        ("metric/n_buys", None),
+        ("model/visits", "visitor"),
+        ("model/visits", "product"),
+        ("model/buys", "buyer_id"),
+        ("model/buys", "article"),
+    }
+    assert {(str(edge.upstream), edge.column) for edge in steps if edge.downstream == End("metric", "r")} == {
+        ("model/buys", "buyer_id")
     }
 
 
