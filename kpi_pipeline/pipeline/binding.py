@@ -1,4 +1,4 @@
-"""Expressions are tried on tables that hold nothing: what the engine cannot compute is refused before a run meets it."""
+"""Expressions are tried on empty tables: what the engine cannot compute is refused before a run meets it."""
 
 from __future__ import annotations
 
