@@ -28,7 +28,7 @@ SHAPES = [
     ("metrics: [{type: simple, model: order_lines, agg: count}]", "The metric number 1 has no 'name'.", "add 'name'"),
     ("metrics: [{name: m, type: simple, model: order_lines}]", "Metric 'm' has no 'agg'.",
      "write one of 'sum', 'count'"),
-    ("metrics: [{name: m, model: order_lines}]", "Metric 'm' has no 'type'.", "one of 'cumulative', 'derived'"),
+    ("metrics: [{name: m, model: order_lines}]", "Metric 'm' has no 'type'.", "one of 'conversion', 'cumulative', 'derived'"),
     ("metrics: [{name: m, type: simpel}]", "Metric 'm' has the type 'simpel', which is not one of", "mean 'simple'?"),
     ("metrics: [{name: Net Sales, type: simple, model: order_lines, agg: count}]",
      "Metric 'Net Sales': 'name': 'Net Sales' is not a name.", "lower-case letters, digits and _"),
