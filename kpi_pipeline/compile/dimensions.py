@@ -11,7 +11,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.compile.currency import rate_of
 from kpi_pipeline.compile.models import plan_model
-from kpi_pipeline.dimensions import SEPARATOR, Found, UnknownDimension, find_dimension, may_be_joined
+from kpi_pipeline.dimensions import Found, UnknownDimension, find_dimension, may_be_joined
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.grouped import Asked
 from kpi_pipeline.models import EntityType, Model
@@ -86,12 +86,14 @@ def _hops(project: Project, model: Model, found: Found) -> tuple[Hop, ...]:
     here = model
     for step in found.steps:
         before = hops[-1].path if hops else ""
-        path = f"{before}{SEPARATOR}{step.entity.name}" if before else step.entity.name
+        here_to = f"{step.entity.name} in {step.model.name}"
+        path = f"{before}, {here_to}" if before else here_to
         validity = step.model.validity if step.key.type is EntityType.natural else None
         hops.append(
             Hop(
                 path,
                 before,
+                step.entity.name,
                 plan_model(project, step.model),
                 key_of(here, step.entity.name),
                 key_of(step.model, step.key.name),

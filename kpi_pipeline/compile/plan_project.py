@@ -53,7 +53,7 @@ def compile_query(
         for column in columns:
             _refuse_text_in_double_quotes(project, metrics, column, where)
             _has_dimension(project, metrics, column)
-    series = tuple(Series(name, grain, tuple(sorted(by)), at_most=2**31) for name in dict.fromkeys(metrics))
+    series = tuple(Series(name, grain, tuple(sorted(set(by))), at_most=2**31) for name in dict.fromkeys(metrics))
     plan = _plan(project, series, condition)
     for one in series:
         _refuse_impossible_grain(plan.derivations[one.metric], grain)

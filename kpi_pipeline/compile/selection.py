@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kpi_pipeline.compile.dimensions import looked_up_by
+from kpi_pipeline.compile.formula import formula
 from kpi_pipeline.compile.models import plan_model
+from kpi_pipeline.dimensions import find_dimension
 from kpi_pipeline.errors import QueryError, did_you_mean
+from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.project import Project
 
 
@@ -47,8 +51,23 @@ def _one(project: Project, text: str) -> tuple[set[str], set[str]]:
 
 def _resting_on(project: Project, models: set[str]) -> tuple[set[str], set[str]]:
     reached = {name for name in project.models if models & models_below(project, name)}
-    metrics = {one.name for one in project.metrics.values() if project.models_of(one.name) & reached}
-    return {one.name for one in project.kpis.values() if one.metric in metrics}, metrics
+    metrics = {name for name in project.metrics if (project.models_of(name) | _looked_up(project, name)) & reached}
+    kpis = {one.name for one in project.kpis.values() if one.metric in metrics or _by(project, one) & reached}
+    return kpis, metrics | {project.kpis[name].metric for name in kpis}
+
+
+def _looked_up(project: Project, metric: str) -> set[str]:
+    """The models in which a metric's formula looks something up."""
+    found = looked_up_by(project, formula(project, project.metrics[metric]))
+    return {model.name for one in found for model in one.models}
+
+
+def _by(project: Project, kpi: Kpi) -> set[str]:
+    """The models whose dimensions a KPI is broken down by."""
+    names = {name for breakdown in kpi.breakdowns for name in breakdown}
+    models = [project.models[name] for name in project.models_of(kpi.metric)]
+    found = [find_dimension(project.models, model, name) for model in models for name in names]
+    return {step.model.name for one in found for step in one.steps}
 
 
 def models_below(project: Project, name: str) -> set[str]:

@@ -146,7 +146,8 @@ def _ordered(table: pl.DataFrame, order_by: Sequence[str], limit: int | None) ->
     names = [one.removeprefix("-") for one in order_by]
     unknown = [name for name in names if name not in table.columns]
     if unknown:
-        raise QueryError(f"There is no column {listed(unknown)} to order by.\nHint: there are {listed(table.columns)}")
+        near = did_you_mean(unknown[0], table.columns) or f"there are {listed(table.columns)}"
+        raise QueryError(f"There is no column {listed(unknown)} to order by.\nHint: {near}")
     if names:
         table = table.sort(names, descending=[one.startswith("-") for one in order_by], nulls_last=True)
     return table.head(limit) if limit is not None else table

@@ -66,7 +66,7 @@ def _refuse_repeated(context: Context, hop: Hop) -> None:
     found = context.warehouse.rows(repeated_key(hop, context.warehouse))
     if not found:
         return
-    entity = hop.path.rsplit("__", 1)[-1]
+    entity = hop.entity
     model = context.project.models[hop.model.name]
     columns = {one.name.lower() for one in sqlglot.parse_one(hop.key, read="duckdb").find_all(exp.Column)}
     shown = "a key (hidden, it is personal)" if columns & personal_columns(context.project, model) else f"{found[0][0]}"

@@ -28,13 +28,14 @@ class DatePart(StrEnum):
 class Hop:
     """A step from a row to the one row of another model that its key points to.
 
-    `path` names the entities come through, such as `customer__region`; `before` is the path come from, empty for the
-    row itself. Keys are SQL over the columns of the model they stand in. With a validity (two time dimensions of the
-    model) it is the row that is valid at the time at which the first row counts.
+    `path` names the entities and models come through, such as `customer in customers, region in regions`; `before` is
+    the path come from, empty for the row itself. Keys are SQL over the columns of the model they stand in. With a
+    validity (two time dimensions of the model) it is the row that is valid at the time at which the first row counts.
     """
 
     path: str
     before: str
+    entity: str
     model: ModelPlan
     key_before: str
     key: str
@@ -42,7 +43,7 @@ class Hop:
 
     def __str__(self) -> str:
         valid = f", valid from {self.validity[0]} until {self.validity[1]}" if self.validity else ""
-        return f"{self.path} -> {self.model.table} ({self.key_before} = {self.key}{valid})"
+        return f"{self.entity} -> {self.model.table} ({self.key_before} = {self.key}{valid})"
 
 
 class Joined(Protocol):

@@ -64,7 +64,7 @@ METRICS: list[dict[str, Any]] = [
         (["amount", "guests"], {"by": ["country"]}, "Metric 'guests' cannot be asked by 'country'"),
         (["amount"], {"grain": "mnth"}, "not a grain.\nHint: did you mean 'month'"),
         (["amount"], {"start": "2024-13"}, "names no day and no period"),
-        (["amount"], {"order_by": ["amuont"]}, "no column 'amuont'"),
+        (["amount"], {"order_by": ["amuont"]}, "no column 'amuont' to order by.\nHint: did you mean 'amount'"),
     ],
 )
 def test_refused(metrics: list[str], asked: dict[str, Any], match: str) -> None:

@@ -51,6 +51,7 @@ def shop(problems, base):
         ("revenue", "invoice__lines", "no model has 'invoice' as its primary", "{name: invoice, type: primary}"),
         ("revenue", "depot__manager", "model 'sales' has no entity 'depot'", "add it to its entities"),
         ("revenue", "sold_at__fortnight", "names no grain and no part of a date", "'month'"),
+        ("revenue", "sold_at__hour", "names no grain and no part of a date", "'extract_hour'"),
         ("revenue", "metric_time__fortnight", "'fortnight' is no grain and no part of a date", "'month'"),
         ("people", "ticket__priority", "leads from one row to many: one customer has many rows in model 'tickets'",
          "compute the metric on model 'tickets'"),
