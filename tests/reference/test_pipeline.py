@@ -55,8 +55,10 @@ def test_reopen_rate_is_the_published_fraction(project: LoadedProject) -> None:
     assert answer == 275 / 24918
 
 
-@pytest.mark.parametrize("metric", ["repeat_within_90_days", "month_1_retention", "resolved_within_3_days"])
-def test_who_came_back_and_what_was_resolved_in_time(project: LoadedProject, metric: str) -> None:
+@pytest.mark.parametrize(
+    "metric", ["repeat_within_90_days", "month_1_retention", "resolved_within_3_days", "incidents_open"]
+)
+def test_who_came_back_what_was_resolved_in_time_and_what_was_open(project: LoadedProject, metric: str) -> None:
     files = shipped_files()
     wanted = files.sql((SQL / f"{metric}.sql").read_text(encoding="utf-8")).fetchall()
     answer = project.query([metric], grain="month")
