@@ -169,12 +169,16 @@ def query(
     grain: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            help="day, week, month, quarter or year; without it the total.", metavar="GRAIN", show_default=False
+            help="hour, day, week, month, quarter or year; without it the total.", metavar="GRAIN", show_default=False
         ),
     ] = None,
     start: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--from", help="The first period: 2010-09-30, 2010-09, 2010-Q3, 2010.", metavar="DATE"),
+        typer.Option(
+            "--from",
+            help="The first period: 2010-09-30, 2010-09, 2010-Q3, 2010; by hour 2010-09-30T14.",
+            metavar="DATE",
+        ),
     ] = None,
     end: Annotated[
         Optional[str],  # noqa: UP045

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 from rich.text import Text
@@ -100,6 +102,9 @@ def _print(project: Project, rows: pl.DataFrame) -> None:
 
 def _cell(project: Project, name: str, value: object) -> str:
     metric = project.metrics.get(name)
+    if name == "period_start" and isinstance(value, datetime):
+        here = value.astimezone(ZoneInfo(project.settings.timezone))
+        return here.isoformat(sep=" ", timespec="minutes")
     if metric is None:
         return "(none)" if value is None else str(value)
     return written(value if isinstance(value, float) else None, metric.unit, project.settings.currency)

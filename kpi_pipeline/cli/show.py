@@ -33,7 +33,7 @@ def show_kpi(asked: Path, name: str, *, periods: int) -> None:
         if not about:
             raise QueryError(f"KPI '{name}' was not published yet.\nHint: `kpi run --select {name}` computes it.")
         values = published.fetch(
-            "SELECT * FROM kpi_value WHERE kpi = ? AND segment = 'all' ORDER BY period_start", [name]
+            "SELECT * FROM kpi_value WHERE kpi = ? AND segment = 'all' ORDER BY period_start_utc", [name]
         ).to_dicts()
         roles = published.fetch(
             "SELECT * FROM kpi_indicator WHERE kpi = ? AND indicator <> 'unclassified' "

@@ -48,7 +48,7 @@ def _plan(project: Project, metrics: Sequence[str], by: Sequence[str], grain: Gr
     """The plan at the grain asked for; without one at the finest that all of the metrics can be asked at."""
     if grain:
         return compile_query(project, metrics, by=by, grain=grain, where=where)
-    for one in (None, Grain.day, Grain.week, Grain.month, Grain.quarter):
+    for one in (None, Grain.day, Grain.hour, Grain.week, Grain.month, Grain.quarter):
         with suppress(QueryError):
             return compile_query(project, metrics, by=by, grain=one, where=where)
     return compile_query(project, metrics, by=by, grain=Grain.year, where=where)

@@ -11,6 +11,7 @@ import pytest
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.errors import DataError
+from tests.project import kpi
 
 DEFINITIONS = """
 project: {{name: shop, timezone: Europe/London, as_of: data{project}}}
@@ -66,6 +67,7 @@ def _published(project: LoadedProject, query: str) -> list[tuple[object, ...]]:
 
 
 def test_a_kpi_by_hour_on_the_day_the_clocks_go_back(shop, tmp_path):
+    here = str(tmp_path / "definitions")
     project = shop("hour", project=", publish: {grains: [hour, day]}")
     project.run(now=NOW)
     hours = "SELECT period_label, value, previous_value FROM kpi_value WHERE segment = 'all' AND value > 0 ORDER BY period_start_utc"
@@ -93,6 +95,12 @@ def test_a_kpi_by_hour_on_the_day_the_clocks_go_back(shop, tmp_path):
     assert _published(project, f"{hours} DESC LIMIT 1")[0][:2] == ("2024-10-28 09:00+00:00", 16)
     asked = project.query(["amount"], grain="hour", start="2024-10-27T01", end="2024-10-27T05")
     assert asked.rows() == [(datetime(2024, 10, 27, 2, tzinfo=UTC), 4), (datetime(2024, 10, 27, 5, tzinfo=UTC), 8)]
+
+
+    said = kpi("query", "amount", "--grain", "hour", "--from", "2024-10-27T02", "--to", "2024-10-27T02", "--project", here)
+    assert "2024-10-27 02:00+00:00" in said.out, said
+    said = kpi("explain", "last_24h", "--project", here)
+    assert "reduce partial.sale__sold_at__additive__hour" in said.out, said
 
 
 def test_retail_months(shop):
