@@ -94,9 +94,9 @@ def _count(
     for column, marks in columns.items():
         if column in filters and column not in ordered.filters:
             continue
-        visits = ordered.of(column if column in filters else None)
         cells = (last_segment + 1) * counts.days
-        for (since, which), found in zip(marks, visits.counted(list(marks.values()), cells), strict=True):
+        counted = ordered.counted(column if column in filters else None, list(marks.values()), cells)
+        for (since, which), found in zip(marks, counted, strict=True):
             counts.add((segments, column, since, which), last_segment + 1, found)
 
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kpi_pipeline.derive.tally import Whole, occurring
+from kpi_pipeline.derive.compiled import WORTH_IT, kernel
+from kpi_pipeline.derive.tally import DENSE, Whole, occurring
 
 Truth = NDArray[np.bool_]
 FIRST, LAST = "first", "last"
@@ -74,6 +75,19 @@ class Sorted:
     day_bits: int
     filters: tuple[str, ...]
     days: int
+
+    def counted(self, column: str | None, marks: Sequence[Mark], cells: int) -> list[tuple[Whole, Whole]]:
+        """For each mark the cells in which visits bear it that a filter let through, with their number."""
+        count = kernel() if len(self.packed) >= WORTH_IT and cells <= DENSE else None
+        if count is None:
+            return self.of(column).counted(marks, cells)
+        found = np.zeros((len(marks), cells), np.int64)
+        since = np.stack([mark.since for mark in marks], axis=1)
+        lasts = np.array([mark.which == LAST for mark in marks])
+        bit = -1 if column is None else self.filters.index(column)
+        count(self.packed, bit, len(self.filters), self.day_bits, self.key_bits, self.days, since, lasts, found)
+        there = [np.flatnonzero(row) for row in found]
+        return [(cell, row[cell]) for cell, row in zip(there, found, strict=True)]
 
     def of(self, column: str | None) -> Visits:
         """The visits that a filter let through; all of them without one."""
