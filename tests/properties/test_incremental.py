@@ -53,6 +53,13 @@ metrics:
   - {name: amount, type: simple, model: sales, agg: sum, expr: amount}
   - {name: weight, type: simple, model: sales, agg: sum, expr: weight}
   - {name: customers, type: simple, model: sales, agg: count_distinct, expr: customer}
+  - {name: unpaid, type: simple, model: sales, agg: sum, expr: amount, active: {from: sold_at, to: paid_on}}
+  - {name: buyers_unpaid, type: simple, model: sales, agg: count_distinct, expr: customer,
+     active: {from: sold_at, to: paid_on, at: average}}
+  - {name: last_weight, type: simple, model: sales, agg: sum, expr: weight,
+     non_additive_dimension: {name: sold_at, window_agg: max, window_groupings: [country], carry_forward: true}}
+  - {name: lowest_weight, type: simple, model: sales, agg: sum, expr: weight,
+     non_additive_dimension: {name: sold_at, window_agg: lowest, window_groupings: [country]}}
   - {name: median_amount, type: simple, model: sales, agg: median, expr: amount}
   - {name: lightest, type: simple, model: sales, agg: min, expr: weight, filter: amount > 1}
   - {name: paid, type: simple, model: sales, agg: sum, expr: amount, agg_time_dimension: paid_on}
