@@ -10,7 +10,7 @@ from kpi_pipeline.metrics import Metric, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Noun
 from kpi_pipeline.project import Project
-from kpi_pipeline.publish.lineage import model_edges
+from kpi_pipeline.publish.lineage import metric_edges, model_edges
 
 WORDS_AND_DUTIES = frozenset(
     {
@@ -62,13 +62,26 @@ def project_version(project: Project) -> str:
 def _metric_version(project: Project, metric: Metric, known: dict[str, str]) -> str:
     if metric.name not in known:
         inputs = {used.name: _metric_version(project, project.metrics[used.name], known) for used in metric.inputs}
-        of_rows = isinstance(metric, Simple | Retention)
-        model = _model_meaning(project, project.models[metric.model]) if of_rows else None
+        own = metric.model if isinstance(metric, Simple | Retention) else None
+        model = _model_meaning(project, project.models[own]) if own else None
         settings: dict[str, object] = {key: getattr(project.settings, key) for key in CLOCK_AND_MONEY}
         if project.settings.calendar:
             settings["calendar"] = _written(project.settings.calendar)
-        known[metric.name] = _fingerprint(_meaning(metric), inputs, model, settings)
+        looked_up = _looked_up(project, metric, own, known)
+        known[metric.name] = _fingerprint(
+            _meaning(metric), inputs, model, settings, *([looked_up] if looked_up else [])
+        )
     return known[metric.name]
+
+
+def _looked_up(project: Project, metric: Metric, own: str | None, known: dict[str, str]) -> dict[str, object]:
+    """The other models whose columns a metric looks up, and the metrics that its conditions ask for."""
+    ends = {edge.upstream for edge in metric_edges(project, metric)}
+    inputs = {used.name for used in metric.inputs}
+    models = sorted(end.name for end in ends if end.kind == "model" and end.name != own)
+    asked = sorted(end.name for end in ends if end.kind == "metric" and end.name not in inputs)
+    meanings: dict[str, object] = {f"model/{name}": _model_meaning(project, project.models[name]) for name in models}
+    return meanings | {f"metric/{name}": _metric_version(project, project.metrics[name], known) for name in asked}
 
 
 def _model_meaning(project: Project, model: Model) -> list[object]:

@@ -47,7 +47,7 @@ def lineage(project: Project) -> tuple[Edge, ...]:
     """All steps of the project, each once, from sources to goals."""
     edges = [
         *(edge for model in project.models.values() for edge in model_edges(project, model)),
-        *(edge for metric in project.metrics.values() for edge in _metric_edges(project, metric)),
+        *(edge for metric in project.metrics.values() for edge in metric_edges(project, metric)),
         *_kpi_edges(project),
         *_goal_edges(project),
     ]
@@ -90,7 +90,8 @@ def _columns_read(scope: Scope, alias: str) -> tuple[str | None, ...]:
     return tuple(dict.fromkeys(found)) or (None,)
 
 
-def _metric_edges(project: Project, metric: Metric) -> Iterator[Edge]:
+def metric_edges(project: Project, metric: Metric) -> Iterator[Edge]:
+    """What a metric is computed from: metrics, columns of its model, and what it looks up in other models."""
     here = End("metric", metric.name)
     for used in metric.inputs:
         yield Edge(here, End("metric", used.name))

@@ -9,7 +9,8 @@ import pytest
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.explain import explain
-from tests.engine import Engine, engine
+from kpi_pipeline.publish.definition_version import metric_versions
+from tests.engine import Engine, engine, project_of
 
 SALES = """
     sold_at timestamp   | customer integer | currency varchar | amount decimal(9,2)
@@ -171,3 +172,22 @@ def test_plan_without_a_warehouse_has_no_sql_of_passes() -> None:
 
     assert "over customer -> model.customers" in said
     assert "LEFT JOIN" not in said
+
+
+def test_version_of_a_metric_changes_with_what_it_looks_up() -> None:
+    metric = {
+        "name": "french",
+        "type": "simple",
+        "model": "sales",
+        "agg": "count",
+        "filter": "customer__country = 'FR'",
+    }
+
+    def version(country: str) -> Mapping[str, str]:
+        models = [dict(one) for one in MODELS]
+        models[1]["dimensions"] = [{"name": "country", "expr": country}]
+        return metric_versions(project_of({}, metrics=[*METRICS, metric], models=models))
+
+    before, after = version("country"), version("upper(country)")
+    assert before["french"] != after["french"]
+    assert before["lines"] == after["lines"]
