@@ -260,7 +260,7 @@ class _Asking:
         match metric.get("period_agg", "last"):
             case "first":
                 return [first]
-            case "average":
+            case "average" | "highest" | "lowest":
                 return [first + timedelta(days=n) for n in range((last - first).days + 1)]
             case _:
                 return [last]
@@ -277,7 +277,15 @@ class _Asking:
             sums = mean([aggregate({**simple, "agg": "sum"}, rows) if rows else 0.0 for rows in reached])
             counts = mean([aggregate({**simple, "agg": "count"}, rows) for rows in reached])
             return divided(sums, counts)
-        return mean([aggregate(simple, rows) if rows else (0.0 if adds else None) for rows in reached])
+        values = [aggregate(simple, rows) if rows else (0.0 if adds else None) for rows in reached]
+        there = [one for one in values if one is not None]
+        match metric.get("period_agg"):
+            case "highest":
+                return max(there, default=None)
+            case "lowest":
+                return min(there, default=None)
+            case _:
+                return mean(values)
 
     def has_rows(self, name: str, period: Period | None) -> bool:
         """Whether any row lies behind a metric in a period."""

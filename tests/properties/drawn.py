@@ -140,7 +140,9 @@ def metric_lists(draw: st.DrawFn) -> list[Mapping[str, Any]]:
             said["window"] = draw(st.sampled_from(WINDOWS))
         if reach == "grain_to_date":
             said["grain_to_date"] = draw(st.sampled_from(["week", "month", "quarter", "year"]))
-        said["period_agg"] = draw(st.sampled_from(["last", "first", "average"]))
+        averages = any(one["name"] == used["name"] and one["agg"] == "average" for one in simple)
+        choices = ["last", "first", "average", *([] if averages else ["highest", "lowest"])]
+        said["period_agg"] = draw(st.sampled_from(choices))
         found.append(said)
     names = [str(one["name"]) for one in found]
     for number in range(draw(st.integers(0, 1))):
