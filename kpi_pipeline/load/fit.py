@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpi_pipeline.dimensions import UnknownDimension, find_dimension
 from kpi_pipeline.calendar import fits
+from kpi_pipeline.dimensions import UnknownDimension, find_dimension
 from kpi_pipeline.errors import Problem, counted, listed
 from kpi_pipeline.kpis import Direction, Kpi
 from kpi_pipeline.links import Link
