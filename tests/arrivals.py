@@ -20,6 +20,7 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.load_sources import Loaded
 from kpi_pipeline.pipeline.make_models import Models
+from kpi_pipeline.pipeline.read_partials import keep_answers
 from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
 from kpi_pipeline.plan import Plan
 from kpi_pipeline.project import Project
@@ -51,9 +52,10 @@ class Arriving:
     """An engine a load: each answers from partial results that are stored, and were mended when its load came."""
 
     engines: Sequence[Engine]
+    made: list[Partials]
 
     def ask(self, question: Callable[[Engine], Answer]) -> Answer:
-        """The answer when all rows are there; asked after every load, so that nothing of an earlier answer stays.
+        """The answer when all rows are there; asked after every load, and what was found is kept as a run does.
 
         Rows that are wrong at first may make an early load fail for what is in the data; the next one mends it.
         """
@@ -61,6 +63,7 @@ class Arriving:
         for one in early:
             with suppress(DataError, QueryError):
                 question(one)
+                keep_answers(self.made[-1])
         return question(last)
 
 
@@ -71,14 +74,16 @@ def arriving(on_rows: Engine, *, whole: Sequence[str] = ()) -> Arriving:
     """
     project = _with_cursors(on_rows.project, on_rows.tables)
     loads = _staged(project, on_rows, whole)
+    made: list[Partials] = []
 
     def after(number: int) -> Engine:
         def partials(context: Context, plan: Plan) -> Partials:
-            return _after_load(replace(context, full=number == 0), plan, loads[: number + 1])
+            made.append(_after_load(replace(context, full=number == 0), plan, loads[: number + 1]))
+            return made[-1]
 
         return replace(on_rows, project=project, partials=partials)
 
-    return Arriving([after(number) for number in range(LOADS)])
+    return Arriving([after(number) for number in range(LOADS)], made)
 
 
 def portions(number: int, rows: Rows) -> tuple[Rows, Rows, Rows]:
