@@ -75,8 +75,19 @@ METRICS: list[dict[str, Any]] = [
             ["amount"],
             {"by": ["customer__regoin"]},
             (
-                "Metric 'amount' cannot be asked by 'customer__regoin': model 'sales' has no such dimension.\n"
+                "Metric 'amount' cannot be asked by 'customer__regoin': 'regoin' is no dimension of 'customers', where entity "
+                "'customer' leads.\n"
                 "Hint: did you mean 'customer__region'?"
+            ),
+        ),
+        (
+            ["guests"],
+            {"by": ["customer__region"]},
+            (
+                "Metric 'guests' cannot be asked by 'customer__region': model 'visits' has no entity 'customer' to look it "
+                "up by.\n"
+                "Hint: it has no dimensions; where its rows have the key, add it to its entities: "
+                "{name: customer, type: foreign}"
             ),
         ),
         (
