@@ -34,7 +34,7 @@ def business_hour(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     local = local_moment(model, time, kind)
     moment = sqlglot.parse_one(model.dimensions.get(time, f'"{time}"'), read="duckdb")
     if kind in NAIVE:
-        moment = in_zone(moment, model.naive_zone)
+        moment = in_zone(moment, model.naive_zone, gives=INSTANT)
     into = exp.paren(exp.Sub(this=local, expression=_truncated("hour", local)))
     hour = exp.Sub(this=moment, expression=into)
     same = exp.EQ(this=_truncated("hour", in_zone(hour, model.project_zone)), expression=_truncated("hour", local))
