@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-WORTH_IT = 1_000_000
+WORTH_IT = 2_000_000
 """Fewer visits are counted before numba is imported."""
 
 Kernel = Callable[..., None]

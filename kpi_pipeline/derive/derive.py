@@ -199,17 +199,12 @@ def _timeline(sheet: _Sheet, calendar: Calendar, first: date | None, last: date 
 
 def _output(place: int, series: Series, table: pl.DataFrame, *, every_period: bool) -> pl.DataFrame:
     """One metric's rows out of the sheet: where it has data, or every period of each segment that ever had."""
-    has_data = pl.col(_column(place, "has_data"))
-    if not every_period:
-        table = table.filter(has_data)
-    elif series.breakdown:
-        table = table.filter(has_data.any().over(SEGMENT))
 
     def shown(name: str) -> pl.Expr:
         column = _column(place, name)
         return (pl.col(column) if column in table.columns else pl.lit(None, pl.Float64)).alias(name)
 
-    return table.select(
+    rows = table.select(
         PERIOD,
         *series.breakdown,
         "is_other",
@@ -220,6 +215,14 @@ def _output(place: int, series: Series, table: pl.DataFrame, *, every_period: bo
         shown("is_complete"),
         *(shown(name) for name in ("previous_value", "year_ago_value") if series.compared),
     )
+    # NOTE: the rows are chosen last, from the few columns that are shown; the sheet has those of every metric.
+    has_data = table.get_column(_column(place, "has_data"))
+    if has_data.all() or (every_period and not series.breakdown):
+        return rows
+    if not every_period:
+        return rows.filter(has_data)
+    ever = table.select(pl.col(has_data.name).any().over(SEGMENT))
+    return rows.filter(ever.to_series())
 
 
 def _empty(series: Series) -> pl.DataFrame:

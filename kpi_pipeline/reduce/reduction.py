@@ -8,7 +8,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.periods import Grain
-from kpi_pipeline.plan import Executor, Fold, Measure, ModelPlan, Reduction, Shape
+from kpi_pipeline.plan import Executor, Fold, ModelPlan, Reduction, Shape
 from kpi_pipeline.plan.cohorts import PREVIOUS
 from kpi_pipeline.plan.matching import SEEN
 from kpi_pipeline.reduce.aggregate import FLOATS, INTEGERS, aggregated, condition, finite, grouped, parsed
@@ -59,9 +59,8 @@ def reduction_query(
 def _additive(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> exp.Select:
     """One row a day and segment; a column a measure."""
     keys = len(query.selects)
-    for measure in reduction.measures:
-        query = query.select(exp.alias_(aggregated(measure, types[measure.column]), measure.column, quoted=True))
-    return grouped(query, keys)
+    columns = (exp.alias_(aggregated(one, types[one.column]), one.column, quoted=True) for one in reduction.measures)
+    return grouped(query.select(*columns), keys)
 
 
 def _distinct(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -> exp.Select:
@@ -70,9 +69,7 @@ def _distinct(query: exp.Select, reduction: Reduction, _types: dict[str, str]) -
     NOTE: keys are not made one a day here: derive sorts them once for everything, and grouping them costs ten scans.
     """
     key = parsed(reduction.expr)
-    query = query.select(exp.alias_(key, "_key"))
-    for measure in reduction.measures:
-        query = query.select(exp.alias_(_lets_through(measure), measure.column, quoted=True))
+    query = query.select(exp.alias_(key, "_key"), *_filters(reduction))
     return _where_any(query.where(key.copy().is_(exp.Null()).not_()), reduction)
 
 
@@ -81,14 +78,17 @@ def _values(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> e
     value: exp.Expr = exp.cast(parsed(reduction.expr), "DOUBLE")
     if types[reduction.measures[0].column].startswith(FLOATS):
         value = finite(value)
-    query = query.select(exp.alias_(value, "_value"))
-    for measure in reduction.measures:
-        query = query.select(exp.alias_(_lets_through(measure), measure.column, quoted=True))
+    query = query.select(exp.alias_(value, "_value"), *_filters(reduction))
     return _where_any(query.where(value.copy().is_(exp.Null()).not_()), reduction)
 
 
-def _lets_through(measure: Measure) -> exp.Expr:
-    return exp.func("COALESCE", condition(measure), exp.false()) if measure.filter else exp.true()
+def _filters(reduction: Reduction) -> list[exp.Expr]:
+    """For each measure whether its filter lets the row through."""
+    found = []
+    for one in reduction.measures:
+        passed = exp.func("COALESCE", condition(one), exp.false()) if one.filter else exp.true()
+        found.append(exp.alias_(passed, one.column, quoted=True))
+    return found
 
 
 def _cohorts(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> exp.Select:
@@ -119,8 +119,8 @@ def _types(reduction: Reduction, model: ModelPlan, executor: Executor) -> dict[s
     probe = exp.select(exp.alias_(time, "_time")).from_(rows_of(model, reduction, executor))
     if reduction.stock:
         probe = probe.select(exp.alias_(time_column(model, reduction.stock.time), "_stock"))
-    for measure in reduction.measures:
-        probe = probe.select(exp.alias_(parsed(measure.expr), measure.column, quoted=True))
+    # NOTE: all columns at once, because each call copies the whole tree.
+    probe = probe.select(*(exp.alias_(parsed(one.expr), one.column, quoted=True) for one in reduction.measures))
     return executor.columns(over_events(probe, reduction, model, executor))
 
 
