@@ -11,6 +11,7 @@ from kpi_pipeline.plan import Reduction
 from kpi_pipeline.store.warehouse import Warehouse, quoted
 
 _ANSWER = TableRef("partial", "answer")
+_SPAN = ["first_day", "last_day"]
 _COLUMNS = "reduction VARCHAR, asked VARCHAR, first_day DATE, last_day DATE, segment VARCHAR, value DOUBLE"
 
 
@@ -33,16 +34,19 @@ class KeptAnswers:
         return self._known[name].get(key, _NOTHING)
 
     def learn(self, reduction: Reduction, key: str, rows: pl.DataFrame) -> None:
-        """Takes what was found."""
-        named = {"reduction": pl.lit(reduction.table.name), "asked": pl.lit(key)}
-        self._learnt.append(rows.select(**named, **{column: column for column in _NOTHING.columns}))
+        """Takes what was found of spans that nothing was known of; several sheets may ask the same."""
+        known = self.known(reduction, key)
+        new = rows.select(_NOTHING.columns).join(known.select(_SPAN).unique(), on=_SPAN, how="anti")
+        self._known[reduction.table.name][key] = pl.concat([known, new])
+        self._learnt.append(
+            new.select(pl.lit(reduction.table.name).alias("reduction"), pl.lit(key).alias("asked"), "*")
+        )
 
     def save(self) -> None:
-        """Keeps what was found. Several sheets may have asked the same."""
+        """Keeps what was found."""
         if self._learnt:
             _prepare(self._warehouse)
-            rows = pl.concat(self._learnt).unique(subset=["reduction", "asked", "first_day", "last_day", "segment"])
-            self._warehouse.append(_ANSWER, rows)
+            self._warehouse.append(_ANSWER, pl.concat(self._learnt))
             self._learnt.clear()
 
     def _of(self, name: str) -> dict[str, pl.DataFrame]:
