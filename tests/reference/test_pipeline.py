@@ -56,9 +56,18 @@ def test_reopen_rate_is_the_published_fraction(project: LoadedProject) -> None:
 
 
 @pytest.mark.parametrize(
-    "metric", ["repeat_within_90_days", "month_1_retention", "resolved_within_3_days", "incidents_open"]
+    "metric",
+    [
+        "repeat_within_90_days",
+        "month_1_retention",
+        "resolved_within_3_days",
+        "open_incidents",
+        "incidents_awaiting_user",
+        "regulars_share",
+        "reopened_update_share",
+    ],
 )
-def test_who_came_back_what_was_resolved_in_time_and_what_was_open(project: LoadedProject, metric: str) -> None:
+def test_metric_of_several_models_or_moments_is_that_of_plain_sql(project: LoadedProject, metric: str) -> None:
     files = shipped_files()
     wanted = files.sql((SQL / f"{metric}.sql").read_text(encoding="utf-8")).fetchall()
     answer = project.query([metric], grain="month")

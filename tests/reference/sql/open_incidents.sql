@@ -15,7 +15,7 @@ WITH last_update AS (
                 FROM last_update)
 )
 SELECT month AS period_start,
-       count(opened_at) FILTER (settled_at IS NULL OR settled_at >= ends) AS incidents_open
+       count(opened_at) FILTER (settled_at IS NULL OR settled_at >= ends) AS open_incidents
 FROM months LEFT JOIN last_update ON opened_at < ends
 GROUP BY month
 ORDER BY month
