@@ -25,7 +25,7 @@ from kpi_pipeline.derive.visits import FIRST, LAST, Mark, Sorted, sort_visits
 from kpi_pipeline.derive.windows import begins, leaving
 from kpi_pipeline.plan import Measure, Reduction
 
-ROWS_AT_ONCE = 4_000_000
+ROWS_AT_ONCE = 3_000_000
 """NOTE: keys of one part are not those of another, so counts of parts add up. Parts of this size keep a run of any
 length within a few hundred megabytes, and sorts within the cache."""
 

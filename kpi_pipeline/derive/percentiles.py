@@ -78,7 +78,7 @@ def _answer(asked: Sequence[_Spans], seen: Seen, filters: set[str]) -> None:
     kept: pl.DataFrame | None = None
     segments = dict.fromkeys(one.question.asked.segments for one in asked)
     numbers = {one: segment_numbers(one, seen.places) for one in segments}
-    parts = _parts(seen.days, merged([one.question.spans for one in asked]))
+    parts = _parts(seen.days, [one.question for one in asked])
     for place, rows in enumerate(seen.by_days(parts)):
         last = parts[place][1] if place + 1 < len(parts) else date.max
         here = rows if kept is None else pl.concat([kept, rows])
@@ -127,13 +127,23 @@ def _answer_of(one: _Spans, column: str, table: pl.DataFrame, runs: Runs, first:
         one.found[name].append(keys.with_columns(number, pl.Series(name, values)))
 
 
-def _parts(days: pl.DataFrame, wanted: list[tuple[date, date]]) -> list[tuple[date, date]]:
-    """The days wanted in spans of about so many rows each."""
+def _parts(days: pl.DataFrame, questions: list[Question]) -> list[tuple[date, date]]:
+    """The days wanted in spans of about so many rows each.
+
+    NOTE: they end where the longest periods end, so that few rows have to be kept and put in order again.
+    """
+    periods = [one.spans.get_column("last_day") for one in questions if not one.asked.reach]
+    ends = min(periods, key=len).unique().sort() if periods else days.get_column(DAY)
     found: list[tuple[date, date]] = []
     part = (pl.col("rows").cum_sum() - pl.col("rows")) // ROWS_AT_ONCE
-    for span in wanted:
-        some = days.filter(pl.col(DAY).is_between(*span)).group_by(part.alias("part"), maintain_order=True)
-        found += some.agg(first=pl.col(DAY).min(), last=pl.col(DAY).max()).select("first", "last").rows()
+    for span in merged([one.spans for one in questions]):
+        some = days.filter(pl.col(DAY).is_between(*span))
+        some = some.with_columns(period=ends.search_sorted(some.get_column(DAY), side="left"))
+        whole = some.group_by("period", maintain_order=True).agg(
+            first=pl.col(DAY).min(), last=pl.col(DAY).max(), rows=pl.col("rows").sum()
+        )
+        parts = whole.group_by(part.alias("part"), maintain_order=True)
+        found += parts.agg(pl.col("first").min(), pl.col("last").max()).select("first", "last").rows()
     return found
 
 
