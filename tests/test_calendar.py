@@ -234,6 +234,30 @@ def test_a_calendar_table_of_numbers() -> None:
     ]
 
 
+def test_weeks_of_a_calendar_table_that_is_cut_off_within_a_week() -> None:
+    """1 January 2011 is in week 52 of 2010, 31 December 2012 in week 1 of 2013; neither year is in the table."""
+    days = pl.DataFrame({"day": pl.date_range(date(2011, 1, 1), date(2012, 12, 31), eager=True)})
+    table = day_table("iso", days.with_columns(week=pl.col("day").dt.week(), year=pl.col("day").dt.year()))
+    weeks = build_calendar(date(2011, 1, 1), date(2012, 12, 31), CalendarRules(table=table)).of(Grain.week)
+    named = weeks.select("period_start", "year_number", "period_number").rows()
+    assert (named[0], named[1]) == ((date(2011, 1, 1), 2010, 52), (date(2011, 1, 3), 2011, 1))
+    assert (named[-2], named[-1]) == ((date(2012, 12, 24), 2012, 52), (date(2012, 12, 31), 2013, 1))
+    assert weeks.select("year_number", "period_number").is_unique().all()
+
+
+@pytest.mark.parametrize(
+    ("columns", "wrong"),
+    [
+        ({"year": [7] * 3 + [6] * 3 + [7] * 4}, "year 7 goes from 2020-01-01 to 2020-01-03, and again from 2020-01-07"),
+        ({"month": [1] * 3 + [2] * 3 + [1] * 2 + [2] * 2}, "month 1 of 2020 goes from 2020-01-01 to 2020-01-03, and"),
+    ],
+)
+def test_periods_of_a_calendar_table_that_bear_the_same_number(columns: dict[str, list[int]], wrong: str) -> None:
+    table = day_table("mine", _table(**{name: pl.Series(values) for name, values in columns.items()}))
+    with pytest.raises(DataError, match=wrong):
+        build_calendar(date(2020, 1, 5), date(2020, 1, 5), CalendarRules(table=table))
+
+
 @pytest.mark.parametrize(
     ("rows", "wrong"),
     [

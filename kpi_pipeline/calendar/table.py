@@ -93,8 +93,28 @@ def table_days(rules: CalendarRules, table: DayTable) -> pl.DataFrame:
     for name in ("week", "month", "quarter"):
         if name in said or ("year" in said and name != "week"):
             days = _numbered(days, table, name, said=name in said)
+    for name in reversed(said):
+        _refuse_repeated(days, table, name)
     labels = [f"{name}_label" for name in NAMED if f"{name}_label" in table.days.columns]
     return days.with_columns(table.days.get_column(label).cast(pl.String) for label in labels)
+
+
+def _refuse_repeated(days: pl.DataFrame, table: DayTable, name: str) -> None:
+    """DataError where two periods bear the same number, so that nobody knows which one is last year's."""
+    numbers = [f"{name}_year"] if name == "year" else [f"{name}_year", f"{name}_number"]
+    spans = days.group_by(f"{name}_start", maintain_order=True).agg(
+        pl.col("day").min().alias("first"), pl.col("day").max().alias("last"), pl.col(*numbers).last()
+    )
+    twice = spans.filter(pl.len().over(numbers) > 1).sort(*numbers, "first")
+    if twice.is_empty():
+        return
+    one, other = twice.row(0, named=True), twice.row(1, named=True)
+    called = f"{name} {one[numbers[-1]]}" + ("" if name == "year" else f" of {one[f'{name}_year']}")
+    raise DataError(
+        f"The calendar '{table.name}' cannot be used: {called} goes from {one['first']} to {one['last']}, and again "
+        f"from {other['first']} to {other['last']}.\nHint: a year's number stands for one stretch of days, and so does "
+        "that of a week, month or quarter in its year; mend the rows, or name a column that says it so."
+    )
 
 
 def _begins(days: pl.DataFrame, name: str) -> pl.Expr:
@@ -132,11 +152,23 @@ def _numbered(days: pl.DataFrame, table: DayTable, name: str, *, said: bool) -> 
     spans = days.group_by(start, maintain_order=True).agg(_middle=pl.col("day").get(pl.len() // 2))
     years = spans.join(days.select(_middle="day", _year="year_year"), on="_middle").sort(start)
     counted = years.select(start, "_year", _number=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("_year"))
-    days = days.join(counted, on=start, how="left", maintain_order="left").with_columns(**{f"{name}_year": "_year"})
     if said and _is_number(table, name, LONGEST_NUMBER):
-        days = days.with_columns(table.days.get_column(name).cast(pl.Int64).alias("_number"))
+        written = days.select(start, _number=table.days.get_column(name).cast(pl.Int64)).unique(start, keep="last")
+        counted = _cut_off(counted.drop("_number").join(written, on=start, maintain_order="left"))
+    days = days.join(counted, on=start, how="left", maintain_order="left").with_columns(**{f"{name}_year": "_year"})
     days = days.with_columns(pl.col("_number").alias(f"{name}_number"))
     if said or name == "quarter":
         digits = pl.col("_number").cast(pl.String).str.zfill(1 if name == "quarter" else 2)
         days = days.with_columns(pl.format(f"FY{{}}-{PREFIX[name]}{{}}", "_year", digits).alias(f"{name}_label"))
     return days.drop("_year", "_number")
+
+
+def _cut_off(periods: pl.DataFrame) -> pl.DataFrame:
+    """The first and last period of a table may be parts of longer ones, of week 53 of the year before the table.
+
+    Their numbers say so: they are higher than the next one's, or lower than the one before.
+    """
+    at, last, number, year = pl.int_range(pl.len()), pl.len() - 1, pl.col("_number"), pl.col("_year")
+    before = (at == 0) & (year == year.shift(-1)) & (number > number.shift(-1))
+    after = (at == last) & (year == year.shift(1)) & (number < number.shift(1))
+    return periods.with_columns(_year=pl.when(before).then(year - 1).when(after).then(year + 1).otherwise(year))
