@@ -232,7 +232,12 @@ class _Asking:
         return aggregate(metric, rows) if rows else self._nothing(metric, period)
 
     def _nothing(self, metric: Mapping[str, Any], period: Period) -> Value:
-        """What adds up is 0 between the first day and the newest, and everything else has no value."""
+        """What adds up is 0 between the first day and the newest, and everything else has no value.
+
+        A metric that says itself what stands where it has no rows has nothing there.
+        """
+        if says_what_is_missing(metric):
+            return None
         first = min((row["day"] for row in self.all.rows[metric["model"]]), default=None)
         within = first is not None and (self.grain is None or (period.end > first and period.start <= self.newest))
         return 0.0 if metric["agg"] in (*ADDS_UP, "count_distinct") and within else None
@@ -271,7 +276,9 @@ class _Asking:
         anchors = self._anchors(metric, period)
         reached = [self._reached(metric, day) for day in anchors]
         if not any(reached):
-            return self.narrowed(used)._nothing(simple, period) if period else None
+            if period is None or says_what_is_missing(metric):
+                return None
+            return self.narrowed(used)._nothing(simple, period)
         adds = simple["agg"] in (*ADDS_UP, "count_distinct")
         if simple["agg"] == "average":
             sums = mean([aggregate({**simple, "agg": "sum"}, rows) if rows else 0.0 for rows in reached])
@@ -299,6 +306,11 @@ class _Asking:
                 return any(
                     self.narrowed(one).has_rows(one["name"], self.moved(one, period)) for one in inputs(metric).values()
                 )
+
+
+def says_what_is_missing(metric: Mapping[str, Any]) -> bool:
+    """Whether a metric names the value of periods without rows."""
+    return "fill_nulls_with" in metric or bool(metric.get("join_to_timespine"))
 
 
 def filled(metric: Mapping[str, Any], value: Value) -> Value:

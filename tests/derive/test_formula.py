@@ -77,10 +77,10 @@ def test_anything_else_is_refused_before_it_is_computed(text: str) -> None:
         {"name": "odd", "type": "derived", "expr": text, "input_metrics": ["a"]},
     ]
     with (
+        engine({"t": "day date\n2024-01-01"}, metrics=metrics) as on_rows,
         pytest.raises(DefinitionError, match="Metric 'odd': a derived 'expr' cannot use"),
-        engine({"t": "day date\n2024-01-01"}, metrics=metrics),
     ):
-        pass
+        on_rows.query(["odd"])
 
 
 def _computed(text: str) -> list[float | None]:

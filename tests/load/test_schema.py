@@ -43,4 +43,4 @@ def test_texts_may_look_like_numbers_and_shares_like_texts():
 
 
 def test_choices_are_listed():
-    assert json_schema()["$defs"]["Grain"]["enum"] == ["day", "week", "month", "quarter", "year"]
+    assert json_schema()["$defs"]["Grain"]["enum"] == ["hour", "day", "week", "month", "quarter", "year"]

@@ -106,7 +106,7 @@ def test_what_does_not_fit_is_said_in_plain_words(problems, text, message, hint)
         ),
         ("timezone: Europe/Londn", "'timezone': 'Europe/Londn' is not a time zone.", "Europe/London or UTC"),
         ("currency: gbp", "'currency' is 'gbp', which does not look as it must.", "three capital letters, such as GBP"),
-        ("publish: {grains: [hour]}", "'publish.grains[0]' is 'hour', which is not one of 'day', 'week'", None),
+        ("publish: {grains: [minute]}", "'publish.grains[0]' is 'minute', which is not one of 'hour', 'day'", None),
         ("week_start: Monday", "'week_start' is 'Monday', which is not one of", "did you mean 'monday'?"),
     ],
 )
