@@ -74,7 +74,6 @@ class DataError(KpiError):
 
     exit_code = 3
 
-
     @classmethod
     def days_by_hour(cls, model: str, time: str) -> DataError:
         return cls(

@@ -17,6 +17,7 @@ from kpi_pipeline.ingest import SourceState
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.reach import business_day, days_touched
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.pipeline.ask import reaching_as_far
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.load_sources import Loaded
 from kpi_pipeline.pipeline.make_models import Models
@@ -78,7 +79,8 @@ def arriving(on_rows: Engine, *, whole: Sequence[str] = ()) -> Arriving:
 
     def after(number: int) -> Engine:
         def partials(context: Context, plan: Plan) -> Partials:
-            made.append(_after_load(replace(context, full=number == 0), plan, loads[: number + 1]))
+            found = _after_load(replace(context, full=number == 0), plan, loads[: number + 1])
+            made.append(reaching_as_far(context, plan, found))
             return made[-1]
 
         return replace(on_rows, project=project, partials=partials)

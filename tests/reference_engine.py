@@ -94,6 +94,8 @@ class Reference:
     years: Years = Years()
     newest: Mapping[str, tuple[date, date]] = ()  # type: ignore[assignment]
     conditions: Mapping[str, Keep] = ()  # type: ignore[assignment]
+    where: Keep = bool
+    """What a question asks for: it narrows the rows that are counted, not how far the data goes."""
 
     def table(
         self, name: str, grain: str | None, by: Sequence[str], *, dense: bool, earlier: str | None = None
@@ -106,7 +108,9 @@ class Reference:
         if covered is None:
             return {}
         first, newest, complete = covered
-        segments = {tuple(row[one] for one in by) for model in self.models(name) for row in self.rows[model]}
+        segments = {
+            tuple(row[one] for one in by) for model in self.models(name) for row in self.rows[model] if self.where(row)
+        }
         found: dict[tuple[Any, ...], Value] = {}
         for segment in segments:
             asking = _Asking(self, grain, newest, complete, dict(zip(by, segment, strict=True)))
@@ -221,6 +225,7 @@ class _Asking:
             for row in self.all.rows[metric["model"]]
             if row["day"] <= self.newest
             and within(row["day"])
+            and self.all.where(row)
             and all(row[name] == value for name, value in self.segment.items())
             and all(keep(row) for keep in filters)
         ]

@@ -20,4 +20,11 @@ def check_columns(project: Project, columns: Mapping[TableRef, Mapping[str, str]
     return second_pass.check_columns(project, columns)
 
 
-__all__ = ["RULES", "Finding", "check_columns", "findings", "json_schema", "load"]
+def check_types(project: Project, columns: Mapping[TableRef, Mapping[str, str]]) -> tuple[Problem, ...]:
+    """A problem for each time column that is none, or holds days where hours are wanted; see `load.columns`."""
+    from kpi_pipeline.load import columns as second_pass
+
+    return second_pass.check_types(project, columns)
+
+
+__all__ = ["RULES", "Finding", "check_columns", "check_types", "findings", "json_schema", "load"]

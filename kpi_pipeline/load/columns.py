@@ -46,13 +46,21 @@ def check_columns(project: Project, columns: Typed) -> tuple[Problem, ...]:
             *_in_models(project, known),
             *_in_metrics(project, known),
             *_in_expressions(project, known),
-            *_not_times(project, columns),
-            *_hours_between_days(project, columns),
-            *days_by_hour(project, columns),
+            *check_types(project, columns),
             *_in_target_tables(project, known),
             *_in_calendar(project, known),
         )
     )
+
+
+def check_types(project: Project, columns: Typed) -> tuple[Problem, ...]:
+    """A problem for each time column that is none, and for each that holds days where hours are wanted.
+
+    Args:
+        project: A loaded project.
+        columns: As above; what is not known of models is passed over.
+    """
+    return (*_not_times(project, columns), *_hours_between_days(project, columns), *days_by_hour(project, columns))
 
 
 def _missing(project: Project, path: tuple[str, ...], name: str, table: TableRef, known: Columns) -> Iterator[Problem]:

@@ -43,6 +43,17 @@ def days_by_hour(project: Project, columns: Mapping[TableRef, Mapping[str, str]]
                     project.place(*where),
                     "use the grain day, or a time column with the time of day (agg_time_dimension)",
                 )
+    for cumulative in project.metrics.values():
+        if isinstance(cumulative, Cumulative) and _is_of_hours(cumulative):
+            for metric in _below(project, cumulative.name):
+                if isinstance(metric, Simple) and _counts_on_days(project, metric, columns):
+                    key = "window" if cumulative.window else "grain_to_date"
+                    yield Problem(
+                        f"Metric '{cumulative.name}' looks at hours, but the rows of model '{metric.model}' count on "
+                        "days.",
+                        project.place("metrics", cumulative.name, key),
+                        f"write '{key}' in days, or take a time column with the time of day (agg_time_dimension)",
+                    )
 
 
 def _below(project: Project, name: str) -> list[Metric]:

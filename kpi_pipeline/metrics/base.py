@@ -31,7 +31,8 @@ class Unit(StrEnum):
 JoinToTimespine = Annotated[
     bool,
     Field(
-        description="a question has a row for every period, as in dbt; where there are no rows `fill_nulls_with`, or no value"
+        description="a question has a row for every period, as in dbt; where there are no rows `fill_nulls_with`, "
+        "or no value"
     ),
 ]
 

@@ -13,7 +13,8 @@ from kpi_pipeline.names import Expression
 class Derived(MetricBase):
     """An expression over other metrics, by their names or aliases.
 
-    An input may be moved in time, by `offset_window` or `offset_to_grain`. A missing input gives no value, and so does a division by zero. Offsets move by the calendar, not by rows.
+    An input may be moved in time, by `offset_window` or `offset_to_grain`. A missing input gives no value, and so does
+    a division by zero. Offsets move by the calendar, not by rows.
     """
 
     type: Literal["derived"] = Field(description="the kind of metric")

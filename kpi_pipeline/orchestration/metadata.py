@@ -53,7 +53,8 @@ def metric_metadata(project: Project, name: str, report: RunReport) -> Metadata:
     values = report.metric_values.filter(pl.col("metric") == name)
     metadata: dict[str, Any] = {"dagster/row_count": values.height}
     for grain in project.settings.publish.grains:
-        rows = values.filter(pl.col("grain") == grain.value, pl.col("segment") == TOTAL).sort("period_start_utc").to_dicts()
+        totals = values.filter(pl.col("grain") == grain.value, pl.col("segment") == TOTAL)
+        rows = totals.sort("period_start_utc").to_dicts()
         complete = [row for row in rows if row["is_complete"]]
         if complete:
             metadata[f"{grain}_period"] = complete[-1]["period_label"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from functools import reduce as fold_left
 
 import polars as pl
+from sqlglot import expressions as exp
 
 from kpi_pipeline.compile import compile_query
 from kpi_pipeline.derive import Partials, derive
@@ -21,7 +23,7 @@ from kpi_pipeline.pipeline.hours_asked import refuse_hours_of, within_hours
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.lookups import prepare_lookups
 from kpi_pipeline.pipeline.read_partials import partials_of
-from kpi_pipeline.plan import Plan, Reduction, Series
+from kpi_pipeline.plan import Plan, Reduction, Series, Shape
 from kpi_pipeline.reduce import reduction_query
 
 KEY = "period_start"
@@ -114,7 +116,24 @@ def _partials(context: Context, plan: Plan) -> Partials:
             queries[reduction] = known_by(context.today, reduction, query)
         except context.warehouse.query_errors as problem:
             raise _unanswered(context, reduction, problem) from problem
-    return partials_of(context.warehouse, queries, partial(_unanswered, context))
+    return reaching_as_far(context, plan, partials_of(context.warehouse, queries, partial(_unanswered, context)))
+
+
+def reaching_as_far(context: Context, plan: Plan, found: Partials) -> Partials:
+    """The partial results with the days that all rows of a model span: a condition narrows what is counted, not that.
+
+    So a question about France gives the numbers that a breakdown by country has in the row of France.
+    """
+    first, last = (exp.func(name, exp.column("_day")) for name in ("MIN", "MAX"))
+    spans = dict(found.spans)
+    for one in plan.reductions:
+        if one.where and one.shape is Shape.additive and one.events is None:
+            rows = replace(one, where="", dimensions=(), joined=(), measures=(one.measures[0].all_rows,))
+            days = reduction_query(rows, plan.model(one.model), context.warehouse).subquery("days")
+            [span] = context.warehouse.rows(exp.select(first, last).from_(days))
+            if span[0]:
+                spans[one.model, one.time] = span
+    return replace(found, spans=spans)
 
 
 def _unanswered(context: Context, reduction: Reduction, problem: Exception) -> QueryError:

@@ -10,6 +10,7 @@ from sqlglot.errors import SqlglotError
 
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.errors import DefinitionError, Problem
+from kpi_pipeline.load import check_types
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.sites import Site, place_in_text, row_expressions
 from kpi_pipeline.metrics import Agg, Simple
@@ -49,11 +50,12 @@ def unbindable(project: Project, columns: Typed) -> tuple[Problem, ...]:
                 nothing.run(f"CREATE TABLE {_named(table).sql('duckdb')} ({typed})")
                 # NOTE: a row of nothing, without which DuckDB does not look at what is written, as DATE 'yesterday'.
                 nothing.run(f"INSERT INTO {_named(table).sql('duckdb')} DEFAULT VALUES")
-        return tuple(_tried(project, nothing))
+        made: dict[TableRef, Mapping[str, str]] = {}
+        return (*_tried(project, nothing, made), *check_types(project, made))
 
 
-def _tried(project: Project, nothing: Warehouse) -> Iterator[Problem]:
-    made: dict[TableRef, Mapping[str, str]] = {}
+def _tried(project: Project, nothing: Warehouse, made: dict[TableRef, Mapping[str, str]]) -> Iterator[Problem]:
+    """What is wrong with models and expressions; the models that can be `made` are put there, with their columns."""
     for model in _models(project):
         if all(nothing.table_kind(table) for table in _read_by(model)):
             try:

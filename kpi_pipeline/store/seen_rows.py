@@ -49,6 +49,8 @@ class SeenRows:
 
     def _on_days(self, spans: Sequence[tuple[date, date]]) -> exp.Expr:
         """Whether a row's day is in one of the spans; nothing to ask where that is every day."""
+        if self.days.is_empty():
+            return exp.false()
         first, last = self.days.item(0, "_day"), self.days.item(-1, "_day")
         if any(span[0] <= first and last <= span[1] for span in spans):
             return exp.true()

@@ -129,7 +129,7 @@ class Warehouse:
         return int(self.rows(f"SELECT count(*) FROM {quoted(table)}")[0][0])
 
     def replace_table(self, table: TableRef, frame: pl.DataFrame) -> None:
-        """Creates the table anew with the frame's rows; in the schema `temp` only for as long as the warehouse is open."""
+        """Creates the table anew with the frame's rows; in the schema `temp` for as long as the warehouse is open."""
         with self.lent(frame) as lent:
             kind = "TEMPORARY TABLE" if table.schema == TEMPORARY else "TABLE"
             self.run(f"CREATE OR REPLACE {kind} {quoted(table)} AS SELECT * FROM {lent}")

@@ -29,7 +29,9 @@ def _drawn(low: int, high: int) -> tuple[np.ndarray, ...]:
     return random.integers(0, SEGMENTS, ROWS), key, random.integers(0, DAYS, ROWS).astype(np.int32), paid
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 1000), (-500, 500), (-(2**62), 2**62)], ids=["small", "negative", "large"])
+@pytest.mark.parametrize(
+    ("low", "high"), [(0, 1000), (-500, 500), (-(2**62), 2**62)], ids=["small", "negative", "large"]
+)
 @pytest.mark.parametrize("compiled", [False, True], ids=["numpy", "numba"])
 @pytest.mark.parametrize("column", [None, "paid"])
 def test_marks_are_those_of_a_plain_reading(

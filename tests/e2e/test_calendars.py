@@ -96,8 +96,9 @@ def test_a_kpi_by_hour_on_the_day_the_clocks_go_back(shop, tmp_path):
     asked = project.query(["amount"], grain="hour", start="2024-10-27T01", end="2024-10-27T05")
     assert asked.rows() == [(datetime(2024, 10, 27, 2, tzinfo=UTC), 4), (datetime(2024, 10, 27, 5, tzinfo=UTC), 8)]
 
-
-    said = kpi("query", "amount", "--grain", "hour", "--from", "2024-10-27T02", "--to", "2024-10-27T02", "--project", here)
+    said = kpi(
+        "query", "amount", "--grain", "hour", "--from", "2024-10-27T02", "--to", "2024-10-27T02", "--project", here
+    )
     assert "2024-10-27 02:00+00:00" in said.out, said
     said = kpi("explain", "last_24h", "--project", here)
     assert "reduce partial.sale__sold_at__additive__hour" in said.out, said

@@ -68,3 +68,29 @@ def _same(one: Any, other: Any) -> bool:
     if one is None or other is None:
         return one is other
     return isclose(one, other, rel_tol=1e-9, abs_tol=1e-7)
+
+
+@given(project=projects(), grain=st.sampled_from(["day", "week", "month"]), dense=st.booleans())
+@settings(
+    max_examples=EXAMPLES // 4,
+    deadline=None,
+    derandomize="KPI_EXAMPLES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    phases=(Phase.explicit, Phase.generate),
+)
+def test_condition_gives_the_row_of_the_breakdown(project: Drawn, grain: str, dense: bool) -> None:
+    with engine(
+        project.tables,
+        metrics=project.metrics,
+        settings=project.settings,
+        sources=project.sources,
+        through=project.through,
+    ) as here:
+        names = answered(here, list(project.reference.metrics), grain=grain, by=["country"])
+        if not names:
+            return
+        asks: dict[str, Any] = {"grain": grain, "by": ["country"], "dense": dense}
+        broken_down = here.kpi_table(names, **asks)
+        narrowed = here.kpi_table(names, **asks, where="country = 'FR'")
+    for name in names:
+        assert narrowed[name].equals(broken_down[name].filter(pl.col("country") == "FR")), name
