@@ -180,6 +180,19 @@ def test_an_expression_the_engine_cannot_compute(metric: dict[str, Any], said: s
     assert [message.removeprefix("Metric 'it': ")[: len(said)] for message in found] == ([said] if said else [])
 
 
+def test_hours_are_not_wanted_of_days() -> None:
+    """The types of a model's columns are those its SQL gives them, so `kpi check` says it, and no run has to."""
+    tables = {name: Table.drawn(one) for name, one in ROWS.items()}
+    hourly = {"name": "hourly", "type": "cumulative", "input_metric": "units", "window": "12 hours"}
+    units = {"name": "units", "type": "simple", "model": "sales", "agg": "sum", "expr": "units"}
+    project = project_of(tables, metrics=[units, hourly], models=MODELS)
+    known = {
+        TableRef("raw", name): {key: kind.upper() for key, kind in one.columns.items()} for name, one in tables.items()
+    }
+    (found,) = unbindable(project, known)
+    assert found.message == "Metric 'hourly' looks at hours, but the rows of model 'sales' count on days."
+
+
 def test_types_that_are_not_known_are_passed_over() -> None:
     tables = {name: Table.drawn(one) for name, one in ROWS.items()}
     it = {"name": "it", "type": "simple", "model": "sales", "agg": "sum", "expr": "nosuch(note)"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from kpi_pipeline.checks import Check
 from kpi_pipeline.checks.expectation import ExpectationCheck
 from kpi_pipeline.checks.relationships import Relationships
-from kpi_pipeline.dimensions import may_be_joined
+from kpi_pipeline.dimensions import SEPARATOR, UnknownDimension, find_dimension, may_be_joined
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.load.assemble import in_order
 from kpi_pipeline.load.fault import Fault
@@ -199,11 +199,13 @@ def _in_expressions(project: Project, known: Columns) -> Iterator[Problem]:
         for table in site.tables:
             names = known.get(table)
             model = project.models.get(table.name) if site.kind == "metrics" else None
-            for fault in _unknown(site.text, table, names, model) if names is not None else ():
+            for fault in _unknown(project, site.text, table, names, model) if names is not None else ():
                 yield site.problem(project, fault)
 
 
-def _unknown(text: str, table: TableRef, names: tuple[str, ...], model: Model | None) -> Iterator[Fault]:
+def _unknown(
+    project: Project, text: str, table: TableRef, names: tuple[str, ...], model: Model | None
+) -> Iterator[Fault]:
     """A fault for each column that is neither the table's nor joined to it; the latter are looked at when loading."""
     try:
         tree = expression(text)
@@ -214,10 +216,22 @@ def _unknown(text: str, table: TableRef, names: tuple[str, ...], model: Model | 
         part = column.parts[0]
         first = part.name
         if first.lower() not in there and not (model and may_be_joined(model, first)):
+            if model and SEPARATOR in first and (unreachable := _no_way(project, model, first)):
+                yield Fault(f"uses '{first}': {unreachable.message}", *position(column, text), unreachable.hint)
+                continue
             hint = nearest_column(first, names)
             if part.args.get("quoted") and not hint.startswith("did you mean"):
                 hint = f"double quotes name a column; text stands in single ones: '{first}'"
             yield Fault(f"uses the column '{first}', which {table} does not have", *position(column, text), hint)
+
+
+def _no_way(project: Project, model: Model, name: str) -> UnknownDimension | None:
+    """Why a name that reads like a dimension of another model is none that these rows can have."""
+    try:
+        find_dimension(project.models, model, name)
+    except UnknownDimension as unknown:
+        return unknown
+    return None
 
 
 def _not_times(project: Project, columns: Typed) -> Iterator[Problem]:

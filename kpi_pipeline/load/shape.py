@@ -86,9 +86,14 @@ def _located(error: ErrorDetails, node: Written, schema: Schema) -> Misfit:
 
 
 def _told(misfits: Sequence[Misfit], subject: str) -> Iterator[Problem]:
-    """One problem a place: the branches of a union that all failed are one thing to the reader."""
+    """One problem a place: the branches of a union that all failed are one thing to the reader.
+
+    A list of which no member fits is called too short as well; what is wrong with the members is enough.
+    """
     told: set[tuple[Place, str]] = set()
     for misfit in misfits:
+        if misfit.kind == "too_short" and any(one.path.startswith(f"{misfit.path}[") for one in misfits):
+            continue
         spot = (misfit.place, misfit.key or misfit.path)
         if spot in told:
             continue

@@ -104,6 +104,8 @@ def _about_alternatives(misfits: Sequence[Misfit], here: str) -> Problem:
 def _expected(misfit: Misfit) -> str:
     if misfit.kind in ("literal_error", "enum"):
         return str(misfit.context["expected"])
+    if misfit.kind == "greater_than_equal":
+        return f"a number of at least {misfit.context['ge']}"
     if misfit.kind == "value_error":
         text = str(misfit.context["error"])
         return re.split(r"; (?:write|write it like) ", text)[-1]

@@ -58,8 +58,10 @@ class Simple(MetricBase):
 
     @model_validator(mode="after")
     def _percentile_fits(self) -> Self:
-        if (self.agg is Agg.percentile) != (self.percentile is not None):
-            raise ValueError("'percentile: 0.95' goes with 'agg: percentile', and one needs the other")
+        if self.agg is Agg.percentile and self.percentile is None:
+            raise ValueError("'agg: percentile' needs 'percentile'; add the share of values below, percentile: 0.9")
+        if self.agg is not Agg.percentile and self.percentile is not None:
+            raise ValueError(f"'percentile' goes with 'agg: percentile', not with '{self.agg}'; change one of the two")
         if self.agg is not Agg.count and "expr" not in self.model_fields_set:
             raise ValueError(f"'agg: {self.agg}' needs 'expr': what to aggregate")
         return self

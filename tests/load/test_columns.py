@@ -119,6 +119,30 @@ def test_a_filter_on_a_metric_is_looked_up_in_every_model_behind_it(project):
     assert "'input_metrics[0].filter' uses the column 'country', which model.budget does not have." in problem.message
 
 
+def test_a_filter_that_leads_to_many_rows_says_so(project):
+    loaded = project(
+        """
+        models:
+          - name: invoices
+            sql: SELECT invoice, sold_at FROM raw.invoice_lines
+            agg_time_dimension: sold_at
+            entities: [{name: invoice, type: primary}]
+          - name: parts
+            sql: SELECT invoice, sold_at, country, quantity AS part FROM raw.invoice_lines
+            agg_time_dimension: sold_at
+            entities: [{name: invoice, type: foreign}, {name: part, type: primary}]
+            dimensions: [country]
+        metrics:
+          - {name: m, type: simple, model: invoices, agg: count, filter: part__country = 'UK'}
+        """
+    )
+
+    problems = check_columns(loaded, {TableRef("model", "invoices"): {"invoice": "VARCHAR", "sold_at": "TIMESTAMP"}})
+
+    assert "'filter' uses 'part__country': 'part__country' leads from one row to many" in problems[0].message
+    assert problems[0].hint.startswith("compute the metric on model 'parts'")
+
+
 def test_a_time_column_is_a_time(project):
     columns = {ORDER_LINES: {"invoice": "VARCHAR", "sold_at": "VARCHAR", "quantity": "INTEGER", "price": "DOUBLE",
                              "country": "VARCHAR"}}  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kpi_pipeline.load import check_columns
+from kpi_pipeline.load import check_columns, check_types
 from kpi_pipeline.names import TableRef
 
 KPI = "kpis: [{{name: k, metric: {}, direction: up, grain: {}}}]"
@@ -45,6 +45,20 @@ def test_rows_that_count_on_days(project, base, where):
         found[0].message == "Metric 'net_sales' is wanted by hour, but the rows of model 'order_lines' count on days."
     )
     assert str(found[0].place).startswith("definitions/k.yaml" if where == "kpi" else "definitions/base.yaml")
+
+
+@pytest.mark.parametrize("key", ["window: 12 hours", "grain_to_date: hour"])
+def test_hours_of_rows_that_count_on_days(project, base, key):
+    metric = f"{{name: m, type: cumulative, input_metric: net_sales, {key}}}"
+    columns = {"sold_at": "DATE", "invoice": "VARCHAR", "quantity": "BIGINT", "price": "DOUBLE", "country": "VARCHAR"}
+
+    (found,) = check_types(
+        project(files={"base.yaml": base, "m.yaml": f"metrics: [{metric}]"}),
+        {TableRef("model", "order_lines"): columns},
+    )
+
+    assert found.message == "Metric 'm' looks at hours, but the rows of model 'order_lines' count on days."
+    assert found.hint.startswith(f"write '{key.split(':')[0]}' in days")
 
 
 @pytest.mark.parametrize(
