@@ -47,7 +47,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "Installing what tests and Dagster need ..."
-	@$(PIP) --editable ".[dagster,dev]"
+	@$(PIP) --editable ".[dagster,dev,fast]"
 	@touch $@
 
 clean:
