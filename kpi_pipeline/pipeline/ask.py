@@ -22,6 +22,7 @@ from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.hours_asked import refuse_hours_of, within_hours
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.lookups import prepare_lookups
+from kpi_pipeline.pipeline.make_models import models_as_defined
 from kpi_pipeline.pipeline.read_partials import partials_of
 from kpi_pipeline.plan import Plan, Reduction, Series, Shape
 from kpi_pipeline.reduce import reduction_query
@@ -63,6 +64,7 @@ def query(
     if limit is not None and limit < 0:
         raise QueryError(f"There cannot be {limit} rows.\nHint: leave the limit out to get all of them.")
     plan = compile_query(context.project, metrics, by=by, grain=asked, where=where)
+    models_as_defined(context, plan)
     _refuse_missing(context, plan)
     partials = _partials(context, plan)
     states = source_states(context.warehouse)

@@ -14,7 +14,7 @@ from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.load_sources import Loaded
 from kpi_pipeline.pipeline.lookups import prepare_lookups
-from kpi_pipeline.pipeline.make_models import Models
+from kpi_pipeline.pipeline.make_models import Models, definition_of
 from kpi_pipeline.pipeline.read_partials import partials_of
 from kpi_pipeline.plan import ModelPlan, Plan, Reduction, fingerprint
 from kpi_pipeline.reduce import reduction_query
@@ -44,7 +44,7 @@ def reduce_models(context: Context, plan: Plan, loaded: Loaded, models: Models) 
             continue
         model = plan.model(reduction.model)
         version = fingerprint(
-            [_definition(plan, one) for one in plan.models_of(reduction)],
+            [definition_of(plan, one) for one in plan.models_of(reduction)],
             reduction.fingerprint,
             calendar_rules(context.project, context.warehouse)
             if any(one.uses_calendar for one in reduction.all_joined)
@@ -67,11 +67,6 @@ def reduce_models(context: Context, plan: Plan, loaded: Loaded, models: Models) 
             made += 1
         context.watch.step(reduction.table.name)
     return Reduced(made, sum(entry.rows for entry in entries.values()), entries)
-
-
-def _definition(plan: Plan, model: ModelPlan) -> str:
-    """The model's definition and those of the models it reads."""
-    return fingerprint(model.fingerprint, [_definition(plan, plan.model(inner)) for inner in model.models])
 
 
 def _days(
