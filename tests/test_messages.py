@@ -166,6 +166,18 @@ def test_a_division_by_zero_has_no_value() -> None:
         ),
         ({"agg": "sum_boolean", "expr": "note"}, "'expr' is VARCHAR, not true or false."),
         ({"agg": "count", "expr": "note"}, ""),
+        ({"expr": "amount * customer__region"}, "'expr' cannot be computed: Binder Error: No function matches"),
+        ({"expr": "customer__region"}, "'expr' is VARCHAR, so there is no sum of it."),
+        (
+            {"expr": "amount", "filter": "customer__since__month > 'long ago'"},
+            "'filter' cannot be computed: Conversion Error: invalid date",
+        ),
+        (
+            {"expr": "amount", "filter": "metric('visited', 'customer') > 'five'"},
+            "'filter' cannot be computed: Conversion Error: Could not convert string",
+        ),
+        ({"expr": "amount", "filter": "metric('visited', 'customer') > 5 and customer__region = 'north'"}, ""),
+        ({"expr": "amount", "filter": "metric_time__month >= '2024-01-01' and customer__since__extract_year > 1"}, ""),
         ({"expr": "amount / units", "filter": "units"}, ""),
     ],
 )

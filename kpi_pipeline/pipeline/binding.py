@@ -9,12 +9,14 @@ from sqlglot import expressions as exp
 from sqlglot.errors import SqlglotError
 
 from kpi_pipeline.compile.models import plan_models
+from kpi_pipeline.dimensions import UnknownDimension, find_dimension
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.load import check_types
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.sites import Site, place_in_text, row_expressions
 from kpi_pipeline.metrics import Agg, Simple
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import ModelPlan
 from kpi_pipeline.project import Project
 from kpi_pipeline.reduce import model_statement
@@ -22,6 +24,8 @@ from kpi_pipeline.store import Warehouse
 
 Typed = Mapping[TableRef, Mapping[str, str]]
 NOTHING = '"NULL"'
+METRIC = "metric()"
+BESIDE = TableRef("raw", "looked up")
 NUMBERS = frozenset({
     "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
     "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", NOTHING,
@@ -91,11 +95,15 @@ def _expression(
     except SqlglotError:
         return
     for table in site.tables:
-        known = {name.lower() for name in made[table]}
-        if any(one.table or one.name.lower() not in known for one in tree.find_all(exp.Column)) or _asks_metrics(tree):
+        beside = _beside(project, nothing, table, tree, made)
+        if beside is None:
             continue
         try:
-            query = exp.select(exp.alias_(exp.paren(tree.copy()), "it")).from_(_named(table))
+            query = exp.select(exp.alias_(exp.paren(_without_metrics(tree)), "it")).from_(_named(table))
+            if beside:
+                # NOTE: a table of its own, because DuckDB does not look further where a NULL is written.
+                nothing.run(exp.Create(this=_named(BESIDE), kind="TABLE", replace=True, expression=exp.select(*beside)))
+                query = query.join(_named(BESIDE), join_type="cross")
             kind = nothing.columns(query)["it"]
             nothing.rows(query)
         except nothing.query_errors as problem:
@@ -107,8 +115,56 @@ def _expression(
             return
 
 
-def _asks_metrics(tree: exp.Expr) -> bool:
-    return any(one.name.lower() == "metric" for one in tree.find_all(exp.Anonymous))
+def _beside(
+    project: Project, nothing: Warehouse, table: TableRef, tree: exp.Expr, made: Mapping[TableRef, Mapping[str, str]]
+) -> list[exp.Expr] | None:
+    """What an expression uses beside the columns of its table, each empty but of its type; None if any is not known."""
+    known = {name.lower() for name in made[table]}
+    kinds = {METRIC: "DOUBLE"} if any(map(_asks_a_metric, tree.walk())) else {}
+    for column in tree.find_all(exp.Column):
+        if column.name.lower() in known and not column.table:
+            continue
+        kind = None if column.table else _looked_up(project, nothing, table, column.name, made)
+        if kind is None:
+            return None
+        kinds[column.name] = kind
+    return [
+        exp.alias_(exp.cast(exp.null(), exp.DataType.build(kind, dialect="duckdb")), name, quoted=True)
+        for name, kind in kinds.items()
+    ]
+
+
+def _looked_up(
+    project: Project, nothing: Warehouse, table: TableRef, name: str, made: Mapping[TableRef, Mapping[str, str]]
+) -> str | None:
+    """The type of a dimension of another model, or of a period or part of a time; None where it is not known."""
+    model = project.models.get(table.name)
+    if model is None:
+        return None
+    try:
+        found = find_dimension(project.models, model, name)
+    except UnknownDimension:
+        return None
+    if found.of_time is not None:
+        return "DATE" if isinstance(found.of_time, Grain) else "BIGINT"
+    there = TableRef("model", found.steps[-1].model.name if found.steps else model.name)
+    if there not in made:
+        return None
+    written = found.dimension.expr or exp.column(found.dimension.name, quoted=True).sql("duckdb")
+    try:
+        query = exp.select(exp.alias_(f"({written})", "it", dialect="duckdb")).from_(_named(there))
+        return nothing.columns(query)["it"]
+    except nothing.query_errors:
+        return None
+
+
+def _without_metrics(tree: exp.Expr) -> exp.Expr:
+    """The expression with a number in the place of each metric that it asks for."""
+    return tree.copy().transform(lambda one: exp.column(METRIC, quoted=True) if _asks_a_metric(one) else one)
+
+
+def _asks_a_metric(part: exp.Expr) -> bool:
+    return isinstance(part, exp.Anonymous) and part.name.lower() == "metric"
 
 
 def _unfit(project: Project, site: Site, kind: str) -> Fault | None:
