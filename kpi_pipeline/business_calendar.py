@@ -55,7 +55,10 @@ class BusinessCalendar(Noun):
         if bool(self.retail) == bool(self.table):
             raise ValueError("a calendar is 'retail' or a 'table': give one of the two")
         if bool(self.retail) != bool(self.year_ends):
-            raise ValueError("'year_ends' goes with 'retail', and one needs the other")
+            raise ValueError(
+                "'year_ends' goes with 'retail', and one needs the other; "
+                "write {retail: 4-4-5, year_ends: last saturday of january}"
+            )
         if "columns" in self.model_fields_set and not self.table:
             raise ValueError("'columns' names columns of a calendar table; it goes with 'table'")
         return self

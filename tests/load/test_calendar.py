@@ -38,6 +38,11 @@ class TestCalendar:
         assert message in problem.message
         assert problem.place is not None
 
+    def test_of_retail_years_without_an_end(self, said):
+        (problem,) = said("calendar: {retail: 4-4-5}")
+
+        assert problem.hint == "write {retail: 4-4-5, year_ends: last saturday of january}"
+
     def test_whose_weeks_begin_otherwise(self, said):
         (problem,) = said("week_start: monday, calendar: {retail: 4-5-4, year_ends: last saturday of june}")
 
