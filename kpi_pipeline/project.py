@@ -78,6 +78,11 @@ class Settings(Noun):
     warehouse: str = Field(
         default="data/warehouse.duckdb", description="the file the pipeline works in; not for readers"
     )
+    memory: str | None = Field(
+        default=None,
+        pattern=r"^[1-9]\d* ?(MB|GB)$",
+        description="how much of the memory the warehouse may hold, such as 512 MB; what is more waits on the disk",
+    )
     publish: Publish = Field(default=Publish(), description="what is written for readers, and where")
     schedule: Schedule | None = Field(default=Schedule(), description="when Dagster runs the project by itself")
     automation: Literal["schedule", "declarative"] = Field(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import uuid4
 
 from kpi_pipeline.errors import DataError, KpiError
@@ -39,7 +40,7 @@ def opened(
     seen_by = watch or Quiet()
     run_id = f"{moment:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
     path = project.path(project.settings.warehouse)
-    with Warehouse.open(path, wait=wait, on_wait=_waiting(seen_by, wait), holder=f"run {run_id}") as warehouse:
+    with _open(project, path, wait, seen_by, holder=f"run {run_id}") as warehouse:
         prepare_state(warehouse)
         clear_leftovers(warehouse)
         yield Context(project, warehouse, run_id, moment, seen_by, full=full, since=since)
@@ -57,9 +58,14 @@ def opened_to_ask(project: Project, *, wait: float, watch: Watch | None = None) 
     path = project.path(project.settings.warehouse)
     if not path.exists():
         raise DataError(f"Nothing was loaded yet: there is no {path}.\nHint: `kpi run` loads it; then ask again.")
-    with Warehouse.open(path, wait=wait, on_wait=_waiting(seen_by, wait), holder="a question") as warehouse:
+    with _open(project, path, wait, seen_by, holder="a question") as warehouse:
         prepare_state(warehouse)
         yield Context(project, warehouse, "question", datetime.now(UTC), seen_by)
+
+
+def _open(project: Project, path: Path, wait: float, watch: Watch, *, holder: str) -> Warehouse:
+    memory = project.settings.memory
+    return Warehouse.open(path, wait=wait, on_wait=_waiting(watch, wait), holder=holder, memory=memory)
 
 
 def _waiting(watch: Watch, wait: float) -> Callable[[str], None]:

@@ -37,6 +37,8 @@ class KeptAnswers:
         """Takes what was found of spans that nothing was known of; several sheets may ask the same."""
         known = self.known(reduction, key)
         new = rows.select(_NOTHING.columns).join(known.select(_SPAN).unique(), on=_SPAN, how="anti")
+        # NOTE: one answer a span and segment, whatever went wrong before: a second one would be a second row for ever.
+        new = new.unique([*_SPAN, "segment"], keep="first", maintain_order=True)
         self._known[reduction.table.name][key] = pl.concat([known, new])
         self._learnt.append(
             new.select(pl.lit(reduction.table.name).alias("reduction"), pl.lit(key).alias("asked"), "*")

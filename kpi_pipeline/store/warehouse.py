@@ -47,12 +47,21 @@ class Warehouse:
 
     @classmethod
     def open(
-        cls, path: Path, *, wait: float = 0, on_wait: Callable[[str], None] | None = None, holder: str = "a run"
+        cls,
+        path: Path,
+        *,
+        wait: float = 0,
+        on_wait: Callable[[str], None] | None = None,
+        holder: str = "a run",
+        memory: str | None = None,
     ) -> Self:
-        """Opens the file for writing, after up to `wait` seconds for another writer; `on_wait` is told who it is."""
+        """Opens the file for writing, after up to `wait` seconds for another writer; `on_wait` is told who it is.
+
+        `memory` (512 MB) is how much DuckDB may hold; what is more waits on the disk. By default it holds what it can.
+        """
         lock = _locked(path, wait=wait, on_wait=on_wait, holder=holder)
         try:
-            connection = duckdb.connect(str(path))
+            connection = duckdb.connect(str(path), config={"memory_limit": memory} if memory else {})
         except duckdb.Error as problem:
             lock.release()
             raise _storage_error(problem, path) from problem

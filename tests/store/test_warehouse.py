@@ -38,6 +38,12 @@ def interrupted(warehouse: Warehouse) -> None:
         raise KeyboardInterrupt
 
 
+def test_memory_is_what_the_project_allows(tmp_path: Path) -> None:
+    with Warehouse.open(tmp_path / "w.duckdb", memory="64 MB") as warehouse:
+        [(limit,)] = warehouse.rows("SELECT current_setting('memory_limit')")
+    assert limit.split()[0] == "61.0", "64 MB are 61 MiB"
+
+
 def test_failed_transaction_changes_nothing() -> None:
     with Warehouse.in_memory() as warehouse:
         warehouse.replace_table(TABLE, pl.DataFrame({"n": [1, 2]}))
