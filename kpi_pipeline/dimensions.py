@@ -195,7 +195,7 @@ def _against_the_arrow(models: Mapping[str, Model], model: Model, first: str, re
         if other.name == model.name or (other.dimension(rest) is None and other.dimension(last) is None):
             continue
         shared = next((one for one in other.entities if one.name in held and one.type is EntityType.foreign), None)
-        own = next((one for one in other.entities if one.name == first), None)
+        own = other.entity(first)
         if shared is None or own is None:
             continue
         if first in held and any(True for _ in _steps(models, model, held[first])) and own.type in LOOKED_UP_BY:

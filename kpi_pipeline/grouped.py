@@ -10,7 +10,7 @@ from sqlglot import expressions as exp
 from kpi_pipeline.dimensions import UnknownDimension
 from kpi_pipeline.errors import did_you_mean, listed
 from kpi_pipeline.metrics import Derived, Metric, Ratio, Simple
-from kpi_pipeline.models import Entity, Model
+from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project
 
 FUNCTION = "metric"
@@ -64,11 +64,6 @@ def as_columns(tree: exp.Expr) -> exp.Expr:
     return tree.transform(lambda node: exp.column(asked_by(node).column, quoted=True) if is_call(node) else node)
 
 
-def entity_of(model: Model, name: str) -> Entity | None:
-    """The entity of that name, if the model has it."""
-    return next((one for one in model.entities if one.name == name), None)
-
-
 def refuse_grouping(project: Project, model: Model, asked: Asked) -> None:
     """Says why rows of a model cannot have a metric for their entity, if they cannot.
 
@@ -87,7 +82,7 @@ def refuse_grouping(project: Project, model: Model, asked: Asked) -> None:
 
 
 def _refuse_without_entity(model: Model, entity: str, therefore: str) -> None:
-    if entity_of(model, entity) is None:
+    if model.entity(entity) is None:
         names = [one.name for one in model.entities]
         near = did_you_mean(entity, names) or (f"it has {listed(names)}" if names else "it has no entities")
         raise UnknownDimension(f"model '{model.name}' has no entity '{entity}', {therefore}", near)
@@ -107,7 +102,7 @@ def _refuse_kind(project: Project, name: str, asked: Asked) -> None:
 def _not_one_value(metric: Metric) -> str | None:
     if not isinstance(metric, Simple | Ratio | Derived):
         return f"is of type {metric.type}"
-    if isinstance(metric, Simple) and (metric.non_additive_dimension or metric.active):
+    if isinstance(metric, Simple) and metric.is_stock:
         return "is a stock, which changes from moment to moment"
     if any(FUNCTION + "(" in (text or "").replace(" ", "").lower() for text in _conditions(metric)):
         return "asks for a metric in its own filter"

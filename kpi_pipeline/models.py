@@ -157,3 +157,7 @@ class Model(Named):
         start = next((one for one in self.dimensions if one.validity_params and one.validity_params.is_start), None)
         end = next((one for one in self.dimensions if one.validity_params and one.validity_params.is_end), None)
         return (start, end) if start and end else None
+
+    def entity(self, name: str) -> Entity | None:
+        """The entity of that name, if it has one."""
+        return next((one for one in self.entities if one.name == name), None)

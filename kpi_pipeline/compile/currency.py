@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from sqlglot import expressions as exp
-
-from kpi_pipeline.compile.models import plan_model
+from kpi_pipeline.compile.models import plan_model, quoted_column
 from kpi_pipeline.metrics import Agg, Simple
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.models import Model
@@ -45,4 +43,4 @@ def rate_of(project: Project, model: Model) -> Rate | None:
 def _currency_of(model: Model, name: str) -> str:
     """A dimension or column of a model as SQL over its columns."""
     declared = model.dimension(name)
-    return declared.expr if declared and declared.expr else exp.column(name, quoted=True).sql(dialect="duckdb")
+    return declared.expr if declared and declared.expr else quoted_column(name)

@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot import expressions as exp
 
 from kpi_pipeline.compile.currency import rate_of
-from kpi_pipeline.compile.models import plan_model
+from kpi_pipeline.compile.models import plan_model, quoted_column
 from kpi_pipeline.dimensions import Found, UnknownDimension, find_dimension, may_be_joined
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.grouped import Asked
@@ -107,8 +107,4 @@ def _hops(project: Project, model: Model, found: Found) -> tuple[Hop, ...]:
 def key_of(model: Model, entity: str) -> str:
     """The key of an entity as SQL over the model's columns."""
     one = next(one for one in model.entities if one.name == entity)
-    return one.expr or _quoted(one.name)
-
-
-def _quoted(name: str) -> str:
-    return exp.column(name, quoted=True).sql(dialect="duckdb")
+    return one.expr or quoted_column(one.name)

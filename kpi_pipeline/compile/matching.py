@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlglot import expressions as exp
-
 from kpi_pipeline.compile.canonical import all_of, canonical
 from kpi_pipeline.compile.currency import converted
 from kpi_pipeline.compile.dimensions import columns_of, joined_of
-from kpi_pipeline.compile.models import plan_model
+from kpi_pipeline.compile.models import plan_model, quoted_column
 from kpi_pipeline.metrics import Agg, Conversion, Simple
 from kpi_pipeline.metrics.base import InputMetric
 from kpi_pipeline.models import EntityType, Model
@@ -84,9 +82,8 @@ def ties(model: Model, same: Sequence[str]) -> tuple[str, ...]:
 
 def _as_sql(model: Model, name: str) -> str:
     """An entity, a dimension or a column of a model as SQL over its columns."""
-    entity = next((one for one in model.entities if one.name == name), None)
-    named = entity or model.dimension(name)
-    return canonical(named.expr) if named and named.expr else exp.column(name, quoted=True).sql(dialect="duckdb")
+    named = model.entity(name) or model.dimension(name)
+    return canonical(named.expr) if named and named.expr else quoted_column(name)
 
 
 def _simple(project: Project, used: InputMetric) -> Simple:

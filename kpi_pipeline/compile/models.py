@@ -37,7 +37,7 @@ def plan_model(project: Project, model: Model) -> ModelPlan:
     tables = [(table.db.lower(), table.name.lower()) for table in tree.find_all(exp.Table)]
     sources = tuple(dict.fromkeys(name for schema, name in tables if schema == "raw"))
     models = tuple(dict.fromkeys(name for schema, name in tables if schema == "model"))
-    dimensions = {one.name: one.expr or _column(one.name) for one in model.dimensions}
+    dimensions = {one.name: one.expr or quoted_column(one.name) for one in model.dimensions}
     return ModelPlan(
         name=model.name,
         sql=sql,
@@ -52,7 +52,7 @@ def plan_model(project: Project, model: Model) -> ModelPlan:
     )
 
 
-def _column(name: str) -> str:
+def quoted_column(name: str) -> str:
     """A column as SQL, also where its name is a word of SQL, such as `order`."""
     return exp.column(name, quoted=True).sql(dialect="duckdb")
 

@@ -16,9 +16,9 @@ import polars as pl
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.derive.anchors import ANCHOR, anchors, over_days
 from kpi_pipeline.derive.extremes import extremes
-from kpi_pipeline.derive.fold import folded
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.standing import standing
+from kpi_pipeline.derive.sums import columns_of_sums, counted_sums, sums_there
 from kpi_pipeline.derive.windows import begins, leaving
 from kpi_pipeline.plan import Fold, Measure, Reach
 
@@ -63,11 +63,8 @@ def _added(
     """Sums and counts; a sum of nothing but NULLs is NULL, one of no rows at all is 0."""
     if not measures:
         return None
-    counted = {f"{name}_rows": measure.rows for name, measure in measures.items()}
-    days = folded(rows, by=(SEGMENT, "_day"), measures={**measures, **counted})
-    seen = [pl.col(name).is_not_null().cast(pl.Int64).alias(f"{name}_seen") for name in measures]
-    days = days.with_columns(seen)
-    columns = [one for name in measures for one in (name, f"{name}_rows", f"{name}_seen")]
+    days = counted_sums(rows, by=(SEGMENT, "_day"), measures=measures)
+    columns = columns_of_sums(measures)
     joins = days.rename({"_day": "_at"})
     leaves = None
     if gone is not None:
@@ -76,12 +73,5 @@ def _added(
         "period_start",
         ANCHOR,
         SEGMENT,
-        *(
-            pl.when(pl.col(f"{name}_seen") > 0)
-            .then(pl.col(name))
-            .when(pl.col(f"{name}_rows").fill_null(0) == 0)
-            .then(pl.col(name) - pl.col(name))
-            .alias(name)
-            for name in measures
-        ),
+        *sums_there(measures),
     )

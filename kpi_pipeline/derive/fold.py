@@ -14,10 +14,11 @@ def folded(rows: pl.LazyFrame, *, by: Sequence[str], measures: Mapping[str, Meas
 
     A sum of nothing but NULLs is NULL.
     """
-    return rows.group_by(by).agg(_folded(measure).alias(name) for name, measure in measures.items())
+    return rows.group_by(by).agg(folded_column(measure).alias(name) for name, measure in measures.items())
 
 
-def _folded(measure: Measure) -> pl.Expr:
+def folded_column(measure: Measure) -> pl.Expr:
+    """The column of a sum, count, minimum or maximum, of many partial results."""
     column = pl.col(measure.column)
     match measure.fold:
         case Fold.min:

@@ -19,6 +19,7 @@ from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.fold import folded
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT
+from kpi_pipeline.derive.sums import columns_of_sums, counted_sums, sums_there
 from kpi_pipeline.derive.timeline import PERIOD
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Fold, Measure, Reach, Shape
@@ -167,10 +168,8 @@ def _added(
     """Sums and counts; a sum of nothing but NULLs is NULL, one of no rows at all is 0."""
     if not measures:
         return None
-    counted = {f"{name}_rows": measure.rows for name, measure in measures.items()}
-    hours = folded(rows, by=(SEGMENT, AT), measures={**measures, **counted})
-    hours = hours.with_columns(pl.col(name).is_not_null().cast(pl.Int64).alias(f"{name}_seen") for name in measures)
-    columns = [one for name in measures for one in (name, f"{name}_rows", f"{name}_seen")]
+    hours = counted_sums(rows, by=(SEGMENT, AT), measures=measures)
+    columns = columns_of_sums(measures)
     running = hours.with_columns(pl.col(columns).fill_null(0)).sort(SEGMENT, AT)
     running = running.with_columns(pl.col(columns).cum_sum().over(SEGMENT)).sort(AT)
     before = pl.Series("_before", begins[wanted.get_column(AT).to_numpy()] - 1, pl.Int64)
@@ -182,14 +181,7 @@ def _added(
     return at.with_columns(**there).select(
         PERIOD,
         SEGMENT,
-        *(
-            pl.when(pl.col(f"{name}_seen") > 0)
-            .then(pl.col(name))
-            .when(pl.col(f"{name}_rows").fill_null(0) == 0)
-            .then(pl.col(name) - pl.col(name))
-            .alias(name)
-            for name in measures
-        ),
+        *sums_there(measures),
     )
 
 

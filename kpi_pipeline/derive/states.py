@@ -9,6 +9,7 @@ import polars as pl
 from kpi_pipeline.derive.anchors import of_all
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.exact import wide_enough
+from kpi_pipeline.derive.fold import folded_column
 from kpi_pipeline.derive.lasting import lasting_values
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT
@@ -67,16 +68,7 @@ def _carried(rows: pl.LazyFrame, stock: Snapshot) -> pl.LazyFrame:
 
 
 def _aggregate(measure: Measure) -> pl.Expr:
-    column = pl.col(measure.column)
-    match measure.fold:
-        case Fold.distinct:
-            return pl.col("_key").n_unique()
-        case Fold.min:
-            return column.min()
-        case Fold.max:
-            return column.max()
-        case _:
-            return pl.when(column.count() > 0).then(column.sum())
+    return pl.col("_key").n_unique() if measure.fold is Fold.distinct else folded_column(measure)
 
 
 def _groups_of(stock: Snapshot) -> Sequence[str]:

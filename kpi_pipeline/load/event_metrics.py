@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kpi_pipeline.errors import Problem, did_you_mean, listed
 from kpi_pipeline.kpis import Kpi
-from kpi_pipeline.load.references import inputs_with_keys
+from kpi_pipeline.load.references import inputs_with_keys, metrics_below
 from kpi_pipeline.metrics import Agg, Conversion, Metric, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.plan.cohorts import add_up
@@ -33,21 +33,16 @@ def unfit_event_metrics(project: Project) -> Iterator[Problem]:
 def _counted(project: Project, metric: Conversion, key: str, used: Metric | None) -> Iterator[Problem]:
     if used is None:
         return
-    if not isinstance(used, Simple) or used.agg not in COUNTED or _is_stock(used):
+    if not isinstance(used, Simple) or used.agg not in COUNTED or used.is_stock:
         what = f"is of type {used.type}" if not isinstance(used, Simple) else f"aggregates by {used.agg}"
         yield Problem(
             f"Metric '{metric.name}' follows the events of '{used.name}', which "
-            + ("is a stock." if isinstance(used, Simple) and _is_stock(used) else f"{what}."),
+            + ("is a stock." if isinstance(used, Simple) and used.is_stock else f"{what}."),
             project.place("metrics", metric.name, key),
             f"'{key}' is a simple metric that aggregates rows by {listed(COUNTED)}",
         )
     elif used.model in project.models:
         yield from _has_entity(project, metric, project.models[used.model], f" ('{key}' is computed from it)")
-
-
-def _is_stock(metric: Simple) -> bool:
-    """Whether it says how much there is at a moment, not what happened."""
-    return any(getattr(metric, key, None) is not None for key in ("non_additive_dimension", "active"))
 
 
 def _has_entity(project: Project, metric: Conversion | Retention, model: Model, why: str = "") -> Iterator[Problem]:
@@ -65,8 +60,8 @@ def _has_entity(project: Project, metric: Conversion | Retention, model: Model, 
 
 def _finer_than_cohorts(project: Project, kpi: Kpi) -> Iterator[Problem]:
     """A period that is no whole number of cohorts has no retention."""
-    for metric in _retention_below(project, kpi.metric):
-        if not add_up(metric.cohort_grain, kpi.grain):
+    for metric in metrics_below(project, kpi.metric):
+        if isinstance(metric, Retention) and not add_up(metric.cohort_grain, kpi.grain):
             rests = (
                 f"'{kpi.metric}'" if metric.name == kpi.metric else f"'{kpi.metric}' rests on '{metric.name}', which"
             )
@@ -77,18 +72,3 @@ def _finer_than_cohorts(project: Project, kpi: Kpi) -> Iterator[Problem]:
                 f"give the KPI the grain {metric.cohort_grain}, or the metric another 'cohort_grain' "
                 f"({project.place('metrics', metric.name, 'cohort_grain')})",
             )
-
-
-def _retention_below(project: Project, name: str) -> Iterator[Retention]:
-    """The retention metrics that a metric comes from; itself if it is one."""
-    seen: set[str] = set()
-    todo = [name]
-    while todo:
-        one = todo.pop()
-        metric = project.metrics.get(one)
-        if metric is None or one in seen:
-            continue
-        seen.add(one)
-        if isinstance(metric, Retention):
-            yield metric
-        todo.extend(used.name for used in metric.inputs)

@@ -11,7 +11,7 @@ from kpi_pipeline.kpis import Direction, Kpi
 from kpi_pipeline.links import Link
 from kpi_pipeline.load.hours import hours_misfit
 from kpi_pipeline.load.kinds import link_name
-from kpi_pipeline.load.references import inputs_with_keys
+from kpi_pipeline.load.references import inputs_with_keys, metrics_below
 from kpi_pipeline.load.sites import models_drawn_on, written_path
 from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Retention, Simple
 from kpi_pipeline.models import EntityType, Model
@@ -182,15 +182,8 @@ def _direction(project: Project, kpi: Kpi) -> Iterator[Problem]:
 
 def _offsets(project: Project, kpi: Kpi) -> Iterator[Problem]:
     """A value of a month cannot be compared with that of a week ago."""
-    todo, seen = [kpi.metric], set()
-    while todo:
-        name = todo.pop()
-        metric = project.metrics.get(name)
-        if metric is None or name in seen:
-            continue
-        seen.add(name)
+    for metric in metrics_below(project, kpi.metric):
         for keys, one in inputs_with_keys(metric):
-            todo.append(one.name)
             if one.offset is None or fits(kpi.grain, one.offset):
                 continue
             if isinstance(one.offset, ToGrain):
@@ -198,11 +191,11 @@ def _offsets(project: Project, kpi: Kpi) -> Iterator[Problem]:
             else:
                 key, says, instead = "offset_window", f"looks back {one.offset}", f"a whole number of {kpi.grain}s"
             yield Problem(
-                f"KPI '{kpi.name}' has the grain {kpi.grain}, but its metric '{name}' {says} "
+                f"KPI '{kpi.name}' has the grain {kpi.grain}, but its metric '{metric.name}' {says} "
                 f"('{written_path(keys)}'), which is finer.",
                 project.place("kpis", kpi.name, "grain"),
                 f"give the KPI the grain {one.offset.grain}, or the offset {instead} "
-                f"({project.place('metrics', name, *keys, key)})",
+                f"({project.place('metrics', metric.name, *keys, key)})",
             )
 
 

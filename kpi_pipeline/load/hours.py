@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.kpis import Kpi
-from kpi_pipeline.load.references import inputs_with_keys
+from kpi_pipeline.load.references import metrics_below
 from kpi_pipeline.metrics import Conversion, Cumulative, Metric, Retention, Simple
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
@@ -15,7 +15,7 @@ from kpi_pipeline.project import Project
 
 def hours_misfit(project: Project, kpi: Kpi) -> Iterator[Problem]:
     """A KPI by hour whose metric is computed by day, or one by day or longer whose metric looks at hours."""
-    for metric in _below(project, kpi.metric):
+    for metric in metrics_below(project, kpi.metric):
         why = None
         if kpi.grain is Grain.hour and _is_of_days(metric):
             why, instead = "is computed by day", "day"
@@ -33,10 +33,10 @@ def days_by_hour(project: Project, columns: Mapping[TableRef, Mapping[str, str]]
     """What is asked by hour, but counts its rows on days; columns with the types that are known of models."""
     asked = {kpi.metric: ("kpis", kpi.name, "grain") for kpi in project.kpis.values() if kpi.grain is Grain.hour}
     if Grain.hour in project.settings.publish.grains:
-        fit = {one for one in project.metrics if not any(_is_of_days(below) for below in _below(project, one))}
+        fit = {one for one in project.metrics if not any(_is_of_days(below) for below in metrics_below(project, one))}
         asked = dict.fromkeys(sorted(fit), ("project", "publish", "grains")) | asked
     for name, where in asked.items():
-        for metric in _below(project, name):
+        for metric in metrics_below(project, name):
             if isinstance(metric, Simple) and _counts_on_days(project, metric, columns):
                 yield Problem(
                     f"Metric '{name}' is wanted by hour, but the rows of model '{metric.model}' count on days.",
@@ -45,7 +45,7 @@ def days_by_hour(project: Project, columns: Mapping[TableRef, Mapping[str, str]]
                 )
     for cumulative in project.metrics.values():
         if isinstance(cumulative, Cumulative) and _is_of_hours(cumulative):
-            for metric in _below(project, cumulative.name):
+            for metric in metrics_below(project, cumulative.name):
                 if isinstance(metric, Simple) and _counts_on_days(project, metric, columns):
                     key = "window" if cumulative.window else "grain_to_date"
                     yield Problem(
@@ -56,21 +56,8 @@ def days_by_hour(project: Project, columns: Mapping[TableRef, Mapping[str, str]]
                     )
 
 
-def _below(project: Project, name: str) -> list[Metric]:
-    """A metric and all it is computed from, each once."""
-    found: dict[str, Metric] = {}
-    todo = [name]
-    while todo:
-        metric = project.metrics.get(todo.pop())
-        if metric and metric.name not in found:
-            found[metric.name] = metric
-            todo += [one.name for _, one in inputs_with_keys(metric)]
-    return list(found.values())
-
-
 def _is_of_days(metric: Metric) -> bool:
-    stock = isinstance(metric, Simple) and (metric.non_additive_dimension or metric.active)
-    return bool(stock) or isinstance(metric, Conversion | Retention)
+    return isinstance(metric, Conversion | Retention) or (isinstance(metric, Simple) and metric.is_stock)
 
 
 def _is_of_hours(metric: Metric) -> bool:

@@ -114,6 +114,18 @@ def inputs_with_keys(metric: Metric) -> Iterator[tuple[Keys, InputMetric]]:
                 yield ("input_metrics", str(number)), one
 
 
+def metrics_below(project: Project, name: str) -> tuple[Metric, ...]:
+    """A metric and all it is computed from, each once; names that nothing is defined for are passed over."""
+    found: dict[str, Metric] = {}
+    todo = [name]
+    while todo:
+        metric = project.metrics.get(todo.pop())
+        if metric and metric.name not in found:
+            found[metric.name] = metric
+            todo += [one.name for one in metric.inputs]
+    return tuple(found.values())
+
+
 def _of_teams_and_people(project: Project) -> Iterator[Reference]:
     for team in project.teams.values():
         yield Reference("teams", team.name, ("parent",), "is part of", team.parent, ("teams",), frozenset({COMPANY}))

@@ -25,11 +25,6 @@ def unfit_stocks(project: Project) -> Iterator[Problem]:
             yield from _accumulated(project, metric)
 
 
-def is_stock(metric: object) -> bool:
-    """Whether a metric says how much there is at a moment, not what happened."""
-    return isinstance(metric, Simple) and bool(metric.non_additive_dimension or metric.active)
-
-
 def _active(project: Project, metric: Simple, active: Active, model: Model) -> Iterator[Problem]:
     for key, name in (("from", active.from_), ("to", active.to)):
         declared = model.dimension(name)
@@ -77,7 +72,7 @@ def _groupings(project: Project, metric: Simple, stock: NonAdditiveDimension, mo
 
 def _accumulated(project: Project, metric: Cumulative) -> Iterator[Problem]:
     used = project.metrics.get(metric.input_metric.name)
-    if is_stock(used):
+    if isinstance(used, Simple) and used.is_stock:
         yield Problem(
             f"Metric '{metric.name}' accumulates '{metric.input_metric.name}', which is a stock.",
             project.place("metrics", metric.name, "input_metric"),

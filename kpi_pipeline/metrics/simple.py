@@ -56,6 +56,11 @@ class Simple(MetricBase):
     )
     join_to_timespine: JoinToTimespine = False
 
+    @property
+    def is_stock(self) -> bool:
+        """Whether it says how much there is at a moment, not what happened."""
+        return bool(self.non_additive_dimension or self.active)
+
     @model_validator(mode="after")
     def _percentile_fits(self) -> Self:
         if self.agg is Agg.percentile and self.percentile is None:

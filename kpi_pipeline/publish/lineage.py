@@ -119,8 +119,7 @@ def metric_edges(project: Project, metric: Metric) -> Iterator[Edge]:
 
 def _held(model: Model, name: str) -> str:
     """An entity, a dimension or a column of a model as SQL."""
-    entity = next((one for one in model.entities if one.name == name), None)
-    named = entity or model.dimension(name)
+    named = model.entity(name) or model.dimension(name)
     return (named.expr if named else None) or exp.column(name, quoted=True).sql(dialect="duckdb")
 
 

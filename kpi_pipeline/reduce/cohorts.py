@@ -14,9 +14,9 @@ from kpi_pipeline.plan import Executor
 from kpi_pipeline.plan.cohorts import PREVIOUS, Cohorts
 from kpi_pipeline.plan.matching import SEEN
 from kpi_pipeline.reduce.aggregate import parsed
-from kpi_pipeline.reduce.day import business_day
-from kpi_pipeline.reduce.moment import time_column, time_type
-from kpi_pipeline.reduce.side import rows_of_side
+from kpi_pipeline.reduce.day import business_day, time_column
+from kpi_pipeline.reduce.moment import time_type
+from kpi_pipeline.reduce.side import as_struct, rows_of_side
 
 AT = "_at"
 KEY = "_key"
@@ -27,7 +27,7 @@ def seen_days(cohorts: Cohorts, columns: Sequence[str], executor: Executor) -> e
     """A row an entity and day on which it was seen: the columns of its first row, the day, and the day before it."""
     in_order = (
         exp.select(exp.column(SEEN, quoted=True))
-        .select(exp.alias_(_over(exp.FirstValue(this=_row(columns)), cohorts), FIRST, quoted=True))
+        .select(exp.alias_(_over(exp.FirstValue(this=as_struct(columns)), cohorts), FIRST, quoted=True))
         .select(exp.alias_(_over(exp.Lag(this=exp.column(SEEN, quoted=True)), cohorts), PREVIOUS, quoted=True))
         .from_(_rows(cohorts, columns, executor).subquery("there"))
     )
@@ -53,15 +53,6 @@ def _rows(cohorts: Cohorts, columns: Sequence[str], executor: Executor) -> exp.S
         exp.alias_(time_column(rows.model, rows.time), AT, quoted=True),
         *(exp.alias_(parsed(tie), f"_tie_{number}", quoted=True) for number, tie in enumerate(cohorts.ties)),
         *(exp.column(name, quoted=True) for name in columns),
-    )
-
-
-def _row(columns: Sequence[str]) -> exp.Expr:
-    return exp.Struct(
-        expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=exp.column(name, quoted=True))
-            for name in columns
-        ]
     )
 
 

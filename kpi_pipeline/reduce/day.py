@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlglot
 from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.plan import ModelPlan
+from kpi_pipeline.reduce.aggregate import parsed
 
 GIVES = "gives"
 CLOCK = "clock"
@@ -32,7 +32,7 @@ def business_hour(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     if kind == "DATE":
         raise DataError.days_by_hour(model.name, time)
     local = local_moment(model, time, kind)
-    moment = sqlglot.parse_one(model.dimensions.get(time, f'"{time}"'), read="duckdb")
+    moment = time_column(model, time)
     if kind in NAIVE:
         moment = in_zone(moment, model.naive_zone, gives=INSTANT)
     into = exp.paren(exp.Sub(this=local, expression=_truncated("hour", local)))
@@ -45,13 +45,18 @@ def _truncated(unit: str, moment: exp.Expr) -> exp.Expr:
     return exp.TimestampTrunc(this=moment.copy(), unit=exp.var(unit.upper()))
 
 
+def time_column(model: ModelPlan, name: str) -> exp.Expr:
+    """A time dimension of the model, or just a column of it, as SQL."""
+    return parsed(model.dimensions.get(name, f'"{name}"'))
+
+
 def local_moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     """A time column as the wall clock shows it in the project's zone.
 
     A date is a business date already; a naive moment is in its source's zone; a zoned one is converted. `kind` is the
     column's DuckDB type; anything else cannot be placed in time and is refused.
     """
-    column = sqlglot.parse_one(model.dimensions.get(time, f'"{time}"'), read="duckdb")
+    column = time_column(model, time)
     match kind:
         case "DATE":
             return column

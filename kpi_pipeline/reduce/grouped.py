@@ -20,6 +20,7 @@ from kpi_pipeline.plan import (
 )
 from kpi_pipeline.reduce.aggregate import aggregated, condition, finite, parsed
 from kpi_pipeline.reduce.beside import of_rows
+from kpi_pipeline.reduce.day import time_column
 
 Of = Callable[[Leaf], exp.Expr]
 
@@ -53,7 +54,7 @@ def _by_key(part: GroupedPart, executor: Executor) -> exp.Select:
     rows = rows_of(part.model, part.reduction, executor)
     probe = exp.select(*(exp.alias_(parsed(one.expr), one.column, quoted=True) for one in part.measures)).from_(rows)
     kinds = executor.columns(probe)
-    time = parsed(part.model.dimensions.get(part.time, f'"{part.time}"'))
+    time = time_column(part.model, part.time)
     query = exp.select(exp.alias_(parsed(part.key), "_key", quoted=True)).from_(rows.copy())
     for one in part.measures:
         query = query.select(exp.alias_(_aggregated(one, kinds[one.column]), one.column, quoted=True))

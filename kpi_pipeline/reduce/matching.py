@@ -16,7 +16,7 @@ from kpi_pipeline.plan.matching import EVENT, SEEN, Matching, Side
 from kpi_pipeline.reduce.aggregate import parsed
 from kpi_pipeline.reduce.day import business_day
 from kpi_pipeline.reduce.moment import compared, time_type
-from kpi_pipeline.reduce.side import rows_of_side
+from kpi_pipeline.reduce.side import as_struct, rows_of_side
 
 IS_CONVERSION = "_is_conversion"
 AT = "_at"
@@ -81,13 +81,7 @@ def _events(side: Side, at: exp.Expr, executor: Executor, *selected: exp.Expr) -
 
 def _last_base(matching: Matching, columns: Sequence[str]) -> exp.Expr:
     """The last base event so far. At one moment base events come first, so that an event may follow at once."""
-    kept = exp.Struct(
-        expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=exp.column(name, quoted=True))
-            for name in (UNTIL, *columns)
-        ]
-    )
-    base_row = exp.case().when(exp.column(IS_CONVERSION, quoted=True).eq(0), kept)
+    base_row = exp.case().when(exp.column(IS_CONVERSION, quoted=True).eq(0), as_struct((UNTIL, *columns)))
     order = [AT, IS_CONVERSION, *(name for name, _ in _ties(matching))]
     return exp.Window(
         this=exp.IgnoreNulls(this=exp.LastValue(this=base_row)),

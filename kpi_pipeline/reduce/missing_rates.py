@@ -8,7 +8,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.plan import Executor, Measure, ModelPlan, Rate, Reduction
 from kpi_pipeline.reduce.aggregate import condition, parsed
-from kpi_pipeline.reduce.day import business_day
+from kpi_pipeline.reduce.day import business_day, time_column
 from kpi_pipeline.reduce.reduction import with_dimensions
 from kpi_pipeline.reduce.rows import rows_of
 
@@ -23,7 +23,7 @@ def missing_rate(
     to_day: date | None = None,
 ) -> exp.Select:
     """SELECT the currency and the day of the first amount that some measure adds up and that has no rate."""
-    time = parsed(model.dimensions.get(reduction.time, f'"{reduction.time}"'))
+    time = time_column(model, reduction.time)
     rows = rows_of(model, reduction, executor)
     kind = executor.columns(exp.select(exp.alias_(time, "_time")).from_(rows))["_time"]
     day = business_day(model, reduction.time, kind)

@@ -8,10 +8,9 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.periods import Grain, Window
-from kpi_pipeline.plan import Executor, ModelPlan
+from kpi_pipeline.plan import Executor
 from kpi_pipeline.plan.matching import Side
-from kpi_pipeline.reduce.aggregate import parsed
-from kpi_pipeline.reduce.day import INSTANT, business_day, in_zone, local_moment
+from kpi_pipeline.reduce.day import INSTANT, business_day, in_zone, local_moment, time_column
 
 DAY = "DATE"
 _ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
@@ -59,11 +58,6 @@ def compared(base: Side, conversion: Side, window: Window | None, kinds: tuple[s
     zones = {base.model.naive_zone, conversion.model.naive_zone}
     by_clock = not any(kind in _ZONED for kind in kinds) and len(zones) == 1 and zones == {base.model.project_zone}
     return Moments(by_day, by_clock, base.model.project_zone)
-
-
-def time_column(model: ModelPlan, time: str) -> exp.Expr:
-    """The column that says when a row counts, or the expression that a time dimension stands for."""
-    return parsed(model.dimensions.get(time, f'"{time}"'))
 
 
 def time_type(side: Side, executor: Executor) -> str:

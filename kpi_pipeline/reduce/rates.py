@@ -8,7 +8,7 @@ from kpi_pipeline.periods import Window
 from kpi_pipeline.plan import Executor, Rate
 from kpi_pipeline.reduce.aggregate import parsed
 from kpi_pipeline.reduce.beside import CALENDAR_DAYS, of_rows
-from kpi_pipeline.reduce.day import business_day
+from kpi_pipeline.reduce.day import business_day, time_column
 
 RATE = "DECIMAL(18, 9)"
 """NOTE: money is counted in decimals; a rate of nine digits after the point is finer than any that is quoted."""
@@ -38,7 +38,7 @@ def repeated_rate(rate: Rate, executor: Executor) -> exp.Select:
 def _rates(rate: Rate, executor: Executor) -> exp.Select:
     """SELECT _code, _day, _rate: every rate that is one; what is missing, zero or below is none."""
     table = exp.table_(rate.rates.table.name, db=rate.rates.table.schema, quoted=True)
-    time = parsed(rate.rates.dimensions.get(rate.rates_time, f'"{rate.rates_time}"'))
+    time = time_column(rate.rates, rate.rates_time)
     kind = executor.columns(exp.select(exp.alias_(time, "_time")).from_(table))["_time"]
     value = parsed(rate.rate)
     return (

@@ -12,12 +12,12 @@ from kpi_pipeline.plan import Executor, Fold, ModelPlan, Reduction, Shape
 from kpi_pipeline.plan.cohorts import PREVIOUS
 from kpi_pipeline.plan.matching import SEEN
 from kpi_pipeline.reduce.aggregate import FLOATS, INTEGERS, aggregated, condition, finite, grouped, parsed
-from kpi_pipeline.reduce.day import business_day, business_hour
+from kpi_pipeline.reduce.day import business_day, business_hour, time_column
 from kpi_pipeline.reduce.events import over_events
 from kpi_pipeline.reduce.intervals import intervals
 from kpi_pipeline.reduce.rows import rows_of
 from kpi_pipeline.reduce.states import states
-from kpi_pipeline.reduce.stock import stock_keys, time_column
+from kpi_pipeline.reduce.stock import stock_keys
 
 _NUMBERS = (*FLOATS, *INTEGERS, "UHUGEINT", "DECIMAL", "BOOLEAN", '"NULL"', "NULL")
 
@@ -115,7 +115,7 @@ def _where_any(query: exp.Select, reduction: Reduction) -> exp.Select:
 
 def _types(reduction: Reduction, model: ModelPlan, executor: Executor) -> dict[str, str]:
     """The types of the time column and of what each measure aggregates; the engine knows them without running it."""
-    time = parsed(model.dimensions.get(reduction.time, f'"{reduction.time}"'))
+    time = time_column(model, reduction.time)
     probe = exp.select(exp.alias_(time, "_time")).from_(rows_of(model, reduction, executor))
     if reduction.stock:
         probe = probe.select(exp.alias_(time_column(model, reduction.stock.time), "_stock"))

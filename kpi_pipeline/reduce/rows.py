@@ -8,9 +8,8 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import DatePart, Executor, GroupedMetric, Hop, JoinedColumn, ModelPlan, Rate, Reduction
-from kpi_pipeline.reduce.aggregate import parsed
 from kpi_pipeline.reduce.beside import CALENDAR_DAYS, ROWS, of_rows
-from kpi_pipeline.reduce.day import business_day, local_moment
+from kpi_pipeline.reduce.day import business_day, local_moment, time_column
 from kpi_pipeline.reduce.grouped import with_metric
 from kpi_pipeline.reduce.rates import with_rate
 
@@ -138,9 +137,7 @@ def _types(model: ModelPlan, times: Sequence[str], executor: Executor) -> dict[s
     """The types of a model's time columns."""
     if not times:
         return {}
-    wanted = [
-        exp.alias_(parsed(model.dimensions.get(one, f'"{one}"')), one, quoted=True) for one in dict.fromkeys(times)
-    ]
+    wanted = [exp.alias_(time_column(model, one), one, quoted=True) for one in dict.fromkeys(times)]
     return executor.columns(exp.select(*wanted).from_(_table(model)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import expressions as exp
 
 from kpi_pipeline.plan import Executor, Reduction, Shape, Side
@@ -16,3 +18,13 @@ def rows_of_side(side: Side, when: exp.Expr, executor: Executor, *selected: exp.
     present = [one.is_(exp.null()).not_() for one in (when.copy(), *map(parsed, side.keys))]
     query = query.where(*present)
     return query.where(parsed(side.filter)) if side.filter else query
+
+
+def as_struct(columns: Sequence[str]) -> exp.Struct:
+    """The columns of a row as one value, so that a window can look back to all of them at once."""
+    return exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(name, quoted=True), expression=exp.column(name, quoted=True))
+            for name in columns
+        ]
+    )

@@ -8,7 +8,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.plan import Interval, ModelPlan, Snapshot
 from kpi_pipeline.reduce.aggregate import parsed
-from kpi_pipeline.reduce.day import business_day
+from kpi_pipeline.reduce.day import business_day, time_column
 
 MOMENT = "_moment"
 GROUP = "_group_"
@@ -27,11 +27,6 @@ def stock_keys(stock: Snapshot | Interval, model: ModelPlan, kind: str) -> Itera
                 yield exp.alias_(parsed(grouping), f"{GROUP}{number}", quoted=True)
         case Interval():
             yield exp.alias_(business_day(model, stock.until, kind), UNTIL, quoted=True)
-
-
-def time_column(model: ModelPlan, name: str) -> exp.Expr:
-    """A time dimension of the model, or just a column of it, as SQL."""
-    return parsed(model.dimensions.get(name, f'"{name}"'))
 
 
 def selected(query: exp.Select, name: str) -> exp.Expr:

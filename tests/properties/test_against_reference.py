@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from math import isclose
 from typing import Any
 
@@ -10,7 +11,7 @@ import polars as pl
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.engine import engine
+from tests.engine import Engine, engine
 from tests.properties.drawn import EVERYWHERE, Drawn, answered, projects
 
 EXAMPLES = int(os.environ.get("KPI_EXAMPLES", "80"))
@@ -35,13 +36,7 @@ EXAMPLES = int(os.environ.get("KPI_EXAMPLES", "80"))
 )
 def test_every_value(project: Drawn, grain: str | None, by: list[str], where: str | None, dense: bool) -> None:
     slow = project.given(where)
-    with engine(
-        project.tables,
-        metrics=project.metrics,
-        settings=project.settings,
-        sources=project.sources,
-        through=project.through,
-    ) as here:
+    with _engine(project) as here:
         names = answered(here, list(slow.metrics), grain=grain, by=by)
         if not names:
             return
@@ -53,6 +48,16 @@ def test_every_value(project: Drawn, grain: str | None, by: list[str], where: st
             for column, window in (("previous_value", f"1 {grain}"), ("year_ago_value", "1 year")):
                 earlier = slow.table(name, grain, by, dense=dense, earlier=window)
                 _assert_equal(earlier, tables[name], keys, column, name)
+
+
+def _engine(project: Drawn) -> AbstractContextManager[Engine]:
+    return engine(
+        project.tables,
+        metrics=project.metrics,
+        settings=project.settings,
+        sources=project.sources,
+        through=project.through,
+    )
 
 
 def _assert_equal(
@@ -79,13 +84,7 @@ def _same(one: Any, other: Any) -> bool:
     phases=(Phase.explicit, Phase.generate),
 )
 def test_condition_gives_the_row_of_the_breakdown(project: Drawn, grain: str, dense: bool) -> None:
-    with engine(
-        project.tables,
-        metrics=project.metrics,
-        settings=project.settings,
-        sources=project.sources,
-        through=project.through,
-    ) as here:
+    with _engine(project) as here:
         names = answered(here, list(project.reference.metrics), grain=grain, by=["country"])
         if not names:
             return
