@@ -80,7 +80,7 @@ def may_be_joined(model: Model, name: str) -> bool:
         return False
     named = [*(one.name for one in model.entities), *(one.name for one in model.dimensions)]
     firsts = (METRIC_TIME, model.agg_time_dimension, *named)
-    return any(name.startswith(first + SEPARATOR) for first in firsts)
+    return any(first and name.startswith(first + SEPARATOR) for first in firsts)
 
 
 def dimension_names(models: Mapping[str, Model], model: Model, *, steps: int = 3) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ def _steps(models: Mapping[str, Model], model: Model, entity: Entity) -> Iterato
 def _times(model: Model) -> Iterator[Dimension]:
     """The time dimensions of a model, and its time column where that is not declared as one."""
     yield from (one for one in model.dimensions if one.type == "time")
-    if model.dimension(model.agg_time_dimension) is None:
+    if model.agg_time_dimension and model.dimension(model.agg_time_dimension) is None:
         yield Dimension(name=model.agg_time_dimension, type="time")
 
 
@@ -138,13 +138,14 @@ def _of_time(word: str) -> Grain | DatePart | None:
     return Grain(word) if word in OF_DAYS else None
 
 
-def _of_metric_time(model: Model, name: str, time: str) -> Found:
+def _of_metric_time(model: Model, name: str, time: str | None) -> Found:
     word = name.removeprefix(METRIC_TIME).removeprefix(SEPARATOR)
     of_time = _of_time(word) if word else Grain.day
     if of_time is None:
         grains = listed([*OF_DAYS, *(f"extract_{one}" for one in DatePart)], most=20)
         raise UnknownDimension(f"'{word}' is no grain and no part of a date", f"metric_time__ goes with {grains}")
-    return Found(name, (), model.dimension(time) or Dimension(name=time, type="time"), of_time)
+    # NOTE: a model without a time of its own is counted by metrics that have one; which it is, they say.
+    return Found(name, (), model.dimension(time or "") or Dimension(name=time or METRIC_TIME, type="time"), of_time)
 
 
 def _not_found(models: Mapping[str, Model], model: Model, name: str) -> UnknownDimension:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from kpi_pipeline.checks import Check
 from kpi_pipeline.names import TAKEN_NAMES, Expression, Name, Named, Noun
-from kpi_pipeline.periods import WindowText
+from kpi_pipeline.periods import DaysText
 
 
 class EntityType(StrEnum):
@@ -107,7 +107,7 @@ class Currency(Noun):
         description="what a rate is for one unit of: of the foreign currency (amounts are multiplied by it), or of the "
         "project's (they are divided by it)",
     )
-    within: WindowText | None = Field(
+    within: DaysText | None = Field(
         default=None, description="how old a rate may be where the day has none, such as 7 days; by default not at all"
     )
 
@@ -132,7 +132,10 @@ class Model(Named):
     materialized: Literal["view", "table"] = Field(
         default="view", description="table where many metrics read it and its SQL takes long"
     )
-    agg_time_dimension: Name = Field(description="the column that says when a row counts")
+    agg_time_dimension: Name | None = Field(
+        default=None,
+        description="the column that says when a row counts; a model that is only looked up needs none",
+    )
     timezone: str | None = Field(default=None, description="zone of naive timestamps; by default that of its sources")
     entities: tuple[Entity, ...] = Field(default=(), description="the keys in a row")
     dimensions: tuple[Dimension, ...] = Field(default=(), description="the attributes to break metrics down by")
@@ -157,6 +160,17 @@ class Model(Named):
         start = next((one for one in self.dimensions if one.validity_params and one.validity_params.is_start), None)
         end = next((one for one in self.dimensions if one.validity_params and one.validity_params.is_end), None)
         return (start, end) if start and end else None
+
+    def counts_by(self, own: str | None = None) -> str:
+        """The column that says when a row counts: a metric's own, or else the model's.
+
+        Raises:
+            LookupError: there is neither, which no metric that `kpi check` accepts leads to.
+        """
+        time = own or self.agg_time_dimension
+        if time is None:
+            raise LookupError(f"model '{self.name}' has no time column by which rows count")
+        return time
 
     def entity(self, name: str) -> Entity | None:
         """The entity of that name, if it has one."""

@@ -33,7 +33,7 @@ def rate_of(project: Project, model: Model) -> Rate | None:
         _currency_of(model, currency.column) if currency.column else f"'{currency.from_}'",
         project.settings.currency,
         plan_model(project, rates),
-        rates.agg_time_dimension,
+        rates.counts_by(),
         _currency_of(rates, currency.code),
         _currency_of(rates, currency.rate),
         currency.within,

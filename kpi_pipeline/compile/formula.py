@@ -77,7 +77,7 @@ def _input(project: Project, used: InputMetric, filters: tuple[str, ...]) -> Nod
 def _simple(project: Project, metric: Simple, filters: tuple[str, ...]) -> Node:
     own = (*filters, metric.filter) if metric.filter else filters
     model = project.models[metric.model]
-    time = metric.active.from_ if metric.active else metric.agg_time_dimension or model.agg_time_dimension
+    time = metric.active.from_ if metric.active else model.counts_by(metric.agg_time_dimension)
     stock = stock_of(metric, model)
     nothing = None if stock else 0
     narrowed = all_of(own)

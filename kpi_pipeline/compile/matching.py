@@ -58,7 +58,7 @@ def rows_narrowed(
     project: Project, model: Model, time: str | None, keys: Sequence[str], narrowed: str, added: str = ""
 ) -> Side:
     """The rows of a model that pass a filter, which may name dimensions of other models, as what they add may."""
-    time = time or model.agg_time_dimension
+    time = model.counts_by(time)
     return Side(
         model=plan_model(project, model),
         time=time,

@@ -92,6 +92,8 @@ def _row_local_cursor(
     if tree.find(*_BEYOND_A_ROW) or len(list(tree.find_all(exp.Query))) > 1:
         return None
     cursor = project.sources[sources[0]].load.cursor
+    if model.agg_time_dimension is None:
+        return None
     written = model.dimension(model.agg_time_dimension)
     wanted = written.column if written else model.agg_time_dimension
     for projection in tree.expressions:

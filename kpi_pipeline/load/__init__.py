@@ -21,8 +21,8 @@ def check_columns(project: Project, columns: Mapping[TableRef, Mapping[str, str]
 
 
 def check_types(project: Project, columns: Mapping[TableRef, Mapping[str, str]]) -> tuple[Problem, ...]:
-    """A problem for each time column that is none, or holds days where hours are wanted; see `load.columns`."""
-    from kpi_pipeline.load import columns as second_pass
+    """A problem for each column that is used for what its type cannot be; see `load.column_types`."""
+    from kpi_pipeline.load import column_types as second_pass
 
     return second_pass.check_types(project, columns)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from kpi_pipeline.checks import Check
 from kpi_pipeline.checks.expectation import ExpectationCheck
@@ -10,8 +10,8 @@ from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.dimensions import SEPARATOR, UnknownDimension, find_dimension, may_be_joined
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.load.assemble import in_order
+from kpi_pipeline.load.column_types import Typed, check_types
 from kpi_pipeline.load.fault import Fault
-from kpi_pipeline.load.hours import days_by_hour
 from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.model_columns import Columns, model_columns, nearest_column, unknown_in_model
 from kpi_pipeline.load.sites import place_in_text, row_expressions, written_path
@@ -19,12 +19,9 @@ from kpi_pipeline.load.sql import SqlError, columns_used, expression, position
 from kpi_pipeline.metrics import Conversion, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.periods import Grain
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import Source
 
-Typed = Mapping[TableRef, Mapping[str, str]]
-TIME_TYPES = ("DATE", "TIMESTAMP", "DATETIME")
 TARGET_COLUMNS = ("kpi", "period_start", "value")
 
 
@@ -51,16 +48,6 @@ def check_columns(project: Project, columns: Typed) -> tuple[Problem, ...]:
             *_in_calendar(project, known),
         )
     )
-
-
-def check_types(project: Project, columns: Typed) -> tuple[Problem, ...]:
-    """A problem for each time column that is none, and for each that holds days where hours are wanted.
-
-    Args:
-        project: A loaded project.
-        columns: As above; what is not known of models is passed over.
-    """
-    return (*_not_times(project, columns), *_hours_between_days(project, columns), *days_by_hour(project, columns))
 
 
 def _missing(project: Project, path: tuple[str, ...], name: str, table: TableRef, known: Columns) -> Iterator[Problem]:
@@ -119,7 +106,7 @@ def _columns_of_currency(project: Project, model: Model) -> Iterator[tuple[tuple
 
 
 def _columns_of_model(model: Model) -> Iterator[tuple[tuple[str, ...], str]]:
-    if not model.dimension(model.agg_time_dimension):
+    if model.agg_time_dimension and not model.dimension(model.agg_time_dimension):
         yield ("agg_time_dimension",), model.agg_time_dimension
     for number, entity in enumerate(model.entities):
         if not entity.expr:
@@ -232,43 +219,6 @@ def _no_way(project: Project, model: Model, name: str) -> UnknownDimension | Non
     except UnknownDimension as unknown:
         return unknown
     return None
-
-
-def _not_times(project: Project, columns: Typed) -> Iterator[Problem]:
-    """A time column is a date or a timestamp."""
-    for model in project.models.values():
-        types = {name.lower(): kind for name, kind in columns.get(TableRef("model", model.name), {}).items()}
-        declared = model.dimension(model.agg_time_dimension)
-        column = declared.column if declared else model.agg_time_dimension
-        kind = types.get(column.lower())
-        if kind and not kind.upper().startswith(TIME_TYPES):
-            yield Problem(
-                f"Model '{model.name}': 'agg_time_dimension' is '{model.agg_time_dimension}', of the type {kind}.",
-                project.place("models", model.name, "agg_time_dimension"),
-                f"cast it in the model's sql: CAST({column} AS TIMESTAMP) AS {model.agg_time_dimension}",
-            )
-
-
-def _hours_between_days(project: Project, columns: Typed) -> Iterator[Problem]:
-    """A window of hours needs the time of day in both events."""
-    for metric in project.metrics.values():
-        if not isinstance(metric, Conversion) or metric.window is None or metric.window.grain is not Grain.hour:
-            continue
-        for used in metric.inputs:
-            simple = project.metrics[used.name]
-            model = project.models.get(simple.model) if isinstance(simple, Simple) else None
-            if not isinstance(simple, Simple) or model is None:
-                continue
-            time = simple.agg_time_dimension or model.agg_time_dimension
-            declared = model.dimension(time)
-            types = {name.lower(): kind for name, kind in columns.get(TableRef("model", model.name), {}).items()}
-            if types.get((declared.column if declared else time).lower(), "").upper() == "DATE":
-                yield Problem(
-                    f"Metric '{metric.name}': 'window' is {metric.window}, but '{time}' of model '{model.name}' "
-                    "holds days.",
-                    project.place("metrics", metric.name, "window"),
-                    "write the window in days, or take a time column with the time of day",
-                )
 
 
 def _in_target_tables(project: Project, known: Columns) -> Iterator[Problem]:

@@ -31,6 +31,14 @@ def _without_rates(project: Project, model: Model) -> Iterator[Problem]:
             project.place("models", model.name, "currency"),
             f"name the model of rates: currency: {{from: {currency.from_}, rates: ..., rate: ..., code: ...}}",
         )
+    rates = project.models.get(currency.rates or "") if currency else None
+    if currency and rates and rates.agg_time_dimension is None:
+        yield Problem(
+            f"Model '{model.name}' takes its rates from model '{rates.name}', which does not say on which day a rate "
+            "holds.",
+            project.place("models", model.name, "currency", "rates"),
+            f"give model '{rates.name}' its day: agg_time_dimension: ... ({project.place('models', rates.name)})",
+        )
 
 
 def _several_currencies(project: Project, metric: Simple) -> Iterator[Problem]:

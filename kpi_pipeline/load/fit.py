@@ -41,7 +41,8 @@ def misfits(project: Project) -> Iterator[Problem]:
 
 
 def _model(project: Project, model: Model) -> Iterator[Problem]:
-    yield from _time_dimension(project, "models", model.name, model, model.agg_time_dimension)
+    if model.agg_time_dimension:
+        yield from _time_dimension(project, "models", model.name, model, model.agg_time_dimension)
     yield from _validity(project, model)
     for kind, names in (
         ("dimension", [one.name for one in model.dimensions]),
@@ -106,8 +107,21 @@ def _metrics(project: Project) -> Iterator[Problem]:
         if isinstance(metric, Simple | Retention) and metric.agg_time_dimension and metric.model in project.models:
             model = project.models[metric.model]
             yield from _time_dimension(project, "metrics", metric.name, model, metric.agg_time_dimension)
+        if isinstance(metric, Simple | Retention) and metric.model in project.models:
+            yield from _without_time(project, metric, project.models[metric.model])
         if isinstance(metric, Cumulative):
             yield from _cumulative(project, metric)
+
+
+def _without_time(project: Project, metric: Simple | Retention, model: Model) -> Iterator[Problem]:
+    """A metric's rows count at some time; a model that is only looked up needs none."""
+    if model.agg_time_dimension or metric.agg_time_dimension or (isinstance(metric, Simple) and metric.active):
+        return
+    yield Problem(
+        f"Metric '{metric.name}' counts rows of model '{model.name}', and nothing says when they count.",
+        project.place("metrics", metric.name, "model"),
+        f"give the model agg_time_dimension: ... ({project.place('models', model.name)}), or the metric its own",
+    )
 
 
 def _cumulative(project: Project, metric: Cumulative) -> Iterator[Problem]:

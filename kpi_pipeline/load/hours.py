@@ -70,7 +70,7 @@ def _counts_on_days(project: Project, metric: Simple, columns: Mapping[TableRef,
     model = project.models.get(metric.model)
     if model is None:
         return False
-    name = metric.agg_time_dimension or model.agg_time_dimension
+    name = model.counts_by(metric.agg_time_dimension)
     declared = model.dimension(name)
     column = (declared.column if declared else name).lower()
     types = {one.lower(): kind for one, kind in columns.get(TableRef("model", model.name), {}).items()}

@@ -38,6 +38,8 @@ def _active(project: Project, metric: Simple, active: Active, model: Model) -> I
 
 def _moment(project: Project, metric: Simple, stock: NonAdditiveDimension, model: Model) -> Iterator[Problem]:
     time = metric.agg_time_dimension or model.agg_time_dimension
+    if time is None:
+        return
     times = [one.name for one in model.dimensions if one.type == "time"]
     place = project.place("metrics", metric.name, "non_additive_dimension", "name")
     if stock.name != time and stock.name not in times:

@@ -115,7 +115,7 @@ def _model(project: Project, plan: ModelPlan) -> dg.AssetSpec:
         metadata=_table(f"model.{model.name}") | _written_at(project, "models", model.name),
         group_name="models",
         kinds={"duckdb", model.materialized},
-        tags={"time": model.agg_time_dimension},
+        tags={"time": model.agg_time_dimension} if model.agg_time_dimension else {},
         code_version=plan.fingerprint,
     )
 

@@ -52,7 +52,7 @@ def model_views(project: Project, metric_value: pl.DataFrame, segment: pl.DataFr
     dimensions = segment.drop_nulls("dimension").select("breakdown", "dimension").unique()
     for model in project.models.values():
         metrics = {
-            name: project.metrics[name].title for name in project.metrics if project.models_of(name) == {model.name}
+            name: project.metrics[name].title for name in project.metrics if project.models_asked(name) == {model.name}
         }
         here = present.filter(pl.col("metric").is_in(list(metrics)))
         for grain in Grain:

@@ -70,3 +70,15 @@ class TestCalendar:
 
         assert "'calendar.columns.month' is 'mnth', a column that raw.targets does not have." in problem.message
         assert problem.hint == "did you mean month?"
+
+    @pytest.mark.parametrize(
+        ("kind", "fits"), [("DATE", True), ("VARCHAR", True), ("TIMESTAMP", True), ("BIGINT", False)]
+    )
+    def test_whose_day_is_none(self, project, base, kind, fits):
+        text = base.replace("currency: GBP", "calendar: {table: targets, columns: {day: date}}")
+        columns = dict.fromkeys(("kpi", "period_start", "value"), "VARCHAR") | {"date": kind}
+
+        problems = check_columns(project(files={"base.yaml": text}), {TableRef("raw", "targets"): columns})
+
+        said = "The project: 'calendar.columns.day' is 'date', which is BIGINT in raw.targets, and no day."
+        assert [one.message for one in problems] == ([] if fits else [said])

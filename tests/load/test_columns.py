@@ -153,6 +153,52 @@ def test_a_time_column_is_a_time(project):
     assert problem.hint == "cast it in the model's sql: CAST(sold_at AS TIMESTAMP) AS sold_at"
 
 
+TYPED = """
+models:
+  - {name: rates, table: raw.fx, agg_time_dimension: day}
+  - name: tickets
+    sql: SELECT opened, closed, paid, code, tags, amount FROM raw.invoice_lines
+    agg_time_dimension: opened
+    dimensions: [code, tags, {name: paid, type: time}]
+    currency: {column: code, rates: rates}
+metrics:
+  - {name: open, type: simple, model: tickets, agg: count, active: {from: opened, to: closed}}
+  - {name: paid, type: simple, model: tickets, agg: sum, expr: amount, agg_time_dimension: paid, unit: currency}
+sources: [{name: fx, connector: {type: file, path: fx.csv}}]
+"""
+FINE = {
+    "opened": "TIMESTAMP",
+    "closed": "DATE",
+    "paid": "TIMESTAMP WITH TIME ZONE",
+    "code": "VARCHAR",
+    "tags": "VARCHAR",
+}
+
+
+@pytest.mark.parametrize(
+    ("types", "rates", "message"),
+    [
+        ({}, {}, ""),
+        ({"closed": "VARCHAR"}, {}, "Metric 'open': 'active.to' is 'closed', of the type VARCHAR."),
+        ({"paid": "BIGINT"}, {}, "Model 'tickets': 'dimensions[2]' is 'paid', of the type BIGINT."),
+        ({"tags": "VARCHAR[]"}, {}, "Model 'tickets': the dimension 'tags' is VARCHAR[], which is no plain value."),
+        ({"tags": "STRUCT(a INTEGER)"}, {}, "Model 'tickets': the dimension 'tags' is STRUCT(A INTEGER)"),
+        ({"code": "INTEGER"}, {}, "Model 'tickets': 'currency.column' is 'code', of the type INTEGER."),
+        ({}, {"currency": "DATE"}, "Model 'tickets': 'currency.code' is 'currency', of the type DATE."),
+        ({}, {"rate": "VARCHAR"}, "Model 'tickets': 'currency.rate' is 'rate', of the type VARCHAR."),
+    ],
+)
+def test_a_column_is_of_the_type_that_its_use_needs(project, types, rates, message):
+    columns = {
+        TableRef("model", "tickets"): FINE | {"amount": "DOUBLE"} | types,
+        TableRef("model", "rates"): {"day": "DATE", "currency": "VARCHAR", "rate": "DECIMAL(18,9)"} | rates,
+    }
+
+    found = [one.message for one in check_columns(project(TYPED), columns)]
+
+    assert [one[: len(message)] for one in found][:1] == ([message] if message else [])
+
+
 def test_a_table_of_targets_has_their_columns(project):
     (problem,) = check_columns(project(), {TARGETS: {"kpi": "VARCHAR", "start": "DATE", "value": "DOUBLE"}})
 

@@ -23,6 +23,23 @@ class TestTimeDimension:
 
         assert problem.message == "Metric 'm': 'agg_time_dimension' is 'country', which is not a time dimension."
 
+    def test_of_a_model_that_is_only_looked_up(self, project):
+        assert project("models: [{name: m, table: raw.targets, entities: [{name: kpi, type: primary}]}]").models["m"]
+
+    def test_of_nothing_that_counts(self, problems):
+        (problem,) = problems(
+            "models: [{name: m, table: raw.targets}]\nmetrics: [{name: lines, type: simple, model: m, agg: count}]"
+        )
+
+        assert problem.message == "Metric 'lines' counts rows of model 'm', and nothing says when they count."
+        assert problem.hint.startswith("give the model agg_time_dimension: ... (definitions/it.yaml:1:")
+
+    @pytest.mark.parametrize("own", ["agg_time_dimension: period_start", "active: {from: period_start, to: ended}"])
+    def test_of_a_metric_of_a_model_without(self, project, own):
+        metric = f"{{name: lines, type: simple, model: m, agg: count, filter: metric_time__year > '2020-01-01', {own}}}"
+        kpi = "{name: k, metric: lines, direction: up, grain: week, breakdowns: [[], [metric_time__month]]}"
+        assert project(f"models: [{{name: m, table: raw.targets}}]\nmetrics: [{metric}]\nkpis: [{kpi}]")
+
     def test_just_a_column(self, project):
         assert project("models: [{name: m, table: raw.targets, agg_time_dimension: period_start}]").models["m"]
 

@@ -7,6 +7,7 @@ import pytest
 RATES = """
 models:
   - {{name: rates, table: raw.targets, agg_time_dimension: day}}
+  - {{name: timeless, table: raw.targets}}
   - name: sales
     sql: SELECT sold_at, price, code FROM raw.invoice_lines
     agg_time_dimension: sold_at
@@ -43,6 +44,8 @@ def test_what_can_be_converted(project, currency):
         ("{column: code, rates: rats}", "takes its rates from 'rats', which is not defined as a model", "'rates'"),
         ("{column: code, rates: rates, per: ours}", "not one of 'foreign', 'project'", ""),
         ("{column: code, rates: rates, within: a week}", "not a length of time", "'28 days'"),
+        ("{column: code, rates: rates, within: 12 hours}", "is no number of days", ""),
+        ("{column: code, rates: timeless}", "which does not say on which day a rate holds", "agg_time_dimension"),
     ],
 )
 def test_what_cannot(problems, currency, message, hint):
