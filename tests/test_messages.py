@@ -178,7 +178,14 @@ def test_a_division_by_zero_has_no_value() -> None:
         ),
         ({"expr": "amount", "filter": "metric('visited', 'customer') > 5 and customer__region = 'north'"}, ""),
         ({"expr": "amount", "filter": "metric_time__month >= '2024-01-01' and customer__since__extract_year > 1"}, ""),
-        ({"expr": "amount / units", "filter": "units"}, ""),
+        ({"expr": "amount / units", "filter": "units <> 0"}, ""),
+        ({"expr": "amount", "filter": "units"}, "'filter' is BIGINT, not a condition that is true or false."),
+        (
+            {"expr": "amount", "filter": "country = 'FR' and not (units or amount > 1)"},
+            "'filter' takes units for a condition, and it is BIGINT, not a condition that is true or false.",
+        ),
+        ({"expr": "amount", "filter": "NULL"}, ""),
+        ({"expr": "units", "agg": "sum_boolean"}, ""),
     ],
 )
 def test_an_expression_the_engine_cannot_compute(metric: dict[str, Any], said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import sqlglot
 from sqlglot import expressions as exp
@@ -14,27 +15,19 @@ from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.load import check_types
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.sites import Site, place_in_text, row_expressions
-from kpi_pipeline.metrics import Agg, Simple
+from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
+from kpi_pipeline.pipeline.keys_that_meet import keys_apart
+from kpi_pipeline.pipeline.types_wanted import parts_looked_at, unfit
 from kpi_pipeline.plan import ModelPlan
 from kpi_pipeline.project import Project
 from kpi_pipeline.reduce import model_statement
 from kpi_pipeline.store import Warehouse
 
 Typed = Mapping[TableRef, Mapping[str, str]]
-NOTHING = '"NULL"'
 METRIC = "metric()"
 BESIDE = TableRef("raw", "looked up")
-NUMBERS = frozenset({
-    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT",
-    "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", NOTHING,
-})  # fmt: skip
-TIMES = frozenset({
-    "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS",
-})  # fmt: skip
-PLAIN = NUMBERS | TIMES | {"VARCHAR", "TIME", "UUID", "ENUM"}
-"""The types that a number, a time, and a value to break down by may have."""
 
 
 def unbindable(project: Project, columns: Typed) -> tuple[Problem, ...]:
@@ -55,7 +48,11 @@ def unbindable(project: Project, columns: Typed) -> tuple[Problem, ...]:
                 # NOTE: a row of nothing, without which DuckDB does not look at what is written, as DATE 'yesterday'.
                 nothing.run(f"INSERT INTO {_named(table).sql('duckdb')} DEFAULT VALUES")
         made: dict[TableRef, Mapping[str, str]] = {}
-        return (*_tried(project, nothing, made), *check_types(project, made))
+        return (
+            *_tried(project, nothing, made),
+            *check_types(project, made),
+            *keys_apart(project, partial(_kind_of, nothing, made)),
+        )
 
 
 def _tried(project: Project, nothing: Warehouse, made: dict[TableRef, Mapping[str, str]]) -> Iterator[Problem]:
@@ -99,20 +96,23 @@ def _expression(
         if beside is None:
             continue
         try:
-            query = exp.select(exp.alias_(exp.paren(_without_metrics(tree)), "it")).from_(_named(table))
+            parts = parts_looked_at(site, tree)
+            looked_at = [exp.alias_(exp.paren(_without_metrics(one)), f"it_{at}") for at, one in enumerate(parts)]
+            query = exp.select(exp.paren(_without_metrics(tree)), *looked_at).from_(_named(table))
             if beside:
                 # NOTE: a table of its own, because DuckDB does not look further where a NULL is written.
                 nothing.run(exp.Create(this=_named(BESIDE), kind="TABLE", replace=True, expression=exp.select(*beside)))
                 query = query.join(_named(BESIDE), join_type="cross")
-            kind = nothing.columns(query)["it"]
+            kinds = nothing.columns(query)
             nothing.rows(query)
         except nothing.query_errors as problem:
             hint = "try it in DuckDB: does the function exist, do the types fit?"
             yield site.problem(project, Fault(f"cannot be computed: {_said(problem)}", hint=hint))
             return
-        if fault := _unfit(project, site, kind):
-            yield site.problem(project, fault)
-            return
+        for at, part in enumerate(parts):
+            if fault := unfit(project, site, part, kinds[f"it_{at}"]):
+                yield site.problem(project, fault)
+                return
 
 
 def _beside(
@@ -147,10 +147,16 @@ def _looked_up(
         return None
     if found.of_time is not None:
         return "DATE" if isinstance(found.of_time, Grain) else "BIGINT"
-    there = TableRef("model", found.steps[-1].model.name if found.steps else model.name)
+    there = found.steps[-1].model if found.steps else model
+    written = found.dimension.expr or exp.column(found.dimension.name, quoted=True).sql("duckdb")
+    return _kind_of(nothing, made, there, written)
+
+
+def _kind_of(nothing: Warehouse, made: Mapping[TableRef, Mapping[str, str]], model: Model, written: str) -> str | None:
+    """The type of an expression over a model's columns; None where the model or the expression is not to be had."""
+    there = TableRef("model", model.name)
     if there not in made:
         return None
-    written = found.dimension.expr or exp.column(found.dimension.name, quoted=True).sql("duckdb")
     try:
         query = exp.select(exp.alias_(f"({written})", "it", dialect="duckdb")).from_(_named(there))
         return nothing.columns(query)["it"]
@@ -165,31 +171,6 @@ def _without_metrics(tree: exp.Expr) -> exp.Expr:
 
 def _asks_a_metric(part: exp.Expr) -> bool:
     return isinstance(part, exp.Anonymous) and part.name.lower() == "metric"
-
-
-def _unfit(project: Project, site: Site, kind: str) -> Fault | None:
-    """What is wrong with the type of an expression for what it is there for; a number is true where it is not 0."""
-    last, base = site.keys[-1], kind if kind.endswith("]") else kind.partition("(")[0]
-    metric = project.metrics.get(site.name) if site.kind == "metrics" else None
-    if last == "filter":
-        if base not in NUMBERS:
-            return Fault(f"is {kind}, not a condition that is true or false", hint="write one like country = 'France'")
-    elif isinstance(metric, Simple):
-        if metric.agg is Agg.sum_boolean and base not in NUMBERS:
-            return Fault(f"is {kind}, not true or false", hint="write a condition, or take 'agg: sum'")
-        numbers = metric.agg not in (Agg.count, Agg.count_distinct, Agg.sum_boolean)
-        if numbers and base not in NUMBERS:
-            return Fault(
-                f"is {kind}, so there is no {metric.agg} of it",
-                hint="is it the right column? count and count_distinct take anything, and text that holds numbers can "
-                "be cast in the model's SQL",
-            )
-    elif site.kind == "models" and site.keys[0] == "dimensions":
-        declared = project.models[site.name].dimensions[int(site.keys[1])]
-        if base not in (TIMES if declared.type == "time" else PLAIN):
-            wanted = "a day or a moment" if declared.type == "time" else "a plain value"
-            return Fault(f"is {kind}, not {wanted}", hint="cast it, or compute it in the model's SQL")
-    return None
 
 
 def _said(problem: Exception) -> str:
