@@ -13,7 +13,8 @@ from kpi_pipeline.ingest.land import naming
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.quarantine import quarantine_misfits
 from kpi_pipeline.ingest.ready import Ready
-from kpi_pipeline.ingest.staged import LINEAGE, SourceFile
+from kpi_pipeline.ingest.replaced import RowsOfKeys, going, of_files
+from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, Staged
 from kpi_pipeline.ingest.tables import create_as, kind_of, row_count, table
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.sources import Source
@@ -61,8 +62,12 @@ def keep_rows(load: Loading, target: TableRef, columns: Mapping[str, str], files
         load.executor.run(exp.insert(rows.where(of_files(files)), table(target)))
 
 
-def merge_rows(load: Loading, target: TableRef, columns: Mapping[str, str]) -> None:
-    """One row a key: that with the newest cursor; where it says nothing, the row that came last."""
+def merge_rows(load: Loading, result: Staged, columns: Mapping[str, str]) -> None:
+    """One row a key: that with the newest cursor; where it says nothing, the row that came last.
+
+    Where only the rows of some keys go, what is staged are the rows that take their place; a key whose row in use is
+    the newest keeps it.
+    """
     lineage = [exp.column(name, quoted=True) for name in LINEAGE]
     named = [
         exp.alias_(value, name, quoted=True)
@@ -73,7 +78,7 @@ def merge_rows(load: Loading, target: TableRef, columns: Mapping[str, str]) -> N
     rows: exp.Query = exp.select(*own, *lineage, came, order).from_(table(load.batch))
     if load.in_use:
         came = exp.alias_(exp.convert(0), "came")
-        old = exp.select(*named, *lineage, came, order).from_(table(load.raw))
+        old = exp.select(*named, *lineage, came, order).from_(table(load.raw)).where(going(result.replaces, load.batch))
         rows = exp.union(old, rows, distinct=False)
     newest_first = [exp.column("came").desc(), exp.column("place").desc()]
     if load.source.load.cursor:
@@ -83,17 +88,12 @@ def merge_rows(load: Loading, target: TableRef, columns: Mapping[str, str]) -> N
         partition_by=[exp.column(name, quoted=True) for name in load.source.load.key],
         order=exp.Order(expressions=newest_first),
     )
-    ranked = exp.select(*own, *lineage, exp.alias_(rank, "rank")).from_(rows.subquery("rows"))
+    ranked = exp.select(*own, *lineage, exp.column("came"), exp.alias_(rank, "rank")).from_(rows.subquery("rows"))
     query = exp.select(*own, *lineage).from_(ranked.subquery("ranked")).where(exp.column("rank").eq(1))
+    if isinstance(result.replaces, RowsOfKeys):
+        query = query.where(exp.column("came").eq(1))
     with _castable(load.source):
-        create_as(load.executor, target, query)
-
-
-def of_files(files: Sequence[str]) -> exp.Expr:
-    """True for the rows of these files."""
-    return exp.In(
-        this=exp.column("_source_file", quoted=True), expressions=[exp.Literal.string(file) for file in files]
-    )
+        create_as(load.executor, result.rows, query)
 
 
 @contextmanager

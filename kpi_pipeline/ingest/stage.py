@@ -1,4 +1,4 @@
-"""Staging: a source's new state beside the one that is in use, complete and counted, before anybody relies on it."""
+"""Staging: what changes of a source, beside what is in use, complete and counted, before anybody relies on it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.quarantine import QUARANTINE
 from kpi_pipeline.ingest.reach import business_day, complete_before, days_touched, reach_of
 from kpi_pipeline.ingest.ready import Ready, make_ready
-from kpi_pipeline.ingest.rows import keep_rows, merge_rows, of_files, stage_file
+from kpi_pipeline.ingest.replaced import Everything, Replaced, RowsOfFiles, RowsOfKeys, going
+from kpi_pipeline.ingest.rows import keep_rows, merge_rows, stage_file
 from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, SourceState, Staged
-from kpi_pipeline.ingest.tables import create, drop, row_count, table
+from kpi_pipeline.ingest.tables import create, create_view, drop, row_count, table
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
 from kpi_pipeline.project import Project
@@ -40,9 +41,10 @@ def stage(
     now: datetime,
     full: bool = False,
 ) -> Staged:
-    """Reads the files of a source that are new or changed, and stages the complete new state of its raw table.
+    """Reads the files of a source that are new or changed, and stages what the raw table becomes by them.
 
-    Nothing that is in use changes: `accept` does that, in one transaction, once the staged rows were checked. `full`
+    Only rows that came are written, unless the columns change: then the rows that stay are written anew, too. Nothing
+    that is in use changes: `accept` does that, in one transaction, once the staged rows were checked. `full`
     reads every file again and takes its columns as they are now.
 
     Args:
@@ -75,26 +77,27 @@ def _staged(load: Loading, work: Survey, ready: Sequence[Ready]) -> Staged:
     result = Staged(load.source.name, True, state)
     keeps_rows = bool(load.in_use) and (load.merges or bool(work.kept))
     columns = columns_of(load, ready, keeps_rows=keeps_rows)
+    result = replace(result, columns=columns, replaces=_replaced(load, work, columns))
     create(load.executor, result.quarantine, QUARANTINE)
-    target = load.batch if load.merges else result.table
+    target = load.batch if load.merges else result.rows
     create(load.executor, target, columns | LINEAGE)
-    if keeps_rows and not load.merges:
+    if keeps_rows and not load.merges and isinstance(result.replaces, Everything):
         keep_rows(load, target, columns, [file.file for file in work.kept])
     files = [stage_file(load, one, target, result.quarantine, columns) for one in ready]
     for file in files:
         _refuse_mostly_misfits(load, result, file)
     if load.merges:
-        merge_rows(load, result.table, columns)
+        merge_rows(load, result, columns)
+    create_view(load.executor, result.table, _as_accepted(load, result))
     result = replace(
         result,
         rows_read=sum(file.rows + file.quarantined for file in files),
         rows_loaded=sum(file.rows for file in files),
         rows_quarantined=sum(file.quarantined for file in files),
         files_read=tuple(file.file for file in files),
-        columns=columns,
         files=tuple(sorted([*work.kept, *files], key=lambda file: file.file)),
     )
-    result = _with_reach(load, result, work)
+    result = _with_reach(load, result)
     for scaffold in [*(one for file in ready for one in file.landed.tables), *([load.batch] if load.merges else [])]:
         drop(load.executor, scaffold)
     rows = row_count(load.executor, result.table)
@@ -116,7 +119,7 @@ def _refuse_mostly_misfits(load: Loading, staged: Staged, file: SourceFile) -> N
     )
 
 
-def _with_reach(load: Loading, result: Staged, work: Survey) -> Staged:
+def _with_reach(load: Loading, result: Staged) -> Staged:
     source = load.source
     cursor_type = _full_name(result.columns.get(source.load.cursor or "", ""))
     day = business_day(load, cursor_type)
@@ -129,32 +132,43 @@ def _with_reach(load: Loading, result: Staged, work: Survey) -> Staged:
     if reach.future_rows:
         notes = (f"{reach.future_rows} rows are dated after today, the last on {reach.furthest_day}",)
     limit = complete_before(source, load.project.settings, reach.newest_day)
+    pieces = _pieces(load, result)
     return replace(
         result,
-        touched=days_touched(load.executor, day, _pieces(load, result, work)) if _same_columns(load, result) else None,
+        touched=days_touched(load.executor, day, pieces) if pieces else None,
         newest=reach.newest,
         notes=notes,
         state=replace(result.state, complete_before=limit, newest_day=reach.newest_day),
     )
 
 
-def _same_columns(load: Loading, result: Staged) -> bool:
-    """Whether only rows differ from what is in use, so that the days of those rows are all that is touched."""
-    if load.afresh or not load.in_use:
-        return False
-    before, now = ({name: _full_name(kind) for name, kind in one.items()} for one in (load.in_use, result.columns))
-    return before == now
-
-
-def _pieces(load: Loading, result: Staged, work: Survey) -> list[exp.Select]:
-    """The rows that went and the rows that came."""
-    old = exp.select().from_(table(load.raw))
+def _replaced(load: Loading, work: Survey, columns: Mapping[str, str]) -> Replaced:
+    """Which rows in use go: with other columns all of them, otherwise those of the keys or the files that came."""
+    before, now = ({name: _full_name(kind) for name, kind in one.items()} for one in (load.in_use, columns))
+    if load.afresh or not before or before != now:
+        return Everything()
     if load.merges:
-        return [old.where(_has_key_in(load.source, load.batch)), exp.select().from_(table(load.batch))]
-    went = [*result.files_read, *(file.file for file in work.dropped)]
-    if not result.files_read:
-        return [old.where(of_files(went))]
-    return [old.where(of_files(went)), exp.select().from_(table(result.table)).where(of_files(result.files_read))]
+        return RowsOfKeys(load.source.load.key)
+    went = [file.name for file in work.read if file.name in load.known]
+    return RowsOfFiles((*went, *(file.file for file in work.dropped)))
+
+
+def _as_accepted(load: Loading, result: Staged) -> exp.Query:
+    """The raw table as it will be: what stays of it, and the staged rows."""
+    rows = exp.select("*").from_(table(result.rows))
+    if isinstance(result.replaces, Everything):
+        return rows
+    stay = exp.select("*").from_(table(load.raw)).where(exp.not_(going(result.replaces, result.rows)))
+    return exp.Union(this=stay, expression=rows, distinct=False, by_name=True)
+
+
+def _pieces(load: Loading, result: Staged) -> list[exp.Select] | None:
+    """The rows that went and the rows that came; None where columns changed, too."""
+    if isinstance(result.replaces, Everything):
+        return None
+    came = load.batch if load.merges else result.rows
+    old = exp.select().from_(table(load.raw)).where(going(result.replaces, came))
+    return [old, exp.select().from_(table(came))]
 
 
 def _notes(load: Loading, result: Staged) -> list[str]:
@@ -186,12 +200,6 @@ def _version(load: Loading, result: Staged, read: Sequence[SourceFile]) -> str:
         before = load.state.version if load.state else ""
         return fingerprint(before, load.definition, [(file.file, file.sha256) for file in read])
     return fingerprint(load.definition, [(file.file, file.sha256) for file in result.files])
-
-
-def _has_key_in(source: Source, batch: TableRef) -> exp.Expr:
-    keys = [exp.column(name, quoted=True) for name in source.load.key]
-    wanted = exp.select(*(key.copy() for key in keys)).from_(table(batch))
-    return exp.In(this=exp.Tuple(expressions=keys) if len(keys) > 1 else keys[0], query=wanted.subquery())
 
 
 def _own(columns: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from kpi_pipeline.ingest.replaced import Everything, Replaced
 from kpi_pipeline.names import TableRef
 
 LINEAGE = {"_loaded_at": "TIMESTAMPTZ", "_run_id": "VARCHAR", "_source_file": "VARCHAR"}
@@ -65,11 +66,18 @@ class Staged:
     notes: tuple[str, ...] = ()
     files: tuple[SourceFile, ...] = ()
     """All that will be known of the source's files once accepted."""
+    replaces: Replaced = field(default_factory=Everything)
+    """Which rows in use go as the staged ones come."""
 
     @property
     def table(self) -> TableRef:
-        """The staged rows: the complete new state of the raw table."""
+        """A view of the raw table as it will be once accepted: the rows that stay and the staged ones."""
         return TableRef("staging", self.source)
+
+    @property
+    def rows(self) -> TableRef:
+        """The staged rows alone."""
+        return TableRef("staging", f"{self.source}__rows")
 
     @property
     def quarantine(self) -> TableRef:

@@ -36,6 +36,11 @@ def create_as(executor: Executor, name: TableRef, query: exp.Query) -> None:
     executor.run(exp.Create(kind="TABLE", this=table(name), expression=query, replace=True))
 
 
+def create_view(executor: Executor, name: TableRef, query: exp.Query) -> None:
+    """Makes a view, in place of one that may be there."""
+    executor.run(exp.Create(kind="VIEW", this=table(name), expression=query, replace=True))
+
+
 def drop(executor: Executor, name: TableRef, *, kind: Literal["TABLE", "VIEW"] = "TABLE") -> None:
     """Drops a table or view if it is there."""
     executor.run(f"DROP {kind} IF EXISTS {table(name).sql(dialect='duckdb')}")

@@ -10,6 +10,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import InternalError, StorageError
 from kpi_pipeline.ingest import accept, clear_leftovers, reject, source_states
+from kpi_pipeline.names import TableRef
 from kpi_pipeline.store.state import prepare_state
 from kpi_pipeline.store.warehouse import Warehouse
 from tests.ingest.conftest import Bench, orders
@@ -78,13 +79,56 @@ def test_a_state_of_a_newer_version_is_left_alone() -> None:
             prepare_state(warehouse)
 
 
+REPLACED = [
+    ({"mode": "append"}, {"data/c.csv": "id,v\n5,new\n"}, 1, ["data/a.csv", "data/b.csv", "data/c.csv"]),
+    ({"mode": "append"}, {"data/b.csv": "id,v\n3,new\n4,new\n"}, 2, ["data/a.csv", "data/b.csv"]),
+    ({"mode": "full"}, {"data/b.csv": None, "data/c.csv": "id,v\n5,new\n"}, 1, ["data/a.csv", "data/c.csv"]),
+    ({"mode": "merge", "key": ["id"]}, {"data/c.csv": "id,v\n3,new\n5,new\n"}, 2, ["data/a.csv", "data/c.csv"]),
+]
+
+
+@pytest.mark.parametrize(("load", "delivered", "moved", "files"), REPLACED, ids=["new", "changed", "gone", "merged"])
+def test_only_rows_that_came_are_written(
+    bench: Bench, load: dict[str, object], delivered: dict[str, str | None], moved: int, files: list[str]
+) -> None:
+    source = orders(load=load)
+    bench.write("data/a.csv", "id,v\n1,old\n2,old\n")
+    bench.write("data/b.csv", "id,v\n3,old\n")
+    bench.load(source)
+    of_a = "SELECT rowid, * FROM raw.orders WHERE _source_file = 'data/a.csv' ORDER BY ALL"
+    stayed = bench.warehouse.rows(of_a)
+    for name, content in delivered.items():
+        (bench.root / name).unlink() if content is None else bench.write(name, content)
+    staged = bench.stage(source)
+    assert bench.warehouse.count(staged.rows) == moved
+    checked = bench.warehouse.rows(f"SELECT * FROM staging.{staged.source} ORDER BY ALL")
+    assert bench.warehouse.rows(of_a) == stayed
+    accept(staged, bench.warehouse)
+    assert bench.raw("*") == checked
+    assert bench.warehouse.rows(of_a) == stayed
+    assert bench.raw("DISTINCT _source_file") == [(file,) for file in files]
+    assert staging_tables(bench) == []
+
+
+def test_columns_that_join_stand_where_a_full_load_puts_them(bench: Bench) -> None:
+    source = orders(load={"mode": "append"})
+    bench.write("data/a.csv", "id\n1\n")
+    bench.load(source)
+    bench.write("data/b.csv", "id,v\n2,x\n")
+    bench.load(source)
+    columns = list(bench.warehouse.table_columns(TableRef("raw", "orders")))
+    assert columns == ["id", "v", "_loaded_at", "_run_id", "_source_file"]
+    bench.load(source, full=True)
+    assert list(bench.warehouse.table_columns(TableRef("raw", "orders"))) == columns
+
+
 class Losing(Warehouse):
     """A warehouse that loses a row after each insert into the staged table."""
 
     def run(self, statement: exp.Expression | str, parameters: Sequence[object] = ()) -> None:
         super().run(statement, parameters)
-        if isinstance(statement, exp.Insert) and statement.this.name == "orders":
-            super().run("DELETE FROM staging.orders WHERE id = 2")
+        if isinstance(statement, exp.Insert) and statement.this.name == "orders__rows":
+            super().run("DELETE FROM staging.orders__rows WHERE id = 2")
 
 
 def test_a_row_that_gets_lost_on_the_way_is_noticed(tmp_path: Path) -> None:

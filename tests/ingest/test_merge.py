@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import date
+from pathlib import Path
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpi_pipeline.store.state import prepare_state
+from kpi_pipeline.store.warehouse import Warehouse
 from tests.ingest.conftest import Bench, orders
 
 BY_CURSOR = orders(load={"mode": "merge", "key": ["id"], "cursor": "day"}, columns={"day": {"type": "date"}})
@@ -35,3 +42,23 @@ def test_a_row_without_key_goes_to_quarantine(bench: Bench) -> None:
     bench.load(BY_ORDER)
     assert bench.raw("id") == [(1,)]
     assert bench.quarantined("line, column_name, reason") == [(2, "id", "the key 'id' is empty")]
+
+
+ROWS = st.tuples(st.integers(1, 4), st.sampled_from(["", "2016-01-01", "2016-01-02", "2016-01-03"]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(ROWS, min_size=1, max_size=5), min_size=1, max_size=4))
+def test_after_every_load_each_key_has_its_newest_row(files: list[list[tuple[int, str]]]) -> None:
+    newest: dict[int, tuple[str, int]] = {}
+    with tempfile.TemporaryDirectory() as folder, Warehouse.in_memory() as warehouse:
+        prepare_state(warehouse)
+        bench = Bench(Path(folder), warehouse)
+        for number, rows in enumerate(files):
+            lines = [f"{key},{day},{10 * number + place}" for place, (key, day) in enumerate(rows)]
+            bench.write(f"data/{number}.csv", "\n".join(["id,day,v", *lines]))
+            for place, (key, day) in enumerate(rows):
+                newest[key] = max(newest.get(key, ("", -1)), (day, 10 * number + place))
+            staged = bench.load(BY_CURSOR)
+            assert bench.raw("id, v") == sorted((key, v) for key, (_, v) in newest.items())
+            assert staged.state.rows == len(newest)
