@@ -30,8 +30,13 @@ def files_of(executor: Executor, source: str) -> dict[str, SourceFile]:
 
 def write(executor: Executor, state: SourceState, files: Iterable[SourceFile]) -> None:
     """Replaces all that is known of a source; to be called within the transaction that swaps its rows."""
-    executor.run("DELETE FROM state.source_file WHERE source = ?", [state.source])
-    for one in files:
+    known, now = files_of(executor, state.source), {one.file: one for one in files}
+    for name, before in known.items():
+        if now.get(name) != before:
+            executor.run("DELETE FROM state.source_file WHERE source = ? AND file = ?", [state.source, name])
+    for one in now.values():
+        if known.get(one.file) == one:
+            continue
         executor.run(
             "INSERT INTO state.source_file (source, file, size, modified_ns, sha256, rows, quarantined, loaded_at, "
             "run_id, fingerprint, columns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

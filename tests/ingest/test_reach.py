@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import tempfile
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
-from tests.ingest.conftest import Bench, orders
+from kpi_pipeline.store.state import prepare_state
+from kpi_pipeline.store.warehouse import Warehouse
+from tests.ingest.conftest import NOW, Bench, orders
 
 
 def test_touched_days_cover_old_and_new_rows_of_changed_files(bench: Bench) -> None:
@@ -62,3 +69,32 @@ def test_without_a_time_nothing_limits_and_a_cursor_that_is_none_says_so(bench: 
     assert bench.load(orders()).state.complete_before is None
     staged = bench.load(orders(load={"cursor": "at"}))
     assert staged.notes == ("cursor 'at' is VARCHAR, not a time: no day is known to be complete",)
+
+
+FAR_WEST, FAR_EAST = "Pacific/Pago_Pago", "Pacific/Kiritimati"
+MOMENTS = st.one_of(
+    st.integers(-96, 96).map(lambda hours: NOW.replace(tzinfo=None) + timedelta(hours=hours)),
+    st.datetimes(datetime(1, 1, 1), datetime(2200, 1, 1)).map(lambda moment: moment.replace(microsecond=0)),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(MOMENTS, min_size=1, max_size=6), st.sampled_from([(FAR_WEST, FAR_EAST), (FAR_EAST, FAR_WEST)]))
+@example([datetime(1, 1, 1)], (FAR_WEST, FAR_EAST))
+def test_the_newest_row_is_found_across_zones(moments: list[datetime], zones: tuple[str, str]) -> None:
+    there, here = (ZoneInfo(zone) for zone in zones)
+    today = NOW.astimezone(here).date()
+    dated = [(moment.replace(tzinfo=there).astimezone(here).date(), moment) for moment in moments if moment.year > 1]
+    dated += [(moment.date(), moment) for moment in moments if moment.year == 1]
+    past = [one for one in dated if one[0] <= today] or [min(dated)]
+    with tempfile.TemporaryDirectory() as folder, Warehouse.in_memory() as warehouse:
+        prepare_state(warehouse)
+        bench = Bench(Path(folder), warehouse)
+        bench.write("data/a.csv", "\n".join(["at", *(moment.isoformat(" ") for moment in moments)]))
+        columns = {"at": {"type": "timestamp"}}
+        source = orders(load={"cursor": "at"}, timezone=zones[0], columns=columns)
+        staged = bench.load(source, timezone=zones[1])
+    assert staged.newest == max(moment for _, moment in past)
+    if all(moment.year > 1 for moment in moments):
+        assert staged.state.newest_day == max(day for day, _ in past)
+    assert bool(staged.notes) == any(day > today for day, _ in dated)
