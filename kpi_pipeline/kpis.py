@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from kpi_pipeline.metrics.base import Unit
-from kpi_pipeline.names import Name, Named, Noun, Share
+from kpi_pipeline.names import Name, Named, Noun
 from kpi_pipeline.periods import DayGrain, FirstDay, Grain
+from kpi_pipeline.status import StatusRules
 from kpi_pipeline.targets import Target
 
 
@@ -38,14 +39,6 @@ class GoalShare(Noun):
     weight: float = Field(default=1, gt=0, description="how much the KPI counts in that goal")
 
 
-class StatusBands(Noun):
-    """How far below full attainment a KPI is still only at risk."""
-
-    at_risk_within: Share = Field(
-        default=0.10, ge=0, le=1, description="how far attainment may lie below 1 and still be at risk, such as 10%"
-    )
-
-
 class Review(Noun):
     """How often people look at the KPI, and when they last did."""
 
@@ -65,6 +58,11 @@ class Annotation(Noun):
 
     period: FirstDay = Field(description="when it happened, such as 2010-04 or 2010-W14")
     text: str = Field(description="what happened")
+
+
+def _rules_alone(value: object) -> object:
+    """A list of rules is all there is to say."""
+    return {"rules": value} if isinstance(value, list | tuple) else value
 
 
 class Kpi(Named):
@@ -87,7 +85,9 @@ class Kpi(Named):
     segments_at_most: int = Field(default=200, ge=1, description="the largest segments kept; the rest is (other)")
     weight: float = Field(default=1, gt=0, description="how much it counts in the goal named by `goal`")
     target: Target | None = Field(default=None, description="the value to reach")
-    status: StatusBands = Field(default=StatusBands(), description="where at risk ends and off track begins")
+    status: Annotated[StatusRules, BeforeValidator(_rules_alone)] = Field(
+        default=StatusRules(), description="rules, and where at risk ends and off track begins"
+    )
     review: Review | None = Field(default=None, description="how often people look at it, and when they last did")
     scorecards: tuple[str, ...] = Field(default=(), description="whose scorecards it stands on: teams, or company")
     benchmark: Benchmark | None = Field(default=None, description="a value from outside to compare with")

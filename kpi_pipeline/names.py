@@ -49,7 +49,7 @@ def _share(value: object) -> object:
     return value
 
 
-Share = Annotated[float, BeforeValidator(_share)]
+Share = Annotated[float, BeforeValidator(_share), WithJsonSchema({"type": ["number", "string"]})]
 
 
 class Noun(BaseModel):

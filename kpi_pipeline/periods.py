@@ -230,3 +230,14 @@ FirstDay = Annotated[
     BeforeValidator(_as_first_day),
     WithJsonSchema({"type": "string", "description": "2010-09-30, 2010-09, 2010-Q3, 2010-W39 or 2010"}),
 ]
+
+
+def _as_last_day(value: Any) -> Any:
+    return day_after_named(value) - timedelta(days=1) if isinstance(value, str) else value
+
+
+LastDay = Annotated[
+    date,
+    BeforeValidator(_as_last_day),
+    WithJsonSchema({"type": "string", "description": "2010-09-30, or 2010-09, 2010-Q3, 2010-W39, 2010: their last day"}),
+]

@@ -18,7 +18,7 @@ from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.links import Link
 from kpi_pipeline.metrics import Conversion, Metric, Retention, Simple
 from kpi_pipeline.models import Model
-from kpi_pipeline.names import Name, Noun
+from kpi_pipeline.names import Name, Noun, TableRef
 from kpi_pipeline.periods import FirstDay, Grain, whole_periods
 from kpi_pipeline.sources import Source
 from kpi_pipeline.teams import Person, Team
@@ -148,6 +148,10 @@ class Project:
     def path(self, relative: str) -> Path:
         """A path of the definitions, seen from the project's root."""
         return (self.root / relative).resolve()
+
+    def table_named(self, name: str) -> TableRef:
+        """The table of a model or source by that name, such as one that gives targets or days."""
+        return TableRef("model" if name in self.models else "raw", name)
 
     def models_of(self, metric: str) -> frozenset[str]:
         """The models whose rows a metric is computed from, through the metrics below it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from kpi_pipeline.calendar import fits
 from kpi_pipeline.checks.relationships import Relationships
@@ -31,8 +32,20 @@ def compile_project(
     """What computes the KPIs and metrics named, or all of them."""
     some_kpis = tuple(project.kpis) if kpis is None else tuple(sorted(kpis))
     some_metrics = tuple(project.metrics) if metrics is None else tuple(sorted(metrics))
-    series = _series(project, some_kpis, some_metrics)
-    return _plan(project, series)
+    plan = _plan(project, _series(project, some_kpis, some_metrics))
+    targets = {target.table for name in some_kpis if (target := project.kpis[name].target) and target.table}
+    models = frozenset(one.name for one in plan.models) | (targets & project.models.keys())
+    return replace(plan, models=plan_models(project, models))
+
+
+def compile_passes(project: Project, models: frozenset[str]) -> Plan:
+    """The passes over some models that a run of the whole project makes; no metric is derived from them."""
+    metrics = sorted(name for name in project.metrics if not models.isdisjoint(project.models_of(name)))
+    kpis = sorted(name for name, kpi in project.kpis.items() if kpi.metric in metrics)
+    series = _series(project, kpis, metrics)
+    nodes = {name: formula(project, project.metrics[name]) for name in metrics}
+    passes = tuple(one for one in _passes(project, series, nodes) if one.model in models)
+    return Plan(_made_for(project, passes), passes, {}, ())
 
 
 def compile_query(

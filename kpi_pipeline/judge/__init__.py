@@ -1,7 +1,7 @@
 """Values against targets: attainment, status, and what a KPI tells whom."""
 
 from kpi_pipeline.judge.classification import classify, headline
+from kpi_pipeline.judge.given import inline_targets, table_targets
 from kpi_pipeline.judge.judge import judge
-from kpi_pipeline.judge.targets import inline_targets, table_targets
 
 __all__ = ["classify", "headline", "inline_targets", "judge", "table_targets"]

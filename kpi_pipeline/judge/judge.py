@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar
-from kpi_pipeline.judge.status import attainment, status, status_rule
+from kpi_pipeline.judge.rules import with_rules
+from kpi_pipeline.judge.settled import settled
+from kpi_pipeline.judge.status import attainment, has_target, status, status_rule, variance
 from kpi_pipeline.judge.targets import with_targets
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.plan import Series
@@ -30,22 +32,19 @@ def judge(
     judged = [calendar.named(_values(kpi, results), kpi.grain) for kpi in kpis]
     values = pl.concat(judged, how="diagonal")
     annotations = _annotations(project, calendar)
+    aimed = with_targets(values, targets, project.kpis, calendar).with_columns(variance=variance(), **_comparisons())
+    ruled = with_rules(aimed.with_columns(attainment=attainment()), project.kpis)
     return (
-        with_targets(values, targets)
-        .with_columns(variance=pl.col("value") - pl.col("target"))
-        .with_columns(attainment=attainment())
-        .with_columns(status=status(), status_rule=status_rule(), **_comparisons())
+        settled(ruled.with_columns(status=status(), status_rule=status_rule()), project.kpis)
         .join(annotations, on=["kpi", "period_start"], how="left", maintain_order="left")
         .with_columns(
-            target_low=pl.lit(None, pl.Float64),
-            target_high=pl.lit(None, pl.Float64),
             projected_value=pl.lit(None, pl.Float64),
             projected_low=pl.lit(None, pl.Float64),
             projected_high=pl.lit(None, pl.Float64),
             projected_status=pl.lit(None, pl.String),
-            target_provenance=pl.when(pl.col("target").is_not_null()).then("target_provenance"),
+            target_provenance=pl.when(has_target()).then("target_provenance"),
         )
-        .drop("target_type", "at_risk_within")
+        .drop("target_type", "at_risk_within", "target_scale", "rule_status", "rule_words")
         .sort("kpi", "breakdown", "segment", "period_start_utc")
     )
 

@@ -92,6 +92,7 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     from kpi_pipeline.load.expressions import unusable_expressions
     from kpi_pipeline.load.joined import unreachable_dimensions
     from kpi_pipeline.load.model_sql import models_read, unusable_models
+    from kpi_pipeline.load.targets import unfit_targets
     from kpi_pipeline.load.units import mixed_units
 
     known = written_names(gathered.members)
@@ -105,5 +106,6 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     yield from unconverted(project)
     yield from mixed_units(project)
     yield from misfits(project)
+    yield from unfit_targets(project)
     yield from unfit_event_metrics(project)
     yield from unfit_stocks(project)

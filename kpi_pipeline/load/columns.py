@@ -21,8 +21,9 @@ from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import Source
+from kpi_pipeline.targets import Within
 
-TARGET_COLUMNS = ("kpi", "period_start", "value")
+TARGET_COLUMNS = ("kpi", "period_start")
 
 
 def check_columns(project: Project, columns: Typed) -> tuple[Problem, ...]:
@@ -223,15 +224,17 @@ def _no_way(project: Project, model: Model, name: str) -> UnknownDimension | Non
 
 def _in_target_tables(project: Project, known: Columns) -> Iterator[Problem]:
     for kpi in project.kpis.values():
-        names = known.get(TableRef("raw", kpi.target.table)) if kpi.target and kpi.target.table else None
+        names = known.get(project.table_named(kpi.target.table)) if kpi.target and kpi.target.table else None
         if names is None:
             continue
-        lacking = [name for name in TARGET_COLUMNS if name not in {one.lower() for one in names}]
+        numbers = ("low", "high") if isinstance(kpi.target, Within) else ("value",)
+        lacking = [name for name in (*TARGET_COLUMNS, *numbers) if name not in {one.lower() for one in names}]
         for name in lacking:
             yield Problem(
                 f"KPI '{kpi.name}' takes its target from a table without the column '{name}'.",
                 project.place("kpis", kpi.name, "target", "table"),
-                "a table of targets has the columns kpi, period_start, value, and perhaps segment and provenance",
+                "a table of targets has the columns kpi, period_start, value (low and high for a band), "
+                "and perhaps segment and provenance",
             )
 
 

@@ -15,9 +15,10 @@ from kpi_pipeline.load.references import inputs_with_keys, metrics_below
 from kpi_pipeline.load.sites import models_drawn_on, written_path
 from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Retention, Simple
 from kpi_pipeline.models import EntityType, Model
+from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.periods import ToGrain
 from kpi_pipeline.project import Project
-from kpi_pipeline.targets import AtLeast, AtMost
+from kpi_pipeline.targets import AtLeast, AtMost, DecreaseTo, Growth, IncreaseTo
 
 CUMULABLE = (Agg.sum, Agg.count, Agg.count_distinct, Agg.sum_boolean, Agg.min, Agg.max, Agg.average)
 """How a metric may aggregate for its window to be computed from shorter periods."""
@@ -185,7 +186,13 @@ def _no_dimension(
 
 def _direction(project: Project, kpi: Kpi) -> Iterator[Problem]:
     """A value that should rise is not held below a bound, nor one that should fall above it."""
-    against = {Direction.up: AtMost, Direction.down: AtLeast}.get(kpi.direction)
+    against = {Direction.up: AtMost | DecreaseTo, Direction.down: AtLeast | IncreaseTo}.get(kpi.direction)
+    if kpi.direction is Direction.hold and isinstance(kpi.target, Growth):
+        yield Problem(
+            f"KPI '{kpi.name}' is to be held, but its target is growth, which has a better and a worse side.",
+            project.place("kpis", kpi.name, "direction"),
+            "say which way is better: up or down",
+        )
     if against and isinstance(kpi.target, against):
         yield Problem(
             f"KPI '{kpi.name}' is better when it goes {kpi.direction}, but its target is {kpi.target.type}.",

@@ -11,8 +11,8 @@ from pydantic.fields import FieldInfo
 
 from kpi_pipeline.calendar import YearEnd
 from kpi_pipeline.load.kinds import KINDS
-from kpi_pipeline.names import Condition, Expression, Name, Named, Noun
-from kpi_pipeline.periods import OF_DAYS, DayGrain, FirstDay, Window
+from kpi_pipeline.names import Condition, Expression, Name, Named, Noun, Share
+from kpi_pipeline.periods import OF_DAYS, DayGrain, FirstDay, LastDay, Window
 
 _OPENING = """
 # The definition files
@@ -42,8 +42,6 @@ _BY_KEY = {
     "parquet": "path",
     "scorecard": "path",
     "path": "path",
-    "at_risk_within": "share",
-    "tolerate": "share",
     "timezone": "time zone",
     "lag": "length of time or `0`",
 }
@@ -56,7 +54,10 @@ _PLAIN = {
     Window: "length of time",
     YearEnd: "last day of a year",
 }
-_OF_DAYS = ", ".join(f"`{one.value}`" for one in OF_DAYS)
+_KNOWN = (
+    (Name, "name"), (Condition, "SQL"), (Expression, "SQL"), (Share, "share"),
+    (FirstDay, "day"), (LastDay, "day"), (DayGrain, ", ".join(f"`{one.value}`" for one in OF_DAYS)),
+)  # fmt: skip
 _PLURAL = {"name": "names", "text": "texts", "list of texts": "lists of texts"}
 _WORDS_FOR_PEOPLE = ("label", "description", "ignore")
 
@@ -109,8 +110,7 @@ def _rows(noun: type[Noun]) -> Iterator[tuple[str, str, str, str]]:
 
 def _words(hint: Hint) -> str:
     """A type as an author calls it."""
-    words = ((Name, "name"), (Condition, "SQL"), (Expression, "SQL"), (FirstDay, "day"), (DayGrain, _OF_DAYS))
-    for known, word in words:
+    for known, word in _KNOWN:
         if hint == known:
             return word
     origin: Hint = get_origin(hint)

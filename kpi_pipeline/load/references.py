@@ -178,4 +178,4 @@ def _of_kpis(project: Project) -> Iterator[Reference]:
             )
         if kpi.target and kpi.target.table:
             keys = ("target", "table")
-            yield Reference("kpis", kpi.name, keys, "takes its target from", kpi.target.table, ("sources",))
+            yield Reference("kpis", kpi.name, keys, "takes its target from", kpi.target.table, ("sources", "models"))

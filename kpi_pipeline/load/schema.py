@@ -49,10 +49,8 @@ def json_schema() -> Schema:
     for name in A_NAME_IS_ENOUGH:
         definitions[name] = {"anyOf": [{"type": "string"}, definitions[name]]}
     definitions["Age"] = {"anyOf": [{"type": "integer", "minimum": 0}, definitions["Age"]]}
-    for definition in definitions.values():
-        for key, value in definition.get("properties", {}).items():
-            if key in ("at_risk_within", "tolerate"):
-                value["type"] = ["number", "string"]
+    rules = {"type": "array", "items": {"$ref": "#/$defs/StatusRule"}}
+    definitions["StatusRules"] = {"anyOf": [rules, definitions["StatusRules"]]}
     definitions["Link"]["properties"]["lag"]["anyOf"].append({"const": 0})
     _as_written(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "KPI definitions", **schema}

@@ -9,7 +9,6 @@ from sqlglot import expressions as exp
 from kpi_pipeline.business_calendar import BusinessCalendar
 from kpi_pipeline.calendar import DayTable, day_table
 from kpi_pipeline.errors import DataError, DefinitionError, Problem, did_you_mean, listed
-from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Project
 
@@ -27,7 +26,7 @@ def kept_calendar(project: Project, executor: Executor) -> DayTable | None:
     calendar = project.settings.calendar
     if calendar is None or calendar.table is None:
         return None
-    table = TableRef("model" if calendar.table in project.models else "raw", calendar.table)
+    table = project.table_named(calendar.table)
     types = executor.table_columns(table)
     if not types:
         raise DataError(

@@ -14,7 +14,6 @@ from kpi_pipeline.compile import compile_project, selected
 from kpi_pipeline.derive import derive
 from kpi_pipeline.ingest import SourceState, Staged, source_states
 from kpi_pipeline.judge import inline_targets, judge, table_targets
-from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of, data_through
@@ -128,7 +127,7 @@ def _compute(
         context.watch.step(f"{len(results)} series")
     with context.stage("judge", 1) as rows:
         blocked |= _left_out(loaded, models)
-        blocked |= _without_targets(project, kpis, loaded, warehouse)
+        blocked |= _without_targets(project, kpis, {**loaded.blocked, **models.blocked}, warehouse)
         blocked |= {
             f"kpi/{kpi}": blocked[f"metric/{of}"] for kpi, of in _metric_of(project, kpis) if f"metric/{of}" in blocked
         }
@@ -186,9 +185,9 @@ def _compute(
 def _sources(project: Project, plan: Plan, kpis: frozenset[str]) -> tuple[str, ...]:
     """The sources that the plan's models read, those that give targets, and that of the calendar."""
     read = [source for model in plan.models for source in model.sources]
-    given = [kpi.target.table for kpi in project.kpis.values() if kpi.name in kpis and kpi.target and kpi.target.table]
+    given = {kpi.target.table for kpi in project.kpis.values() if kpi.name in kpis and kpi.target and kpi.target.table}
     calendar = {project.settings.calendar_table or ""} & project.sources.keys()
-    return tuple(sorted({*read, *given, *calendar}))
+    return tuple(sorted({*read, *(given & project.sources.keys()), *calendar}))
 
 
 def _is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:
@@ -250,24 +249,32 @@ def _metric_of(project: Project, kpis: frozenset[str]) -> list[tuple[str, str]]:
     return [(name, project.kpis[name].metric) for name in sorted(kpis)]
 
 
-def _without_targets(project: Project, kpis: frozenset[str], loaded: Loaded, warehouse: Warehouse) -> dict[str, str]:
-    """KPIs whose targets come from a source that was never let in: without them their status would be a lie."""
+def _without_targets(
+    project: Project, kpis: frozenset[str], blocked: Mapping[str, str], warehouse: Warehouse
+) -> dict[str, str]:
+    """KPIs whose targets come from a table that may not be read: without them their status would be a lie.
+
+    A source that was not let in this time still has the rows of before; a model may hold anything.
+    """
     missing: dict[str, str] = {}
     for name in kpis:
         target = project.kpis[name].target
-        if target and target.table and warehouse.table_kind(TableRef("raw", target.table)) is None:
-            missing[f"kpi/{name}"] = loaded.blocked.get(target.table, f"raw/{target.table} was never loaded")
+        if target is None or target.table is None:
+            continue
+        table = project.table_named(target.table)
+        if warehouse.table_kind(table) is None or (table.schema == "model" and target.table in blocked):
+            missing[f"kpi/{name}"] = blocked.get(target.table, f"{table} was never loaded".replace(".", "/"))
     return missing
 
 
 def _targets(project: Project, warehouse: Warehouse) -> pl.DataFrame:
-    """All targets: those written with the KPIs and those of the target sources."""
+    """All targets: those written with the KPIs and those of tables."""
     tables = {kpi.target.table for kpi in project.kpis.values() if kpi.target and kpi.target.table}
     frames = [inline_targets(project)]
     frames += [
-        table_targets(project, name, warehouse.fetch(f"SELECT * FROM {quoted(TableRef('raw', name))}"))
+        table_targets(project, name, warehouse.fetch(f"SELECT * FROM {quoted(project.table_named(name))}"))
         for name in sorted(tables)
-        if warehouse.table_kind(TableRef("raw", name))
+        if warehouse.table_kind(project.table_named(name))
     ]
     return pl.concat(frames)
 

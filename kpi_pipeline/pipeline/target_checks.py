@@ -45,5 +45,5 @@ def segments_with_targets(targets: pl.DataFrame, kpi_value: pl.DataFrame, kpis: 
             values=tuple(segments),
             severity="warn",
         )
-        found.append(FrameTarget(f"kpi/{kpi}", own.select("segment", "target_from", "target"), (check,)))
+        found.append(FrameTarget(f"kpi/{kpi}", own.select("segment", "day"), (check,)))
     return found

@@ -37,7 +37,7 @@ def kpi_versions(project: Project) -> Mapping[str, str]:
     metrics = metric_versions(project)
     return {
         kpi.name: _fingerprint(
-            _meaning(kpi), metrics[kpi.metric], _sources(project, [kpi.target.table if kpi.target else None])
+            _meaning(kpi), metrics[kpi.metric], _given_by(project, kpi.target.table if kpi.target else None)
         )
         for kpi in project.kpis.values()
     }
@@ -89,6 +89,13 @@ def _model_meaning(project: Project, model: Model) -> list[object]:
     ends = {edge.upstream for edge in model_edges(project, model)}
     below = [_model_meaning(project, project.models[end.name]) for end in sorted(ends) if end.kind == "model"]
     return [_meaning(model), below, _sources(project, [end.name for end in sorted(ends) if end.kind == "source"])]
+
+
+def _given_by(project: Project, table: str | None) -> object:
+    """What decides the numbers of a table of targets."""
+    if table and table in project.models:
+        return _model_meaning(project, project.models[table])
+    return _sources(project, [table])
 
 
 def _sources(project: Project, names: list[str | None]) -> dict[str, object]:

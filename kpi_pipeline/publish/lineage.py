@@ -14,6 +14,7 @@ from kpi_pipeline.grouped import asked_by, is_call
 from kpi_pipeline.metrics import Conversion, Metric, Retention, Simple
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.models import Model
+from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.project import Project
 
 Kind = Literal["source", "model", "metric", "kpi", "goal"]
@@ -169,10 +170,10 @@ def _kpi_edges(project: Project) -> Iterator[Edge]:
         here = End("kpi", kpi.name)
         yield Edge(here, End("metric", kpi.metric))
         if kpi.target and kpi.target.table:
-            yield Edge(here, End("source", kpi.target.table))
+            yield Edge(here, End("model" if kpi.target.table in project.models else "source", kpi.target.table))
         for share in kpi.serves:
             yield Edge(End("goal", share.goal), here)
-        for dimension in dict.fromkeys(name for breakdown in kpi.breakdowns for name in breakdown):
+        for dimension in dict.fromkeys(name for breakdown in kpi.breakdowns for name in breakdown if name != COHORT_AGE):
             for model in sorted(project.models_of(kpi.metric)):
                 if project.models[model].dimension(dimension) is None:
                     yield from _joined(project, here, model, dimension)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-from kpi_pipeline.calendar import CalendarRules, build_calendar
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.judge import inline_targets, judge, table_targets
-from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Series
-from kpi_pipeline.project import Project, Settings
-
-CALENDAR = build_calendar(date(2024, 1, 1), date(2024, 12, 31), CalendarRules())
+from tests.judge.samples import CALENDAR, frame, judged, kpi, project
 
 
 def test_latest_value_that_begins_on_or_before_the_period_is_carried_forward() -> None:
-    kpi = _kpi(values=[{"from": "2024-02", "value": 10}, {"from": "2024-03-15", "value": 20}])
-    table = _judged([kpi], months={1: 5.0, 2: 15.0, 3: 15.0, 4: 15.0, 5: None})
+    one_kpi = kpi(values=[{"from": "2024-02", "value": 10}, {"from": "2024-03-15", "value": 20}])
+    table = judged([one_kpi], months={1: 5.0, 2: 15.0, 3: 15.0, 4: 15.0, 5: None})
     assert table.select("target", "status").rows() == [
         (None, "no_target"),
         (10.0, "on_track"),
@@ -32,22 +27,20 @@ def test_latest_value_that_begins_on_or_before_the_period_is_carried_forward() -
 
 
 def test_provenance_stands_only_where_there_is_a_target() -> None:
-    kpi = _kpi(values=[{"from": "2024-02", "value": 10}], provenance="board, 2023-12")
-    assert _judged([kpi], months={1: 5.0, 2: 5.0})["target_provenance"].to_list() == [None, "board, 2023-12"]
+    one_kpi = kpi(values=[{"from": "2024-02", "value": 10}], provenance="board, 2023-12")
+    assert judged([one_kpi], months={1: 5.0, 2: 5.0})["target_provenance"].to_list() == [None, "board, 2023-12"]
 
 
 def test_segment_has_a_target_of_its_own_and_never_that_of_the_total() -> None:
-    kpi = _kpi(
+    one_kpi = kpi(
         breakdowns=[[], ["country"]],
         values=[{"from": "2024", "value": 100}, {"from": "2024", "value": 7, "segment": "country=FR"}],
     )
-    total = {Series("sales", Grain.month): _frame({1: 50.0})}
+    total = {Series("sales", Grain.month): frame({1: 50.0})}
     country = {
-        Series("sales", Grain.month, ("country",)): _frame({1: 8.0}, country="FR").vstack(
-            _frame({1: 9.0}, country=None)
-        )
+        Series("sales", Grain.month, ("country",)): frame({1: 8.0}, country="FR").vstack(frame({1: 9.0}, country=None))
     }
-    table = judge(_project([kpi]), total | country, inline_targets(_project([kpi])), CALENDAR)
+    table = judge(project([one_kpi]), total | country, inline_targets(project([one_kpi])), CALENDAR)
     assert table.select("breakdown", "segment", "target", "status").rows() == [
         ("all", "all", 100.0, "off_track"),
         ("country", "country=(none)", None, "no_target"),
@@ -56,20 +49,22 @@ def test_segment_has_a_target_of_its_own_and_never_that_of_the_total() -> None:
 
 
 def test_breakdown_written_twice_is_published_once() -> None:
-    kpi = _kpi(breakdowns=[[], ["country", "channel"], ["channel", "country"]], values=[{"from": "2024", "value": 1}])
-    frame = _frame({1: 8.0}, country="FR").with_columns(channel=pl.lit("web"))
+    one_kpi = kpi(
+        breakdowns=[[], ["country", "channel"], ["channel", "country"]], values=[{"from": "2024", "value": 1}]
+    )
+    rows = frame({1: 8.0}, country="FR").with_columns(channel=pl.lit("web"))
     results = {
-        Series("sales", Grain.month): _frame({1: 50.0}),
-        Series("sales", Grain.month, ("channel", "country")): frame,
+        Series("sales", Grain.month): frame({1: 50.0}),
+        Series("sales", Grain.month, ("channel", "country")): rows,
     }
-    table = judge(_project([kpi]), results, inline_targets(_project([kpi])), CALENDAR)
+    table = judge(project([one_kpi]), results, inline_targets(project([one_kpi])), CALENDAR)
     assert table["segment"].to_list() == ["all", "channel=web|country=FR"]
 
 
 def test_table_serves_only_the_kpis_that_name_it() -> None:
-    taker = _kpi(name="taker", table="plans", provenance="plan")
-    other = _kpi(name="other", values=[{"from": "2024", "value": 3}])
-    project = _project([taker, other])
+    taker = kpi(name="taker", table="plans", provenance="plan")
+    other = kpi(name="other", values=[{"from": "2024", "value": 3}])
+    made = project([taker, other])
     rows = pl.DataFrame(
         {
             "kpi": ["taker", "taker", "taker", "other"],
@@ -79,9 +74,9 @@ def test_table_serves_only_the_kpis_that_name_it() -> None:
             "provenance": [None, "revised", None, None],
         }
     )
-    targets = pl.concat([inline_targets(project), table_targets(project, "plans", rows)])
-    results = {Series("sales", Grain.month): _frame({1: 5.0, 2: 5.0, 3: 5.0})}
-    table = judge(project, results, targets, CALENDAR)
+    targets = pl.concat([inline_targets(made), table_targets(made, "plans", rows)])
+    results = {Series("sales", Grain.month): frame({1: 5.0, 2: 5.0, 3: 5.0})}
+    table = judge(made, results, targets, CALENDAR)
     assert table.filter(pl.col("kpi") == "taker").select("target", "target_provenance").rows() == [
         (1.0, "plan"),
         (2.0, "revised"),
@@ -91,15 +86,15 @@ def test_table_serves_only_the_kpis_that_name_it() -> None:
 
 
 def test_later_line_of_a_table_for_the_same_day_wins() -> None:
-    project = _project([_kpi(table="plans")])
+    made = project([kpi(table="plans")])
     rows = pl.DataFrame({"kpi": ["k", "k"], "period_start": [date(2024, 1, 1)] * 2, "value": [1.0, 2.0]})
-    results = {Series("sales", Grain.month): _frame({1: 5.0})}
-    assert judge(project, results, table_targets(project, "plans", rows), CALENDAR)["target"].to_list() == [2.0]
+    results = {Series("sales", Grain.month): frame({1: 5.0})}
+    assert judge(made, results, table_targets(made, "plans", rows), CALENDAR)["target"].to_list() == [2.0]
 
 
 def test_table_without_the_columns_says_which() -> None:
     with pytest.raises(DataError, match="no column kpi, value"):
-        table_targets(_project([_kpi(table="plans")]), "plans", pl.DataFrame({"period_start": [], "goal": []}))
+        table_targets(project([kpi(table="plans")]), "plans", pl.DataFrame({"period_start": [], "goal": []}))
 
 
 def test_annotations_stand_in_the_period_their_day_is_in() -> None:
@@ -108,17 +103,17 @@ def test_annotations_stand_in_the_period_their_day_is_in() -> None:
         {"period": "2024-02", "text": "strike"},
         {"period": "1990", "text": "old"},
     ]
-    kpi = _kpi(values=[{"from": "2024", "value": 1}], annotations=said)
-    assert _judged([kpi], months={1: 5.0, 2: 5.0})["annotation"].to_list() == [None, "snow; strike"]
+    one_kpi = kpi(values=[{"from": "2024", "value": 1}], annotations=said)
+    assert judged([one_kpi], months={1: 5.0, 2: 5.0})["annotation"].to_list() == [None, "snow; strike"]
 
 
 def test_changes_against_the_period_before_and_last_year() -> None:
-    kpi = _kpi(values=[{"from": "2024", "value": 1}])
-    frame = _frame({1: 5.0, 2: 5.0, 3: None}).with_columns(
+    one_kpi = kpi(values=[{"from": "2024", "value": 1}])
+    rows = frame({1: 5.0, 2: 5.0, 3: None}).with_columns(
         previous_value=pl.Series([-10.0, 0.0, 1.0]), year_ago_value=pl.Series([4.0, None, 2.0])
     )
-    project = _project([kpi])
-    table = judge(project, {Series("sales", Grain.month): frame}, inline_targets(project), CALENDAR)
+    made = project([one_kpi])
+    table = judge(made, {Series("sales", Grain.month): rows}, inline_targets(made), CALENDAR)
     assert table.select("change", "change_pct", "year_over_year_pct").rows() == [
         (15.0, 1.5, 0.25),
         (5.0, None, None),
@@ -127,22 +122,22 @@ def test_changes_against_the_period_before_and_last_year() -> None:
 
 
 def test_kpis_whose_values_are_not_there_are_left_out() -> None:
-    one = _kpi(name="one", values=[{"from": "2024", "value": 1}])
-    two = _kpi(name="two", metric="costs", values=[{"from": "2024", "value": 1}])
-    assert set(_judged([one, two], months={1: 5.0})["kpi"]) == {"one"}
+    one = kpi(name="one", values=[{"from": "2024", "value": 1}])
+    two = kpi(name="two", metric="costs", values=[{"from": "2024", "value": 1}])
+    assert set(judged([one, two], months={1: 5.0})["kpi"]) == {"one"}
 
 
 @pytest.mark.parametrize("named", ["2024-02", "2024-02-01", "2024-W05", date(2024, 2, 1)])
 def test_table_names_periods_as_definitions_do(named: object) -> None:
-    project = _project([_kpi(table="plans")])
+    made = project([kpi(table="plans")])
     rows = pl.DataFrame({"kpi": ["k", "k"], "period_start": [named, None], "value": [7, 8]})
-    days = table_targets(project, "plans", rows)["target_from"].to_list()
+    days = table_targets(made, "plans", rows)["day"].to_list()
     assert days == [date(2024, 1, 29) if named == "2024-W05" else date(2024, 2, 1), None]
 
 
 def test_year_of_a_table_is_no_number_of_days() -> None:
     rows = pl.DataFrame({"kpi": ["k"], "period_start": [2024], "value": [7]})
-    assert table_targets(_project([_kpi(table="plans")]), "plans", rows)["target_from"].to_list() == [date(2024, 1, 1)]
+    assert table_targets(project([kpi(table="plans")]), "plans", rows)["day"].to_list() == [date(2024, 1, 1)]
 
 
 @pytest.mark.parametrize(
@@ -155,51 +150,4 @@ def test_year_of_a_table_is_no_number_of_days() -> None:
 def test_table_that_cannot_be_read_is_the_datas_fault(period: str, value: object, said: str) -> None:
     rows = pl.DataFrame({"kpi": ["k"], "period_start": [period], "value": [value]})
     with pytest.raises(DataError, match=said):
-        table_targets(_project([_kpi(table="plans")]), "plans", rows)
-
-
-def _kpi(
-    *, name: str = "k", metric: str = "sales", breakdowns: object = ((),), annotations: object = (), **target: object
-) -> Kpi:
-    return Kpi.model_validate(
-        {
-            "name": name,
-            "metric": metric,
-            "direction": "up",
-            "grain": "month",
-            "breakdowns": breakdowns,
-            "annotations": annotations,
-            "target": {"type": "at_least", **target},
-        }
-    )
-
-
-def _project(kpis: list[Kpi]) -> Project:
-    return Project(Path(), Settings(name="shop"), kpis={one.name: one for one in kpis})
-
-
-def _frame(months: dict[int, float | None], **dimensions: str | None) -> pl.DataFrame:
-    empty = [None] * len(months)
-    return pl.DataFrame(
-        {
-            "period_start": [date(2024, month, 1) for month in months],
-            **{name: [value] * len(months) for name, value in dimensions.items()},
-            "is_other": [False] * len(months),
-            "value": list(months.values()),
-            "numerator": empty,
-            "denominator": empty,
-            "sample_size": [1] * len(months),
-            "is_complete": [True] * len(months),
-            "previous_value": empty,
-            "year_ago_value": empty,
-        },
-        schema_overrides={
-            **dict.fromkeys(dimensions, pl.String),
-            **dict.fromkeys(("value", "numerator", "denominator", "previous_value", "year_ago_value"), pl.Float64),
-        },
-    )
-
-
-def _judged(kpis: list[Kpi], months: dict[int, float | None]) -> pl.DataFrame:
-    project = _project(kpis)
-    return judge(project, {Series("sales", Grain.month): _frame(months)}, inline_targets(project), CALENDAR)
+        table_targets(project([kpi(table="plans")]), "plans", rows)

@@ -32,7 +32,7 @@ REFERENCES = [
     ("kpis: [{name: k, metric: orders, direction: up, grain: week, parent_kpi: weekly_order}]",
      "is part of KPI 'weekly_order', which is not defined as a KPI.", "mean 'weekly_orders'"),
     ("kpis: [{name: k, metric: orders, direction: down, grain: week, target: {type: at_most, table: target}}]",
-     "takes its target from 'target', which is not defined as a source.", "mean 'targets'"),
+     "takes its target from 'target', which is not defined as a source or model.", "mean 'targets'"),
     ("goals: [{name: g, statement: s, parent: grows}]", "Goal 'g' serves goal 'grows'", "mean 'grow'"),
     ("goals: [{name: g, statement: s, team: salse}]", "Goal 'g' belongs to team 'salse'", "mean 'sales'"),
     ("goals: [{name: g, statement: s, owner: anna}]", "Goal 'g' is owned by 'anna'", "mean 'ann'"),

@@ -38,7 +38,7 @@ def test_texts_may_look_like_numbers_and_shares_like_texts():
     definitions = json_schema()["$defs"]
 
     assert definitions["Team"]["properties"]["label"]["type"] == ["string", "number", "boolean"]
-    assert definitions["StatusBands"]["properties"]["at_risk_within"]["type"] == ["number", "string"]
+    assert definitions["StatusRules"]["anyOf"][1]["properties"]["at_risk_within"]["type"] == ["number", "string"]
     assert definitions["NotNull"]["properties"]["tolerate"]["type"] == ["number", "string"]
 
 

@@ -1,0 +1,69 @@
+"""The expected way from a baseline over milestones, straight between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from kpi_pipeline.targets import PathBase
+
+BY = ["kpi", "segment"]
+
+
+def with_path(values: pl.DataFrame, given: pl.DataFrame, paths: Mapping[str, PathBase]) -> pl.DataFrame:
+    """The values with what is expected at the end of their period, `_expected`, and the length of the way, `_way`.
+
+    Before the baseline, and where it is to be measured but was not, nothing is expected; after the last milestone it is
+    what that asks for.
+    """
+    milestones = given.filter(pl.col("kpi").is_in(list(paths))).drop_nulls("value")
+    points = _points(values, milestones, paths)
+    ends = points.group_by(BY).agg(_way=pl.col("_at").last() - pl.col("_at").first())
+    back = points.select(*BY, day="_day", _from_day="_day", _from="_at").sort("day")
+    ahead = points.select(*BY, day="_day", _to_day="_day", _to="_at").sort("day")
+    said = milestones.select(*BY, "target_provenance").unique(BY, keep="last", maintain_order=True)
+    between = (
+        values.sort("last_day")
+        .join_asof(back, left_on="last_day", right_on="day", by=BY, strategy="backward", check_sortedness=False)
+        .drop("day")
+        .join_asof(ahead, left_on="last_day", right_on="day", by=BY, strategy="forward", check_sortedness=False)
+    )
+    gone = (pl.col("last_day") - pl.col("_from_day")).dt.total_days()
+    whole = (pl.col("_to_day") - pl.col("_from_day")).dt.total_days()
+    step = pl.when(whole > 0).then((pl.col("_to") - pl.col("_from")) * gone / whole).fill_null(0)
+    begun = pl.col("last_day") > pl.col("_baseline_day")
+    first = points.group_by(BY).agg(_baseline_day=pl.col("_day").first())
+    return (
+        between.join(ends, on=BY, how="left")
+        .join(first, on=BY, how="left")
+        .join(said, on=BY, how="left")
+        .with_columns(_expected=pl.when(begun).then(pl.col("_from") + step))
+    )
+
+
+def _points(values: pl.DataFrame, milestones: pl.DataFrame, paths: Mapping[str, PathBase]) -> pl.DataFrame:
+    """The baseline and the milestones of each KPI and segment in the order of their days: `_day`, `_at`."""
+    starts = pl.DataFrame(
+        [(name, path.baseline.at, path.baseline.value) for name, path in paths.items()],
+        schema={"kpi": pl.String, "_day": pl.Date, "_said": pl.Float64},
+        orient="row",
+    )
+    inside = (pl.col("period_start") <= pl.col("_day")) & (pl.col("_day") <= pl.col("last_day"))
+    measured = (
+        values.join(starts, on="kpi")
+        .filter(inside)
+        .select(*BY, _measured="value")
+        .unique(BY, keep="last", maintain_order=True)
+    )
+    baselines = (
+        milestones.select(BY)
+        .unique(maintain_order=True)
+        .join(starts, on="kpi")
+        .join(measured, on=BY, how="left")
+        .select(*BY, "_day", _at=pl.coalesce("_said", "_measured"))
+        .drop_nulls("_at")
+    )
+    later = milestones.join(baselines.select(BY), on=BY, how="semi").select(*BY, _day="day", _at="value")
+    both = pl.concat([baselines, later]).unique([*BY, "_day"], keep="last", maintain_order=True)
+    return both.sort(*BY, "_day")
