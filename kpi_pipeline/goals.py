@@ -7,8 +7,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from kpi_pipeline.names import Name, Named, Noun
-from kpi_pipeline.periods import FirstDay
+from kpi_pipeline.names import Name, Named, Noun, Share
+from kpi_pipeline.periods import FirstDay, LastDay
 
 
 class Framework(StrEnum):
@@ -58,11 +58,24 @@ class RollUp(StrEnum):
     share_on_track = "share_on_track"
 
 
+class GoalBands(Noun):
+    """From which score on a goal is on track, and from which on only at risk."""
+
+    on_track_from: Share = Field(ge=0, le=1, description="the score from which on it is on track, such as 90%")
+    at_risk_from: Share = Field(ge=0, le=1, description="the score from which on it is at risk, such as 70%")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.on_track_from < self.at_risk_from:
+            raise ValueError("'on_track_from' is less than 'at_risk_from'")
+        return self
+
+
 class Span(Noun):
     """A stretch of days, first and last one included."""
 
     from_: FirstDay = Field(alias="from", description="the first day, such as 2010-01-01")
-    to: FirstDay = Field(description="the last day, such as 2010-12-31; of a month or year its first day is taken")
+    to: LastDay = Field(description="the last day, such as 2010-12-31 or 2010-12")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -85,4 +98,16 @@ class Goal(Named):
     period: Span | None = Field(default=None, description="the time in which it is to be reached")
     weight: float = Field(default=1, gt=0, description="how much it counts among the goals of its parent")
     ambition: int | None = Field(default=None, ge=1, le=10, description="objectives and key results: 1 to 10")
-    roll_up: RollUp = Field(default=RollUp.weighted, description="how its KPIs become one score")
+    roll_up: RollUp = Field(default=RollUp.weighted, description="how its KPIs and the goals below become one score")
+    cap: Share = Field(
+        default=1.0, gt=0, description="how much one KPI or goal may count: with 100% none makes up for another"
+    )
+    status: GoalBands | None = Field(
+        default=None, description="the scores of its status; by default 90% and 70%, of an OKR 70% and 40%"
+    )
+
+    @property
+    def bands(self) -> GoalBands:
+        """Where on track and at risk begin; key results are meant to be hard to reach."""
+        usual = (0.7, 0.4) if self.framework is Framework.okr else (0.9, 0.7)
+        return self.status or GoalBands(on_track_from=usual[0], at_risk_from=usual[1])

@@ -3,5 +3,6 @@
 from kpi_pipeline.judge.classification import classify, headline
 from kpi_pipeline.judge.given import inline_targets, table_targets
 from kpi_pipeline.judge.judge import judge
+from kpi_pipeline.judge.scores import goal_scores
 
-__all__ = ["classify", "headline", "inline_targets", "judge", "table_targets"]
+__all__ = ["classify", "goal_scores", "headline", "inline_targets", "judge", "table_targets"]

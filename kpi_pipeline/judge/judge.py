@@ -42,7 +42,7 @@ def judge(
             projected_low=pl.lit(None, pl.Float64),
             projected_high=pl.lit(None, pl.Float64),
             projected_status=pl.lit(None, pl.String),
-            target_provenance=pl.when(has_target()).then("target_provenance"),
+            target_provenance=pl.when(has_target() & (pl.col("target_provenance") != "")).then("target_provenance"),
         )
         .drop("target_type", "at_risk_within", "target_scale", "rule_status", "rule_words")
         .sort("kpi", "breakdown", "segment", "period_start_utc")

@@ -11,7 +11,7 @@ import polars as pl
 
 from kpi_pipeline.calendar import Calendar, build_calendar
 from kpi_pipeline.checks.result import CheckResult
-from kpi_pipeline.judge import classify, headline
+from kpi_pipeline.judge import classify, goal_scores, headline
 from kpi_pipeline.load import findings
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
@@ -86,7 +86,10 @@ def assemble(
     values = metric_values(computed.results, calendar)
     tables["metric_value"] = _with_kept(context, "metric_value", "metric", values, computed.metrics, project.metrics)
     by_hour = any(Grain.hour in tables[name].get_column("grain") for name in ("kpi_value", "metric_value"))
-    tables |= calendar_tables(_around(tables, calendar), hours=by_hour)
+    around = _around(tables, calendar)
+    tables |= calendar_tables(around, hours=by_hour)
+    scores = goal_scores(project, tables["kpi_value"], around)
+    tables["goal_score"] = conform(table_named("goal_score"), scores) if scores.height else tables["goal_score"]
     tables["segment"] = _segments(context, computed, tables)
     tables["check_result"] = _check_results(context)
     tables["snapshot"] = _snapshot(context, _through(context, computed, through))

@@ -34,7 +34,7 @@ PROMISED = {
     " year_ago_value, year_over_year_pct, is_complete, projected_value, projected_low, projected_high, projected_status,"
     " annotation",
     "metric_value": f"metric, {PERIOD}, breakdown, segment, {VALUE}, is_complete",
-    "goal_score": "goal, period_start, period_end, score, status, kpis_on_track, kpis_at_risk, kpis_off_track,"
+    "goal_score": f"goal, {PERIOD}, score, status, weight_counted, kpis_on_track, kpis_at_risk, kpis_off_track,"
     " kpis_in_progress, kpis_no_target, kpis_no_data, kpis_total, roll_up",
     "kpi_indicator": "kpi, viewpoint, indicator, outcome_kpi, path, reason",
     "kpi_evidence": "kpi, leads_kpi, grain, expected_lag, expected_sign, verdict, measured_lag, correlation, p_value,"
