@@ -7,10 +7,14 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constra
 export GX_ANALYTICS_ENABLED = false
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: run test lint types contracts dev check bench clean
+.PHONY: run example test lint types contracts dev check bench clean
 
 run: $(VENV)/installed
 	$(BIN)/kpi run
+
+# The second project, a bicycle maker: examples/adventureworks/README.md says what it shows.
+example: $(VENV)/installed
+	cd examples/adventureworks && $(abspath $(BIN))/kpi run
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -q -n 2
@@ -51,4 +55,4 @@ $(VENV)/installed-dev: $(VENV)/installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) data/warehouse.duckdb* data/published .dagster_home dist build
+	rm -rf $(VENV) data/warehouse.duckdb* data/published examples/*/data/warehouse.duckdb* examples/*/data/published .dagster_home dist build
