@@ -1,7 +1,8 @@
 """What a dimension's name stands for: a model's own dimension, or one that its entities lead to.
 
 `country` is the row's own, `customer__country` that of the row's customer, `customer__region__name` goes on from there;
-`sold_at__month` is the month of a time dimension, `sold_at__extract_dow` a part of it, `metric_time` the time itself.
+`customer` is the key of the row's customer; `sold_at__month` is the month of a time dimension, `sold_at__extract_dow` a
+part of it, `metric_time` the time itself.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def dimension_names(models: Mapping[str, Model], model: Model, *, steps: int = 3
 
 def _from(models: Mapping[str, Model], model: Model, rest: str, name: str, steps: tuple[Step, ...]) -> Iterator[Found]:
     """Every way in which the rest of a name can be read, beginning at a model."""
-    if own := model.dimension(rest):
+    if own := model.dimension(rest) or _key_of(model, rest):
         yield Found(name, steps, own)
         return
     for time in _times(model):
@@ -115,6 +116,21 @@ def _from(models: Mapping[str, Model], model: Model, rest: str, name: str, steps
         for step in _steps(models, model, entity):
             if step.model.name not in {one.model.name for one in steps}:
                 yield from _from(models, step.model, further, name, (*steps, step))
+
+
+def _key_of(model: Model, name: str) -> Dimension | None:
+    """The key of an entity as a dimension."""
+    entity = model.entity(name)
+    return Dimension.model_construct(name=entity.name, expr=entity.expr) if entity else None
+
+
+def own_expression(model: Model, name: str) -> Found | None:
+    """A model's own dimension or key that is not just a column of its name; what a filter means by it, if it is none.
+
+    NOTE: where the model's table has a column of that name, filters are about the column, as it is written.
+    """
+    own = model.dimension(name) or _key_of(model, name)
+    return Found(name, (), own) if own and own.expr and own.expr != name else None
 
 
 def _steps(models: Mapping[str, Model], model: Model, entity: Entity) -> Iterator[Step]:

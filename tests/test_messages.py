@@ -120,6 +120,30 @@ METRICS: list[dict[str, Any]] = [
                 "Hint: write one like: country = 'France' AND priority <> '4 - Low'"
             ),
         ),
+        (
+            ["amount"],
+            {"where": "country = France"},
+            (
+                "The condition \"country = France\" names 'France', and there is no dimension of that name.\n"
+                "Hint: text stands in single quotes: country = 'France'"
+            ),
+        ),
+        (
+            ["amount"],
+            {"where": "country in ('UK', France)"},
+            (
+                "The condition \"country in ('UK', France)\" names 'France', and there is no dimension of that name.\n"
+                "Hint: text stands in single quotes: country IN ('UK', 'France')"
+            ),
+        ),
+        (
+            ["amount"],
+            {"where": "contry = 'FR'"},
+            (
+                "Metric 'amount' cannot be asked by 'contry': model 'sales' has no such dimension.\n"
+                "Hint: did you mean 'country'?"
+            ),
+        ),
         (["amount"], {"limit": -1}, "There cannot be -1 rows.\nHint: leave the limit out to get all of them."),
         (
             ["amount"],

@@ -11,7 +11,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.compile.currency import rate_of
 from kpi_pipeline.compile.models import plan_model, quoted_column
-from kpi_pipeline.dimensions import Found, UnknownDimension, find_dimension, may_be_joined
+from kpi_pipeline.dimensions import Found, UnknownDimension, find_dimension, may_be_joined, own_expression
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.grouped import Asked
 from kpi_pipeline.models import EntityType, Model
@@ -23,15 +23,28 @@ from kpi_pipeline.project import Project
 def with_joins(project: Project, reduction: Reduction) -> Reduction:
     """The reduction with the columns that its dimensions, filters and conditions name beside those of its model."""
     expressions = [text for one in reduction.measures for text in (one.expr, one.filter)]
-    named = frozenset(reduction.dimensions).union(*(columns_of(sql) for sql in (reduction.where, *expressions)))
+    written = frozenset[str]().union(*map(columns_of, expressions))
+    asked = columns_of(reduction.where).union(reduction.dimensions)
     model = project.models[reduction.model]
-    return replace(reduction, joined=joined_of(project, model, named, time=reduction.time))
+    own = tuple(one for name in sorted(written) if (one := _own(model, name)))
+    return replace(reduction, joined=(*own, *_from_elsewhere(project, model, asked | written, time=reduction.time)))
 
 
 def joined_of(project: Project, model: Model, names: Iterable[str], *, time: str) -> tuple[Joined, ...]:
-    """The columns that rows of a model get for those of the names that are not columns of its table."""
+    """The columns that rows of a model get for what its expressions name and its table may not have."""
+    own = (_own(model, name) for name in sorted(names))
+    return (*(one for one in own if one), *_from_elsewhere(project, model, names, time=time))
+
+
+def _from_elsewhere(project: Project, model: Model, names: Iterable[str], *, time: str) -> tuple[Joined, ...]:
     found = (_joined(project, model, name, time) for name in sorted(names))
     return tuple(one for one in found if one)
+
+
+def _own(model: Model, name: str) -> JoinedColumn | None:
+    """The column for a dimension of the model that is computed; one that its table has comes first."""
+    found = own_expression(model, name)
+    return JoinedColumn(name, (), name) if found else None
 
 
 def looked_up_by(project: Project, node: Node) -> tuple[Joined, ...]:

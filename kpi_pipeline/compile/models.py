@@ -47,6 +47,7 @@ def plan_model(project: Project, model: Model) -> ModelPlan:
         naive_zone=model.timezone or _zone(project, model, sources, models),
         project_zone=project.settings.timezone,
         dimensions=dimensions,
+        keys={one.name: one.expr or quoted_column(one.name) for one in model.entities},
         row_local_cursor=_row_local_cursor(project, model, tree, sources, models),
         row_local_time=model.agg_time_dimension,
     )

@@ -6,6 +6,9 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import sqlglot
+from sqlglot import expressions as exp
+
 from kpi_pipeline.calendar import fits
 from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.compile.canonical import condition_asked
@@ -16,7 +19,7 @@ from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.compile.reductions import reductions_for
 from kpi_pipeline.compile.selection import models_below, sources_below
 from kpi_pipeline.compile.timespine import in_every_period
-from kpi_pipeline.dimensions import UnknownDimension, find_dimension
+from kpi_pipeline.dimensions import UnknownDimension, find_dimension, may_be_joined
 from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.grouped import Asked, refuse_grouping
 from kpi_pipeline.names import TAKEN_NAMES
@@ -24,6 +27,7 @@ from kpi_pipeline.periods import Grain, ToGrain
 from kpi_pipeline.plan import Derivation, Leaf, Plan, Series, fingerprint, leaves
 from kpi_pipeline.plan.cohorts import add_up
 from kpi_pipeline.project import Project
+from kpi_pipeline.quotes import text_meant
 
 
 def compile_project(
@@ -64,7 +68,7 @@ def compile_query(
     if where:
         condition, columns = condition_asked(where)
         for column in columns:
-            _refuse_text_in_double_quotes(project, metrics, column, where)
+            _refuse_text_for_a_name(project, metrics, column, where, condition)
             _has_dimension(project, metrics, column)
     series = tuple(Series(name, grain, tuple(sorted(set(by))), at_most=2**31) for name in dict.fromkeys(metrics))
     plan = _plan(project, series, condition)
@@ -80,12 +84,22 @@ def _metric_meant(project: Project, name: str) -> str:
     return did_you_mean(name, project.metrics) or f"there are {listed(sorted(project.metrics))}"
 
 
-def _refuse_text_in_double_quotes(project: Project, metrics: Sequence[str], column: str, where: str) -> None:
-    models = (project.models[name] for metric in metrics for name in project.models_asked(metric))
-    if f'"{column}"' in where and not any(model.dimension(column) for model in models):
+def _refuse_text_for_a_name(project: Project, metrics: Sequence[str], column: str, where: str, condition: str) -> None:
+    """Text needs single quotes; without them, or in double ones, it is a name, and of nothing."""
+    models = [project.models[name] for metric in metrics for name in project.models_asked(metric)]
+    if any(model.dimension(column) or model.entity(column) for model in models):
+        return
+    if f'"{column}"' in where:
         raise QueryError(
             f'"{column}" in double quotes names a dimension, and there is none of that name.\n'
             f"Hint: text stands in single quotes: '{column}'"
+        )
+    named = (one for one in sqlglot.parse_one(condition, read="duckdb").find_all(exp.Column) if one.name == column)
+    meant = next(filter(None, map(text_meant, named)), None)
+    if meant and not any(may_be_joined(model, column) for model in models):
+        raise QueryError(
+            f"The condition \"{where}\" names '{column}', and there is no dimension of that name.\n"
+            f"Hint: text stands in single quotes: {meant}"
         )
 
 

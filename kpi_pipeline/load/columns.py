@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from kpi_pipeline.checks import Check
 from kpi_pipeline.checks.expectation import ExpectationCheck
 from kpi_pipeline.checks.relationships import Relationships
-from kpi_pipeline.dimensions import SEPARATOR, UnknownDimension, find_dimension, may_be_joined
+from kpi_pipeline.dimensions import SEPARATOR, UnknownDimension, find_dimension, may_be_joined, own_expression
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.load.assemble import in_order
 from kpi_pipeline.load.column_types import Typed, check_types
@@ -20,6 +20,7 @@ from kpi_pipeline.metrics import Conversion, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project
+from kpi_pipeline.quotes import text_meant
 from kpi_pipeline.sources import Source
 from kpi_pipeline.targets import Within
 
@@ -203,13 +204,15 @@ def _unknown(
     for column in columns_used(tree):
         part = column.parts[0]
         first = part.name
-        if first.lower() not in there and not (model and may_be_joined(model, first)):
+        if first.lower() not in there and not (model and (may_be_joined(model, first) or own_expression(model, first))):
             if model and SEPARATOR in first and (unreachable := _no_way(project, model, first)):
                 yield Fault(f"uses '{first}': {unreachable.message}", *position(column, text), unreachable.hint)
                 continue
             hint = nearest_column(first, names)
             if part.args.get("quoted") and not hint.startswith("did you mean"):
                 hint = f"double quotes name a column; text stands in single ones: '{first}'"
+            elif meant := text_meant(column):
+                hint = f"text stands in single quotes: {meant}" + (f"; or {hint}" if hint.endswith("?") else "")
             yield Fault(f"uses the column '{first}', which {table} does not have", *position(column, text), hint)
 
 

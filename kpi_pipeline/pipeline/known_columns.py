@@ -9,6 +9,7 @@ from kpi_pipeline.ingest import peek
 from kpi_pipeline.load import check_columns
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.binding import unbindable
+from kpi_pipeline.pipeline.personal_segments import personal_segments
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Project
 
@@ -37,7 +38,7 @@ def refuse_unknown_columns(
             known[table] = columns
         else:
             unknown.append(name)
-    problems = check_columns(project, known) or unbindable(project, known)
+    problems = (*personal_segments(project), *check_columns(project, known)) or unbindable(project, known)
     if problems:
         raise DefinitionError(problems)
     return tuple(unknown)

@@ -22,6 +22,8 @@ class ModelPlan:
     project_zone: str
     dimensions: Mapping[str, str] = field(hash=False)
     """dimension name -> SQL over the model's columns"""
+    keys: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """entity name -> SQL of its key over the model's columns"""
     row_local_cursor: str | None = None
     """The column of the only source that is the model's time column, where each row stands for itself."""
     row_local_time: str | None = None
@@ -32,9 +34,12 @@ class ModelPlan:
         """The view or table it is made as."""
         return TableRef("model", self.name)
 
+    def sql_of(self, name: str) -> str | None:
+        """What a dimension, or else an entity, is over the model's columns; None where the model has neither."""
+        return self.dimensions.get(name) or self.keys.get(name)
+
     @property
     def fingerprint(self) -> str:
         """Changes when what the model holds would change."""
-        return fingerprint(
-            self.name, self.sql, self.materialized, self.naive_zone, self.project_zone, dict(self.dimensions)
-        )
+        named = dict(self.keys) | dict(self.dimensions)
+        return fingerprint(self.name, self.sql, self.materialized, self.naive_zone, self.project_zone, named)

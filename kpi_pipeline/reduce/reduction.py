@@ -138,17 +138,16 @@ def _refuse_words(reduction: Reduction, types: dict[str, str]) -> None:
 
 def _dimension(model: ModelPlan, name: str) -> exp.Expr:
     """The model's own dimension as SQL, or the column that its rows were given for it."""
-    own = model.dimensions.get(name)
+    own = model.sql_of(name)
     return parsed(own) if own else exp.column(name, quoted=True)
 
 
 def with_dimensions(condition: exp.Expr, model: ModelPlan) -> exp.Expr:
-    """The condition with each dimension replaced by its expression over the model's columns."""
+    """The condition with each dimension and entity replaced by its expression over the model's columns."""
 
     def replaced(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.Column) and node.name in model.dimensions:
-            return exp.paren(parsed(model.dimensions[node.name]))
-        return node
+        own = model.sql_of(node.name) if isinstance(node, exp.Column) else None
+        return exp.paren(parsed(own)) if own else node
 
     return condition.transform(replaced)
 

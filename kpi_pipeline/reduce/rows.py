@@ -103,7 +103,7 @@ def _with_columns(
     for one in columns:
         match one.of_time:
             case None:
-                value = of_rows(model.dimensions[one.dimension])
+                value = of_rows(model.sql_of(one.dimension) or exp.column(one.dimension, quoted=True))
             case DatePart():
                 value = _part(one.of_time, _moment(model, one.dimension, kinds[one.dimension]))
             case Grain.day:

@@ -60,6 +60,8 @@ UNKNOWN = [
      "sold_at"),
     ("metrics: [{name: m, type: ratio, numerator: {name: orders, filter: contry = 1}, denominator: orders}]",
      "1:68  Metric 'm': 'numerator.filter' uses the column 'contry'", "did you mean country?"),
+    ("metrics: [{name: m, type: simple, model: order_lines, agg: count, filter: country = France}]",
+     "'filter' uses the column 'France'", "text stands in single quotes: country = 'France'"),
     (MODEL.format("").replace("sold_at", "sold_on"), "'agg_time_dimension' names the column 'sold_on'", "sold_at"),
     (MODEL.format(", dimensions: [contry]"), "1:88  Model 'm': 'dimensions[0]' names the column 'contry'", "Country"),
     (MODEL.format(", dimensions: [{name: a, expr: upper(contry)}]"), "'dimensions[0].expr' uses the column 'contry'",
