@@ -42,7 +42,7 @@ def goal_scores(project: Project, values: pl.DataFrame, calendar: Calendar) -> p
     ]
     if not counted:
         return pl.DataFrame()
-    return pl.concat(counted).sort("goal", "grain", "period_start")
+    return pl.concat(counted).filter("has_row").drop("has_row").sort("goal", "grain", "period_start")
 
 
 def _from_below(goals: Mapping[str, Goal]) -> Iterator[Goal]:
@@ -119,9 +119,6 @@ def _within(goal: Goal, scored: pl.DataFrame) -> pl.DataFrame:
 
 
 def _named(goal: Goal, scored: pl.DataFrame) -> pl.DataFrame:
-    """The rows to the last period in which there was anything to score."""
-    anything = pl.col("period_start").filter(pl.col("status") != Status.no_data).max().over("grain")
-    scored = scored.filter((pl.col("period_start") <= anything) | anything.is_null())
     columns = (*PERIOD, *NAMES, "score", "status", "weight_counted")
     return scored.select(*columns, goal=pl.lit(goal.name), roll_up=pl.lit(goal.roll_up.value))
 
@@ -134,6 +131,7 @@ def _counts(project: Project, goal: Goal, stands: pl.DataFrame) -> pl.DataFrame:
         stands.filter(pl.col("kpi").is_in(kpis))
         .group_by(PERIOD)
         .agg(
+            pl.col("has_row").any(),
             *((pl.col("status") == one.value).sum().cast(pl.Int64).alias(f"kpis_{one.value}") for one in Status),
             kpis_total=pl.len().cast(pl.Int64),
         )

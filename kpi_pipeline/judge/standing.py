@@ -17,7 +17,7 @@ GRAINS = (Grain.month, Grain.quarter, Grain.year)
 
 
 def standing(values: pl.DataFrame, kpis: Mapping[str, Kpi], calendar: Calendar) -> pl.DataFrame:
-    """For every KPI and period that goals are scored by: grain, period_start, kpi, attainment, status.
+    """For every KPI and period that goals are scored by: grain, period_start, kpi, attainment, status, has_row.
 
     What counts is the KPI's last period within the one scored or, of a KPI with longer periods, the last that was over
     by its end. Where that one has no row it is in progress as long as the KPI's data has not come that far, and without
@@ -38,6 +38,7 @@ SCHEMA = {
     "kpi": pl.String,
     "attainment": pl.Float64,
     "status": pl.String,
+    "has_row": pl.Boolean,
 }
 
 
@@ -65,6 +66,7 @@ def _of_one(rows: pl.DataFrame, kpi: Kpi, calendar: Calendar, newest: date) -> p
                 kpi=pl.lit(kpi.name),
                 attainment="attainment",
                 status=pl.coalesce("status", coming, pl.lit("no_data")),
+                has_row=pl.col("status").is_not_null() | coming.is_not_null(),
             )
         )
     return pl.concat(frames)
