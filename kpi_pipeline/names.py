@@ -13,9 +13,11 @@ from kpi_pipeline.spelling import plain_condition
 LONGEST_NAME = 60
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 RESERVED_NAMES = frozenset({"all", "company"})
+COHORT_AGE = "cohort_age"
+"""What retention is broken down by to see every age of its cohorts: how many periods after the first one."""
 TAKEN_NAMES = frozenset({
     "period_start", "is_other", "value", "numerator", "denominator", "sample_size", "is_complete", "previous_value",
-    "year_ago_value",
+    "year_ago_value", COHORT_AGE,
 })  # fmt: skip
 """The columns that values have beside their dimensions; values cannot be broken down by a dimension of such a name."""
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from kpi_pipeline.names import COHORT_AGE
+
 TOTAL = "all"
 NONE = "(none)"
 OTHER = "(other)"
@@ -38,8 +40,13 @@ def segment_name(dimensions: Sequence[str], *, is_other: str = "is_other") -> pl
 
 
 def shown_value(dimension: str, *, is_other: str = "is_other", escaped: bool = False) -> pl.Expr:
-    """A dimension's value as a word: `(none)` where it is missing, `(other)` for the rest."""
+    """A dimension's value as a word: `(none)` where it is missing, `(other)` for the rest.
+
+    The rest of a dimension's values still has each age of its cohorts.
+    """
     text = pl.col(dimension).cast(pl.String)
+    if dimension == COHORT_AGE:
+        return text
     if escaped:
         for sign, code in (("%", "%25"), ("=", "%3D"), ("|", "%7C")):
             text = text.str.replace_all(sign, code, literal=True)

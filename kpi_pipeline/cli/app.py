@@ -160,8 +160,8 @@ def query(
     by: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
-            help="A dimension to break down by, such as country, customer__country or sold_at__month; may be given "
-            "several times.",
+            help="A dimension to break down by, such as country, customer__country or sold_at__month, for retention "
+            "cohort_age; may be given several times.",
             metavar="DIM",
             show_default=False,
         ),
@@ -200,6 +200,12 @@ def query(
         Optional[int],  # noqa: UP045
         typer.Option(help="How many rows at most.", min=0, metavar="NUMBER", show_default=False),
     ] = None,
+    pivot: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="A dimension whose values become columns, such as cohort_age.", metavar="DIM", show_default=False
+        ),
+    ] = None,
     format: Annotated[Format, typer.Option(help="How the rows are written.")] = Format.table,  # noqa: A002
     output: Annotated[
         Optional[Path],  # noqa: UP045
@@ -213,7 +219,7 @@ def query(
     """Ask for metrics by time and dimensions. The numbers are those of the published tables, from the same engine."""
     from kpi_pipeline.cli.query import Question, answer
 
-    asked = Question(tuple(metrics), tuple(by or ()), grain, start, end, where, tuple(order_by or ()), limit)
+    asked = Question(tuple(metrics), tuple(by or ()), grain, start, end, where, tuple(order_by or ()), limit, pivot)
     answer(project, asked, form=format.value, output=output, wait=wait)
 
 

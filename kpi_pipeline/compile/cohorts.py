@@ -13,7 +13,11 @@ from kpi_pipeline.project import Project
 
 
 def retention(project: Project, metric: Retention, filters: Sequence[str]) -> Node:
-    """Those seen again, or their share of the cohort; `filters` narrow the first rows that cohorts stand at."""
+    """Those seen again, or their share of the cohort; `filters` narrow the first rows that cohorts stand at.
+
+    NOTE: a cohort too young to have come back is left out of the share altogether, or a longer period, and all time
+    even more so, would have too low a rate.
+    """
     model = project.models[metric.model]
     narrowed = all_of([metric.filter] if metric.filter else [])
     rows = rows_narrowed(project, model, metric.agg_time_dimension, (metric.entity,), narrowed)
@@ -25,9 +29,9 @@ def retention(project: Project, metric: Retention, filters: Sequence[str]) -> No
         "1",
         all_of(filters),
         events=Cohorts(rows, ties(model, rows.keys)),
-        ages=Ages(metric.cohort_grain, metric.age.from_, metric.age.to),
+        ages=Ages(metric.cohort_grain, metric.age.from_, metric.age.to, metric.oldest_age),
     )
     seen_again = Leaf(measure, 0)
     if metric.calculation == "retained":
         return seen_again
-    return Quotient(seen_again, replace(seen_again, measure=measure.rows))
+    return Quotient(seen_again, replace(seen_again, measure=measure.sampled))

@@ -11,6 +11,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.calendar import fits
 from kpi_pipeline.checks.relationships import Relationships
+from kpi_pipeline.cohort_ages import cohorts_told_apart
 from kpi_pipeline.compile.canonical import condition_asked
 from kpi_pipeline.compile.dimensions import looked_up_by, models_joined, with_joins
 from kpi_pipeline.compile.formula import formula, sample_of
@@ -22,7 +23,7 @@ from kpi_pipeline.compile.timespine import in_every_period
 from kpi_pipeline.dimensions import UnknownDimension, find_dimension, may_be_joined
 from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.grouped import Asked, refuse_grouping
-from kpi_pipeline.names import TAKEN_NAMES
+from kpi_pipeline.names import COHORT_AGE, TAKEN_NAMES
 from kpi_pipeline.periods import Grain, ToGrain
 from kpi_pipeline.plan import Derivation, Leaf, Plan, Series, fingerprint, leaves
 from kpi_pipeline.plan.cohorts import add_up
@@ -68,6 +69,7 @@ def compile_query(
     if where:
         condition, columns = condition_asked(where)
         for column in columns:
+            _refuse_age_in_a_condition(column)
             _refuse_text_for_a_name(project, metrics, column, where, condition)
             _has_dimension(project, metrics, column)
     series = tuple(Series(name, grain, tuple(sorted(set(by))), at_most=2**31) for name in dict.fromkeys(metrics))
@@ -103,7 +105,27 @@ def _refuse_text_for_a_name(project: Project, metrics: Sequence[str], column: st
         )
 
 
+def _refuse_age_in_a_condition(column: str) -> None:
+    if column == COHORT_AGE:
+        raise QueryError(
+            f"A condition is about rows, and no row has a '{COHORT_AGE}'.\n"
+            f"Hint: ask by it (--by {COHORT_AGE}); 'oldest_age' of the metric says where it ends."
+        )
+
+
+def _has_ages(project: Project, metrics: Sequence[str]) -> None:
+    try:
+        cohorts_told_apart(project, metrics)
+    except UnknownDimension as unknown:
+        raise QueryError(
+            f"{listed(metrics)} cannot be asked by '{COHORT_AGE}': {unknown.message}.\nHint: {unknown.hint}"
+        ) from None
+
+
 def _has_dimension(project: Project, metrics: Sequence[str], dimension: str) -> None:
+    if dimension == COHORT_AGE:
+        _has_ages(project, metrics)
+        return
     for metric in metrics:
         for name in sorted(project.models_asked(metric)):
             model = project.models[name]
@@ -125,7 +147,7 @@ def _refuse_ambiguous(dimension: str, metrics: Sequence[str]) -> None:
             f"'{dimension}' is a metric and a dimension, so the answer would have two columns of that name.\n"
             "Hint: rename the dimension in its model: {name: another_name, expr: " + dimension + "}"
         )
-    if dimension in TAKEN_NAMES:
+    if dimension in TAKEN_NAMES - {COHORT_AGE}:
         raise QueryError(
             f"Values cannot be broken down by '{dimension}', which is the name of a column they have.\n"
             "Hint: rename the dimension in its model: {name: another_name, expr: " + dimension + "}"
@@ -207,7 +229,7 @@ def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan
     for one in series:
         derivation = derivations[one.metric]
         wanted = by_hour if one.grain is Grain.hour else by_day
-        wanted += [(leaf, one.breakdown) for leaf in (*leaves(derivation.node), derivation.sample)]
+        wanted += [(leaf, one.dimensions) for leaf in (*leaves(derivation.node), derivation.sample)]
     passes = (*reductions_for(by_day, where), *reductions_for(by_hour, where, finest=Grain.hour))
     reductions = tuple(with_joins(project, one) for one in passes)
     models = {leaf.measure.model for leaf, _ in (*by_day, *by_hour)} | models_joined(reductions)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.derive.ages import ages_told_apart, come_to_their_age, number_of_ages
 from kpi_pipeline.derive.asked import Asked, asked_of, leaf_column
 from kpi_pipeline.derive.exact import collected
 from kpi_pipeline.derive.leaf_frames import KEYS, leaf_frames, rows_leaf
-from kpi_pipeline.derive.maturity import complete_periods
+from kpi_pipeline.derive.maturity import with_completeness
 from kpi_pipeline.derive.partials import Partials
-from kpi_pipeline.derive.segments import SEGMENT, Segments, number_segments, segment_names
+from kpi_pipeline.derive.segments import SEGMENT, Segments, number_segments
 from kpi_pipeline.derive.sheet import joined, measures_of, present, with_nodes
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
+from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.periods import Grain, Window
-from kpi_pipeline.plan import Coverage, Derivation, Leaf, Measure, Node, Series, leaves, moved
+from kpi_pipeline.plan import Ages, Coverage, Derivation, Leaf, Measure, Node, Series, at_each_age, leaves, moved
 
 __all__ = ["Partials", "derive"]
 
@@ -36,6 +38,13 @@ class _Sheet:
     at_most: int
     coverage: Coverage
     models: frozenset[tuple[str, str]]
+    ages: Ages | None = None
+    """How the ages of cohorts are counted where the breakdown tells them apart."""
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """What rows are told apart by; no row has the age of a cohort."""
+        return tuple(name for name in self.breakdown if name != COHORT_AGE)
 
 
 def derive(
@@ -60,7 +69,8 @@ def derive(
     for one in series:
         if one.metric in coverage:
             models = frozenset((leaf.measure.model, leaf.measure.time) for leaf in leaves(derivations[one.metric].node))
-            sheets[_Sheet(one.grain, one.breakdown, one.at_most, coverage[one.metric], models)].append(one)
+            ages = ages_told_apart(derivations[one.metric].node) if one.by_age else None
+            sheets[_Sheet(one.grain, one.breakdown, one.at_most, coverage[one.metric], models, ages)].append(one)
     laid_out = _laid_out(sheets, derivations, partials, calendar, first, last)
     frames = leaf_frames([one for layout in laid_out for one in layout.asked], partials)
     every = {one for one in series if dense or derivations[one.metric].every_period}
@@ -99,10 +109,12 @@ def _laid_out(
     for sheet, members in sheets.items():
         nodes = tuple(_nodes(one, derivations[one.metric]) for one in members)
         wanted = measures_of(node for named in nodes for node in named.values())
-        key = (sheet.breakdown, sheet.at_most, sheet.coverage.newest_day, sheet.models)
-        if key not in shared:
-            shared[key] = number_segments(sheet.breakdown, _sizes(wanted, partials, sheet), sheet.at_most)
+        key = (sheet.breakdown, sheet.at_most, sheet.coverage.newest_day, sheet.models, sheet.ages)
         timeline = _timeline(sheet, calendar, first, last)
+        if key not in shared:
+            numbered = number_segments(sheet.dimensions, _sizes(wanted, partials, sheet), sheet.at_most)
+            ages = number_of_ages(sheet.ages, timeline, sheet.coverage.first_day) if sheet.ages else None
+            shared[key] = replace(numbered, ages=ages)
         found.append(_Layout(sheet, timeline, shared[key], nodes, asked_of(wanted, timeline, shared[key])))
     return found
 
@@ -118,22 +130,19 @@ def _table(
     groups = [(one, frames[one]) for one in layout.asked]
     periods = timeline.periods.lazy().select(PERIOD)
     seen = [_seen(one, frame) for one, frame in groups]
-    names = segment_names(segments)
     if every_period:
-        keys = periods.join(names.select(SEGMENT), how="cross")
+        keys = periods.join(segments.every(), how="cross")
+        if sheet.ages:
+            keys = come_to_their_age(keys, sheet.ages, segments, timeline)
     else:
         keys = pl.concat(seen).unique().join(periods, on=PERIOD)
     table = joined(keys, [frame for _, frame in groups])
     columns = {_column(place, name): node for place, named in enumerate(nodes) for name, node in named.items()}
     has_data = [present(named["value"]).alias(_column(place, "has_data")) for place, named in enumerate(nodes)]
-    ends = complete_periods(
-        ((_column(place, "is_complete"), named["value"]) for place, named in enumerate(nodes)), timeline
-    )
+    filled_in = segments.named_in(with_nodes(table, columns, timeline, partials).with_columns(has_data))
+    values = {_column(place, "is_complete"): named["value"] for place, named in enumerate(nodes)}
     return (
-        with_nodes(table, columns, timeline, partials)
-        .with_columns(has_data)
-        .join(names, on=SEGMENT)
-        .join(ends.lazy(), on=PERIOD)
+        with_completeness(filled_in, values, timeline)
         .select(
             PERIOD,
             SEGMENT,
@@ -159,7 +168,7 @@ def _nodes(series: Series, derivation: Derivation) -> dict[str, Node]:
     if series.compared and series.grain:
         found["previous_value"] = moved(derivation.node, Window(1, series.grain))
         found["year_ago_value"] = moved(derivation.node, Window(1, Grain.year))
-    return found
+    return {name: at_each_age(node) for name, node in found.items()} if series.by_age else found
 
 
 def _sizes(wanted: Mapping[Leaf, None], partials: Partials, sheet: _Sheet) -> list[pl.LazyFrame]:
@@ -168,8 +177,8 @@ def _sizes(wanted: Mapping[Leaf, None], partials: Partials, sheet: _Sheet) -> li
     for leaf in wanted:
         counts.setdefault((leaf.measure.model, leaf.measure.time), leaf.measure.all_rows)
     return [
-        partials.counted(sheet.coverage.newest_day, rows, sheet.breakdown).select(
-            *sheet.breakdown, _rows=pl.col(rows.column).cast(pl.Int64)
+        partials.counted(sheet.coverage.newest_day, rows, sheet.dimensions).select(
+            *sheet.dimensions, _rows=pl.col(rows.column).cast(pl.Int64)
         )
         for rows in counts.values()
     ]
@@ -230,7 +239,7 @@ def _empty(series: Series) -> pl.DataFrame:
     return pl.DataFrame(
         schema={
             PERIOD: pl.Datetime("us", "UTC") if series.grain is Grain.hour else pl.Date,
-            **dict.fromkeys(series.breakdown, pl.String),
+            **{name: pl.Int64 if name == COHORT_AGE else pl.String for name in series.breakdown},
             "is_other": pl.Boolean,
             "value": pl.Float64,
             "numerator": pl.Float64,

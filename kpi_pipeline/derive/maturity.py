@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from datetime import datetime, time
 
 import polars as pl
 
-from kpi_pipeline.derive.cohorts import numbered_days
+from kpi_pipeline.derive.ages import numbered_days
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
+from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.periods import Grain, Shift, Window
 from kpi_pipeline.plan import Ages, Leaf, Matching, Measure, Node, leaves
 
-END = "_end"
 
+def with_completeness(sheet: pl.LazyFrame, nodes: Mapping[str, Node], timeline: Timeline) -> pl.LazyFrame:
+    """The sheet with a column a named node that says whether its numbers are final.
 
-def complete_periods(nodes: Iterable[tuple[str, Node]], timeline: Timeline) -> pl.DataFrame:
-    """For every period and named node whether its numbers are final: period_start, a column a node."""
+    Where ages of cohorts are told apart, those are final that have ended for the last cohort of the period.
+    """
     over = timeline.periods.get_column("period_end") <= timeline.complete_before
-    columns = []
-    for name, node in nodes:
+    columns: list[pl.Series] = []
+    by_age: dict[str, pl.Expr] = {}
+    for name, node in nodes.items():
         complete = over
         for measure, offsets in dict.fromkeys((leaf.measure, leaf.offsets) for leaf in leaves(node) if _waits(leaf)):
-            complete = complete & _mature(measure, offsets, timeline)
+            if measure.ages and measure.ages.each:
+                oldest = f"{name}_{len(columns)}"
+                columns.append(_oldest_over(_ends(offsets, timeline), measure.ages, timeline).alias(oldest))
+                by_age[name] = by_age.get(name, pl.col(name)) & (pl.col(COHORT_AGE) <= pl.col(oldest))
+            else:
+                complete = complete & _mature(measure, offsets, timeline)
         columns.append(complete.alias(name))
-    return timeline.periods.select(PERIOD, *columns)
+    ends = timeline.periods.select(PERIOD, *columns)
+    kept = [*sheet.collect_schema().names(), *nodes]
+    return sheet.join(ends.lazy(), on=PERIOD).with_columns(**by_age).select(kept)
 
 
 def _waits(leaf: Leaf) -> bool:
@@ -35,29 +45,38 @@ def _waits(leaf: Leaf) -> bool:
 
 def _mature(measure: Measure, offsets: tuple[Shift, ...], timeline: Timeline) -> pl.Series:
     """For every period whether all that belongs to it, or to the earlier one looked at, can have happened."""
-    ends = timeline.periods.select(PERIOD, pl.col("period_end").alias(END))
-    if offsets and timeline.grain:
-        earlier = timeline.calendar.of(timeline.grain).select(source_start=PERIOD, _end="period_end")
-        ends = timeline.earlier(offsets).join(earlier, on="source_start", how="left", maintain_order="left")
+    ends = _ends(offsets, timeline)
     if measure.ages:
-        final = _end_of_age(ends, measure.ages, timeline)
-    elif isinstance(measure.events, Matching) and measure.events.window:
+        return _oldest_over(ends, measure.ages, timeline) >= measure.ages.last
+    final = ends.cast(pl.Datetime)
+    if isinstance(measure.events, Matching) and measure.events.window:
         # NOTE: as moments, because a window of hours reaches into the next day.
-        final = ends.get_column(END).cast(pl.Datetime).dt.offset_by(_duration(measure.events.window))
+        final = final.dt.offset_by(_duration(measure.events.window))
     # NOTE: what has no earlier period has no value to wait for.
-    until = datetime.combine(timeline.complete_before, time.min)
-    return (final.cast(pl.Datetime) <= until) | ends.get_column(END).is_null()
+    return (final <= datetime.combine(timeline.complete_before, time.min)) | ends.is_null()
 
 
-def _end_of_age(ends: pl.DataFrame, ages: Ages, timeline: Timeline) -> pl.Series:
-    """The end of the period in which the last cohort of each period reaches the age, looked up in the calendar."""
+def _ends(offsets: tuple[Shift, ...], timeline: Timeline) -> pl.Series:
+    """The day after every period, or after the earlier one looked at."""
+    if not offsets or timeline.grain is None:
+        return timeline.periods.get_column("period_end")
+    earlier = timeline.calendar.of(timeline.grain).select(source_start=PERIOD, end="period_end")
+    looked_at = timeline.earlier(offsets).join(earlier, on="source_start", how="left", maintain_order="left")
+    return looked_at.get_column("end")
+
+
+def _oldest_over(ends: pl.Series, ages: Ages, timeline: Timeline) -> pl.Series:
+    """For every period the oldest age that is over for its last cohort, looked up in the calendar; below 0 if none.
+
+    What has no earlier period has no value to wait for.
+    """
     numbered = numbered_days(timeline.calendar, ages.grain)
-    after = numbered.group_by("number").agg(final=pl.col("day").max() + pl.duration(days=1))
-    cohort = ends.select(day=pl.col(END) - pl.duration(days=1)).join(
-        numbered, on="day", how="left", maintain_order="left"
-    )
-    later = cohort.select(number=pl.col("number") + ages.last)
-    return later.join(after, on="number", how="left", maintain_order="left").get_column("final").fill_null(date.max)
+    last_days = numbered.group_by("number").agg(day=pl.col("day").max())
+    over = last_days.filter(pl.col("day") < timeline.complete_before).select(pl.col("number").max()).item()
+    cohort = ends.to_frame("end").select(day=pl.col("end") - pl.duration(days=1))
+    numbers = cohort.join(numbered, on="day", how="left", maintain_order="left").get_column("number")
+    age = pl.lit(-1 if over is None else over, pl.Int64) - pl.col("number")
+    return numbers.to_frame().select(age.fill_null(2**31)).to_series()
 
 
 def _duration(window: Window) -> str:

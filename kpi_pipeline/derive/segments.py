@@ -8,6 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
+from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.plan import fingerprint
 
 SEGMENT = "_segment"
@@ -19,18 +20,40 @@ ALL = 0
 class Segments:
     """The segments of one breakdown: `_segment`, the dimensions, and whether it stands for all the small ones.
 
-    The largest `at_most` by rows keep a number of their own; the rest share one row, whose dimensions are NULL.
+    The largest `at_most` by rows keep a number of their own; the rest share one row, whose dimensions are NULL. Where
+    so many `ages` of cohorts are told apart, each age of a segment is a segment, with a number made of both.
     """
 
     breakdown: tuple[str, ...]
     table: pl.LazyFrame
+    ages: int | None = None
 
     def attached(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        """The rows with their segment's number in the place of their dimensions."""
+        """The rows with their segment's number in the place of their dimensions, and of their age where it counts."""
         if not self.breakdown:
-            return rows.with_columns(pl.lit(ALL, pl.UInt32).alias(SEGMENT))
-        numbered = self.table.select(*self.breakdown, SEGMENT)
-        return rows.join(numbered, on=self.breakdown, how="left", nulls_equal=True)
+            placed = rows.with_columns(pl.lit(ALL, pl.UInt32).alias(SEGMENT))
+        else:
+            numbered = self.table.select(*self.breakdown, SEGMENT)
+            placed = rows.join(numbered, on=self.breakdown, how="left", nulls_equal=True)
+        return placed if self.ages is None else placed.with_columns(self._numbered_by_age().alias(SEGMENT))
+
+    def every(self) -> pl.LazyFrame:
+        """Every segment there may be: `_segment`."""
+        if self.ages is None:
+            return segment_names(self).select(SEGMENT)
+        ages = pl.LazyFrame({COHORT_AGE: range(self.ages)}, schema={COHORT_AGE: pl.Int64})
+        return segment_names(self).join(ages, how="cross").select(self._numbered_by_age().alias(SEGMENT))
+
+    def named_in(self, sheet: pl.LazyFrame) -> pl.LazyFrame:
+        """The sheet with the dimensions, and the age, that its segments stand for."""
+        if self.ages is None:
+            return sheet.join(segment_names(self), on=SEGMENT)
+        names = segment_names(self).rename({SEGMENT: "_place"}).with_columns(pl.col("_place").cast(pl.UInt64))
+        parts = {"_place": pl.col(SEGMENT) // self.ages, COHORT_AGE: (pl.col(SEGMENT) % self.ages).cast(pl.Int64)}
+        return sheet.with_columns(**parts).join(names, on="_place").drop("_place")
+
+    def _numbered_by_age(self) -> pl.Expr:
+        return pl.col(SEGMENT).cast(pl.UInt64) * (self.ages or 1) + pl.col(COHORT_AGE).cast(pl.UInt64)
 
     @cached_property
     def named(self) -> pl.DataFrame:

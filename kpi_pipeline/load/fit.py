@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpi_pipeline.calendar import fits
+from kpi_pipeline.cohort_ages import cohorts_told_apart
 from kpi_pipeline.dimensions import UnknownDimension, find_dimension
 from kpi_pipeline.errors import Problem, counted, listed
 from kpi_pipeline.kpis import Direction, Kpi
@@ -163,6 +164,9 @@ def _breakdowns(project: Project, kpi: Kpi) -> Iterator[Problem]:
             )
         seen.add(frozenset(breakdown))
         for position, dimension in enumerate(breakdown):
+            if dimension == COHORT_AGE:
+                yield from _no_ages(project, kpi, (str(number), str(position)))
+                continue
             for model in models:
                 try:
                     find_dimension(project.models, model, dimension)
@@ -176,9 +180,20 @@ def _no_dimension(
     hint = unknown.hint
     if "__" not in dimension and not hint.startswith("did you mean"):
         hint = f"{hint}; add '{dimension}' to the dimensions at {project.place('models', model.name)}"
+    return _not_broken_down(project, kpi, keys, dimension, unknown.message, hint)
+
+
+def _no_ages(project: Project, kpi: Kpi, keys: tuple[str, str]) -> Iterator[Problem]:
+    """Only retention has ages of cohorts."""
+    try:
+        cohorts_told_apart(project, [kpi.metric])
+    except UnknownDimension as unknown:
+        yield _not_broken_down(project, kpi, keys, COHORT_AGE, unknown.message, unknown.hint)
+
+
+def _not_broken_down(project: Project, kpi: Kpi, keys: tuple[str, str], dimension: str, why: str, hint: str) -> Problem:
     return Problem(
-        f"KPI '{kpi.name}' is broken down by '{dimension}', which its metric '{kpi.metric}' cannot be: "
-        f"{unknown.message}.",
+        f"KPI '{kpi.name}' is broken down by '{dimension}', which its metric '{kpi.metric}' cannot be: {why}.",
         project.place("kpis", kpi.name, "breakdowns", *keys),
         hint,
     )

@@ -39,7 +39,9 @@ class Retention(MetricBase):
 
     The cohort of an entity is the period (`cohort_grain`, in the project's calendar) of its first row in the model, of
     those that pass `filter`. The value stands at the cohort's period and in the segment of the first row; quarters add
-    up the cohorts of their months. It is complete once the later period is. Age 0 is the cohort itself.
+    up the cohorts of their months that have come to the age. It is complete once the later period is. Age 0 is the
+    cohort itself. Broken down by `cohort_age` it has a row for every age in the place of `age`: the whole table of
+    cohorts.
     """
 
     type: Literal["retention"] = Field(description="the kind of metric")
@@ -49,6 +51,9 @@ class Retention(MetricBase):
     agg_time_dimension: Name | None = Field(default=None, description="another time column than the model's own")
     cohort_grain: DayGrain = Field(description="the periods that cohorts and ages are counted in")
     age: Age = Field(description="how many periods later, such as 1; or {from: 1, to: 3}, in any of them")
+    oldest_age: int | None = Field(
+        default=None, ge=0, description="the last age that `cohort_age` shows; by default as many as there are"
+    )
     calculation: Literal["retention_rate", "retained"] = Field(
         default="retention_rate", description="those seen again by all of the cohort, or their number"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan.joins import Joined
@@ -58,14 +58,35 @@ def add_up(cohorts: Grain, grain: Grain) -> bool:
 class Ages:
     """In which periods after that of its first row an entity must be seen: the first and the last that count.
 
+    Only cohorts that have come to the first one count. `whole`: all of these, seen or not. `each`: every age from the
+    first to the last is told apart, without a last one as many as there are; `oldest` is the last one then.
+
     >>> str(Ages(Grain.month, 1, 1))
-    '1 month after the first'
+    'seen 1 month after the first'
     """
 
     grain: Grain
     first: int
-    last: int
+    last: int | None
+    oldest: int | None = None
+    whole: bool = False
+    each: bool = False
+
+    @property
+    def everybody(self) -> Ages:
+        """All of each cohort, however old it is; where ages are told apart, once an age that it has come to."""
+        return replace(self, whole=True) if self.each else Ages(self.grain, 0, 0, whole=True)
+
+    @property
+    def told_apart(self) -> Ages:
+        """The same seen at every age, one by one."""
+        return replace(self, first=0, last=self.oldest, each=True)
 
     def __str__(self) -> str:
+        if self.each:
+            return f"{'that have come to' if self.whole else 'seen at'} each age, in {self.grain}s after the first"
+        if self.whole:
+            length = f"{self.first} {self.grain}{'' if self.first == 1 else 's'}"
+            return f"first seen {length} ago or earlier" if self.first else "ever seen"
         span = str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
-        return f"{span} {self.grain}{'' if span == '1' else 's'} after the first"
+        return f"seen {span} {self.grain}{'' if span == '1' else 's'} after the first"

@@ -89,13 +89,18 @@ class Measure:
     @property
     def rows(self) -> Measure:
         """The count of the rows behind it; of a cohort, its size."""
-        ages = replace(self.ages, first=0, last=0) if self.ages else None
+        ages = self.ages.everybody if self.ages else None
         stock = self.stock.of_rows if self.stock else None
         return Measure(self.model, self.time, Fold.count, "1", self.filter, events=self.events, ages=ages, stock=stock)
 
     @property
     def sampled(self) -> Measure:
-        """The count of the rows its value rests on; of what lasts those that are active, not all that have begun."""
+        """The count of the rows its value rests on.
+
+        Of what lasts those that are active, not all that have begun; of cohorts those that have come to the age.
+        """
+        if self.ages:
+            return replace(self.rows, ages=replace(self.ages, whole=True))
         return replace(self.rows, stock=self.stock) if isinstance(self.stock, Interval) else self.rows
 
     @property
@@ -112,7 +117,7 @@ class Measure:
         narrowed = f" where {self.filter}" if self.filter else ""
         what = {Fold.count: "rows" if self.expr == "1" else self.expr, Fold.quantile: f"{self.quantile} of {self.expr}"}
         if isinstance(self.events, Cohorts) and self.ages:
-            return f"entities seen {self.ages}{narrowed}, from the {self.events}"
+            return f"entities {self.ages}{narrowed}, from the {self.events}"
         if self.events:
             return f"{self.fold} of {self.events}{narrowed}"
         stock = f", {self.stock}" if self.stock else ""

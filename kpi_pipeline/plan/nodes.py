@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from kpi_pipeline.periods import Grain, Shift, Window
@@ -49,6 +49,11 @@ class Leaf:
     def sampled(self) -> Leaf:
         """The count of the rows its value rests on."""
         return replace(self.rows, measure=self.measure.sampled)
+
+    def at_each_age(self) -> Leaf:
+        """The same leaf at every age of its cohorts, one by one."""
+        ages = self.measure.ages
+        return replace(self, measure=replace(self.measure, ages=ages.told_apart)) if ages else self
 
     def __str__(self) -> str:
         cumulative = f", {self.reach} ({_DAYS[self.reach.period_agg]} of the period)" if self.reach else ""
@@ -108,41 +113,35 @@ def leaves(node: Node) -> Iterator[Leaf]:
 
 def moved(node: Node, back: Shift) -> Node:
     """The same node as it was earlier."""
-    match node:
-        case Leaf(measure, fill, reach, offsets):
-            return Leaf(measure, fill, reach, (back, *offsets))
-        case Quotient(numerator, denominator):
-            return Quotient(moved(numerator, back), moved(denominator, back))
-        case Arithmetic(expr, inputs):
-            return Arithmetic(expr, tuple((name, moved(one, back)) for name, one in inputs))
-        case Filled(inner, value):
-            return Filled(moved(inner, back), value)
+    return _with_leaves(node, lambda leaf: replace(leaf, offsets=(back, *leaf.offsets)))
 
 
 def accumulated(node: Node, reach: Reach) -> Node:
     """The same node with every leaf reaching back; a ratio becomes the ratio of what was accumulated."""
-    match node:
-        case Leaf(measure, fill, _, offsets):
-            return Leaf(measure, fill, reach, offsets)
-        case Quotient(numerator, denominator):
-            return Quotient(accumulated(numerator, reach), accumulated(denominator, reach))
-        case Arithmetic(expr, inputs):
-            return Arithmetic(expr, tuple((name, accumulated(one, reach)) for name, one in inputs))
-        case Filled(inner, value):
-            return Filled(accumulated(inner, reach), value)
+    return _with_leaves(node, lambda leaf: replace(leaf, reach=reach))
 
 
 def unfilled(node: Node) -> Node:
     """The same node without a value where it has no rows."""
+    return _with_leaves(node, lambda leaf: replace(leaf, fill=None))
+
+
+def at_each_age(node: Node) -> Node:
+    """The same node at every age of its cohorts, one by one."""
+    return _with_leaves(node, Leaf.at_each_age)
+
+
+def _with_leaves(node: Node, changed: Callable[[Leaf], Leaf]) -> Node:
+    """The same node with every leaf changed."""
     match node:
         case Leaf():
-            return replace(node, fill=None)
+            return changed(node)
         case Quotient(numerator, denominator):
-            return Quotient(unfilled(numerator), unfilled(denominator))
+            return Quotient(_with_leaves(numerator, changed), _with_leaves(denominator, changed))
         case Arithmetic(expr, inputs):
-            return Arithmetic(expr, tuple((name, unfilled(one)) for name, one in inputs))
+            return Arithmetic(expr, tuple((name, _with_leaves(one, changed)) for name, one in inputs))
         case Filled(inner, value):
-            return Filled(unfilled(inner), value)
+            return Filled(_with_leaves(inner, changed), value)
 
 
 def described(node: Node, indent: str = "") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan.nodes import Leaf, Node, Quotient
 
@@ -42,6 +43,16 @@ class Series:
     at_most: int = 200
     compared: bool = False
     """Whether the previous period's and last year's values are wanted beside it."""
+
+    @property
+    def by_age(self) -> bool:
+        """Whether the ages of cohorts are told apart."""
+        return COHORT_AGE in self.breakdown
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """What rows are told apart by: the breakdown without the age of cohorts, which no row has."""
+        return tuple(name for name in self.breakdown if name != COHORT_AGE)
 
 
 @dataclass(frozen=True)

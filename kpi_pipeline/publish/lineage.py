@@ -173,7 +173,8 @@ def _kpi_edges(project: Project) -> Iterator[Edge]:
             yield Edge(here, End("model" if kpi.target.table in project.models else "source", kpi.target.table))
         for share in kpi.serves:
             yield Edge(End("goal", share.goal), here)
-        for dimension in dict.fromkeys(name for breakdown in kpi.breakdowns for name in breakdown if name != COHORT_AGE):
+        named = dict.fromkeys(name for breakdown in kpi.breakdowns for name in breakdown)
+        for dimension in (name for name in named if name != COHORT_AGE):
             for model in sorted(project.models_of(kpi.metric)):
                 if project.models[model].dimension(dimension) is None:
                     yield from _joined(project, here, model, dimension)

@@ -8,6 +8,7 @@ import polars as pl
 
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.kpis import Classified
+from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.periods import Grain, Window
 from kpi_pipeline.plan import Series
 from kpi_pipeline.publish.contract import table_named
@@ -87,10 +88,10 @@ def segments(results: Mapping[Series, pl.DataFrame]) -> pl.DataFrame:
                     segment=segment_name(series.breakdown),
                     breakdown=pl.lit(breakdown_name(series.breakdown)),
                     dimension=pl.lit(dimension),
-                    dimension_value=pl.when("is_other")
+                    dimension_value=pl.when(pl.col("is_other") & (dimension != COHORT_AGE))
                     .then(pl.lit(OTHER))
                     .otherwise(pl.col(dimension).cast(pl.String)),
-                    label=pl.when("is_other").then(pl.lit(OTHER)).otherwise(shown.fill_null(NONE)),
+                    label=shown.fill_null(NONE),
                 )
             )
     table = pl.concat(frames).unique(["segment", "dimension"]).sort("segment", "dimension", nulls_last=True)

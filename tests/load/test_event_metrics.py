@@ -217,3 +217,46 @@ class TestRetention:
         assert problem.hint.startswith(
             "give the KPI the grain month, or the metric another 'cohort_grain' (definitions/"
         )
+
+
+class TestAges:
+    RATIO = (
+        "  - {name: r2, type: retention, entity: visitor, model: buys, cohort_grain: month, age: 2, oldest_age: 12}\n"
+        "  - {name: gone, type: derived, expr: 1 - r, input_metrics: [r]}\n"
+        "  - {name: kept, type: ratio, numerator: r2, denominator: r}\n"
+        "  - {name: worth, type: derived, expr: r * bought, input_metrics: [r, bought]}\n"
+    )
+    KPI = "kpis: [{{name: k, metric: {}, direction: up, grain: month, breakdowns: [[], [cohort_age]]}}]\n"
+
+    @pytest.mark.parametrize("metric", ["r", "r2", "gone"])
+    def test_a_kpi_of_retention_is_broken_down_by_them(self, project, metric):
+        loaded = project(EVENTS + RETENTION.format("") + self.RATIO + self.KPI.format(metric))
+
+        assert loaded.kpis["k"].breakdowns == ((), ("cohort_age",))
+
+    @pytest.mark.parametrize(
+        ("metric", "why"),
+        [
+            ("bought", "it is of type simple, and only the cohorts of retention have an age"),
+            (
+                "worth",
+                "'worth' rests on 'bought', which is of type simple, and only the cohorts of retention have an age",
+            ),
+            ("kept", "'kept' compares ages ('r2' and 'r'), so it has no age of its own"),
+        ],
+    )
+    def test_other_metrics_are_not(self, problems, metric, why):
+        (problem,) = problems(EVENTS + RETENTION.format("") + self.RATIO + self.KPI.format(metric))
+
+        assert problem.message == (
+            f"KPI 'k' is broken down by 'cohort_age', which its metric '{metric}' cannot be: {why}."
+        )
+        assert problem.place is not None
+
+    def test_no_dimension_has_their_name(self, problems):
+        (problem,) = problems(EVENTS.replace("dimensions: [channel]", "dimensions: [channel, cohort_age]"))
+
+        assert "'cohort_age' is a column that values have" in problem.message
+
+    def test_an_oldest_age_below_none(self, problems):
+        assert problems(EVENTS + RETENTION.format(", oldest_age: -1"))
