@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from kpi_pipeline.targets import PathBase
+from kpi_pipeline.targets import DecreaseTo, PathBase
 
 BY = ["kpi", "segment"]
 
@@ -15,11 +15,11 @@ def with_path(values: pl.DataFrame, given: pl.DataFrame, paths: Mapping[str, Pat
     """The values with what is expected at the end of their period, `_expected`, and the length of the way, `_way`.
 
     Before the baseline, and where it is to be measured but was not, nothing is expected; after the last milestone it is
-    what that asks for.
+    what that asks for. A way whose measured baseline lies beyond its goal already asks for the goal from the beginning.
     """
     milestones = given.filter(pl.col("kpi").is_in(list(paths))).drop_nulls("value")
     points = _points(values, milestones, paths)
-    ends = points.group_by(BY).agg(_way=pl.col("_at").last() - pl.col("_at").first())
+    ends = points.group_by(BY).agg(_goal=pl.col("_at").last(), _way=pl.col("_at").last() - pl.col("_at").first())
     back = points.select(*BY, day="_day", _from_day="_day", _from="_at").sort("day")
     ahead = points.select(*BY, day="_day", _to_day="_day", _to="_at").sort("day")
     said = milestones.select(*BY, "target_provenance").unique(BY, keep="last", maintain_order=True)
@@ -34,11 +34,14 @@ def with_path(values: pl.DataFrame, given: pl.DataFrame, paths: Mapping[str, Pat
     step = pl.when(whole > 0).then((pl.col("_to") - pl.col("_from")) * gone / whole).fill_null(0)
     begun = pl.col("last_day") > pl.col("_baseline_day")
     first = points.group_by(BY).agg(_baseline_day=pl.col("_day").first())
+    falling = pl.col("kpi").is_in([name for name, path in paths.items() if isinstance(path, DecreaseTo)])
+    there = (falling & (pl.col("_way") > 0)) | (~falling & (pl.col("_way") < 0))
+    expected = pl.when(there).then("_goal").otherwise(pl.col("_from") + step)
     return (
         between.join(ends, on=BY, how="left")
         .join(first, on=BY, how="left")
         .join(said, on=BY, how="left")
-        .with_columns(_expected=pl.when(begun).then(pl.col("_from") + step))
+        .with_columns(_expected=pl.when(begun).then(expected))
     )
 
 

@@ -131,6 +131,13 @@ def test_baseline_is_what_the_kpi_was_then() -> None:
     assert nothing["status"].to_list() == ["no_data", "no_target"]
 
 
+def test_baseline_beyond_the_goal_asks_for_the_goal() -> None:
+    target = {"baseline": {"at": "2024-01"}, "values": [{"by": "2024-12", "value": 50}]}
+    table = judged([_held("decrease_to", **target)], {1: 40.0, 2: 45.0, 3: 55.0})
+    assert table["target"].to_list() == [None, 50.0, 50.0]
+    assert table["attainment"].to_list() == pytest.approx([None, 1 + 5 / 10, 1 - 5 / 10])
+
+
 GROWTHS = [
     # direction, against, rate, earlier, value, target, attainment, status
     ("up", "year_ago", "10%", 100.0, 110.0, 110.0, 1.0, "on_track"),
