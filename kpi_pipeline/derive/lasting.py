@@ -26,7 +26,10 @@ def lasting_values(rows: pl.LazyFrame, asked: Asked, partials: Partials) -> pl.L
     choice = measure.stock.choice if measure.stock else "last"
     begun = partials.spans.get((measure.model, measure.time), (asked.timeline.newest_day,))[0]
     wanted = anchors(anchored_periods(asked.timeline, asked.offsets, begun), choice, asked.cut)
-    days = (_keys if measure.fold is Fold.distinct else _totals)(rows, asked.named, wanted)
+    if measure.fold is Fold.distinct:
+        days = _keys(rows, asked.named, wanted, _begun(asked, partials))
+    else:
+        days = _totals(rows, asked.named, wanted)
     return over_days(days, (pl.col(name) for name in asked.named), choice)
 
 
@@ -64,8 +67,13 @@ def _total(name: str, measure: Measure) -> pl.Expr:
     return pl.when((begun > 0) & (seen | (pl.col(f"{name}_rows") == 0))).then(pl.col(name))
 
 
-def _keys(rows: pl.LazyFrame, measures: Mapping[str, Measure], wanted: pl.DataFrame) -> pl.LazyFrame:
-    """Distinct counts: a key counts once however many of its rows are active, until the last of them ends."""
+def _keys(
+    rows: pl.LazyFrame, measures: Mapping[str, Measure], wanted: pl.DataFrame, begun: pl.LazyFrame
+) -> pl.LazyFrame:
+    """Distinct counts: a key counts once however many of its rows are active, until the last of them ends.
+
+    Of rows that have begun and have no key, or have all ended, it is 0.
+    """
     joins: list[pl.LazyFrame] = []
     leaves: list[pl.LazyFrame] = []
     for name, measure in measures.items():
@@ -73,7 +81,19 @@ def _keys(rows: pl.LazyFrame, measures: Mapping[str, Measure], wanted: pl.DataFr
         joins.append(stays.select(SEGMENT, name, _at="_day"))
         leaves.append(stays.filter(pl.col("_until").is_not_null()).select(SEGMENT, name, _at="_until"))
     at = standing(pl.concat(joins, how="diagonal"), pl.concat(leaves, how="diagonal"), list(measures), wanted)
-    return at.select("period_start", ANCHOR, SEGMENT, *measures)
+    keys = ["period_start", ANCHOR, SEGMENT]
+    there = wanted.lazy().join(begun, how="cross").join(at.select(*keys, *measures), on=keys, how="left")
+    values = (pl.when(pl.col(ANCHOR) >= pl.col(f"{name}_since")).then(pl.col(name).fill_null(0)) for name in measures)
+    return there.select(*keys, *values)
+
+
+def _begun(asked: Asked, partials: Partials) -> pl.LazyFrame:
+    """The first day of each segment on which a row of each measure begins: segment, a column a measure."""
+    rows = asked.segments.attached(partials.up_to(asked.timeline.newest_day, asked.measure.rows))
+    return rows.group_by(SEGMENT).agg(
+        pl.col("_day").filter(pl.col(one.rows.column) > 0).min().alias(f"{name}_since")
+        for name, one in asked.named.items()
+    )
 
 
 def _stays(rows: pl.LazyFrame) -> pl.LazyFrame:
