@@ -89,7 +89,7 @@ class Engine:
     def query(self, metrics: Sequence[str], **asked: Any) -> pl.DataFrame:
         """What `kpi query` answers."""
         with patch.object(ask, "_partials", self.partials):
-            return ask.query(self._context(), metrics, **asked)
+            return ask.query(self.context(), metrics, **asked)
 
     def can_answer(self, metric: str, *, grain: str | None, by: Sequence[str] = (), **_: object) -> bool:
         """Whether a metric can be asked at a grain and by dimensions."""
@@ -111,7 +111,7 @@ class Engine:
         dense: bool = True,
     ) -> dict[str, pl.DataFrame]:
         """What KPI tables hold of each metric, before targets; not dense, only where there is data."""
-        context = self._context()
+        context = self.context()
         plan = compile_query(self.project, metrics, by=by, grain=Grain(grain) if grain else None, where=where)
         series = {one: replace(one, at_most=at_most, compared=compared) for one in plan.series}
         partials = self.partials(context, plan)
@@ -120,7 +120,8 @@ class Engine:
         found = derive(tuple(series.values()), plan.derivations, partials, calendar, coverage, dense=dense)
         return {one.metric: found[one] for one in series.values()}
 
-    def _context(self) -> Context:
+    def context(self) -> Context:
+        """What a stage of a run works with."""
         return Context(self.project, self.warehouse, "test", self.now, Quiet())
 
 

@@ -25,7 +25,7 @@ from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.grouped import Asked, refuse_grouping
 from kpi_pipeline.names import COHORT_AGE, TAKEN_NAMES
 from kpi_pipeline.periods import Grain, ToGrain
-from kpi_pipeline.plan import Derivation, Leaf, Plan, Series, fingerprint, leaves
+from kpi_pipeline.plan import Derivation, Leaf, ModelPlan, Node, Plan, Reduction, Series, fingerprint, leaves
 from kpi_pipeline.plan.cohorts import add_up
 from kpi_pipeline.project import Project
 from kpi_pipeline.quotes import text_meant
@@ -223,18 +223,30 @@ def _fits(project: Project, metric: str, grain: Grain) -> bool:
 
 
 def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan:
-    derivations = {name: _derivation(project, name) for name in dict.fromkeys(one.metric for one in series)}
+    nodes = {name: formula(project, project.metrics[name]) for name in dict.fromkeys(one.metric for one in series)}
+    derivations = {name: _derivation(project, name, node) for name, node in nodes.items()}
+    reductions = _passes(project, series, nodes, where)
+    return Plan(_made_for(project, reductions), reductions, derivations, series)
+
+
+def _passes(
+    project: Project, series: tuple[Series, ...], nodes: Mapping[str, Node], where: str = ""
+) -> tuple[Reduction, ...]:
+    """The passes that the series are derived from, each with what it looks up."""
     by_day: list[tuple[Leaf, tuple[str, ...]]] = []
     by_hour: list[tuple[Leaf, tuple[str, ...]]] = []
     for one in series:
-        derivation = derivations[one.metric]
+        node = nodes[one.metric]
         wanted = by_hour if one.grain is Grain.hour else by_day
-        wanted += [(leaf, one.dimensions) for leaf in (*leaves(derivation.node), derivation.sample)]
+        wanted += [(leaf, one.dimensions) for leaf in (*leaves(node), sample_of(node))]
     passes = (*reductions_for(by_day, where), *reductions_for(by_hour, where, finest=Grain.hour))
-    reductions = tuple(with_joins(project, one) for one in passes)
-    models = {leaf.measure.model for leaf, _ in (*by_day, *by_hour)} | models_joined(reductions)
-    made = plan_models(project, frozenset(models | _looked_at(project, models)))
-    return Plan(made, reductions, derivations, series)
+    return tuple(with_joins(project, one) for one in passes)
+
+
+def _made_for(project: Project, reductions: Sequence[Reduction]) -> tuple[ModelPlan, ...]:
+    """The models that passes read or look something up in, and those that checks on them compare them with."""
+    models = {one.model for one in reductions} | models_joined(reductions)
+    return plan_models(project, frozenset(models | _looked_at(project, models)))
 
 
 def _looked_at(project: Project, models: set[str]) -> set[str]:
@@ -246,9 +258,8 @@ def _looked_at(project: Project, models: set[str]) -> set[str]:
     return related & project.models.keys()
 
 
-def _derivation(project: Project, name: str) -> Derivation:
+def _derivation(project: Project, name: str, node: Node) -> Derivation:
     metric = project.metrics[name]
-    node = formula(project, metric)
     models = project.models_of(name)
     sources = tuple(sorted({source for model in models for source in sources_below(project, model)}))
     plans = [one.fingerprint for one in plan_models(project, models)]

@@ -20,12 +20,14 @@ from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
 from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.hours_asked import refuse_hours_of, within_hours
+from kpi_pipeline.pipeline.kept import Kept, KeptByRuns, kept_by_runs
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.lookups import prepare_lookups
 from kpi_pipeline.pipeline.make_models import models_as_defined
 from kpi_pipeline.pipeline.read_partials import partials_of
 from kpi_pipeline.plan import Plan, Reduction, Series, Shape
 from kpi_pipeline.reduce import reduction_query
+from kpi_pipeline.store.answers import KeptAnswers
 
 KEY = "period_start"
 
@@ -108,20 +110,32 @@ def _refuse_missing(context: Context, plan: Plan) -> None:
 
 
 def _partials(context: Context, plan: Plan) -> Partials:
-    """What the question needs, straight from the models; nothing is kept."""
+    """What the question needs: from what runs kept where that is enough, otherwise straight from the models.
+
+    Nothing is kept of it.
+    """
+    kept = kept_by_runs(context, plan)
     ready: set[object] = set()
-    queries = {}
+    queries: dict[Reduction, exp.Query] = {}
     for reduction in plan.reductions:
+        way = kept.way(reduction)
         try:
-            prepare_lookups(context, reduction, plan.model(reduction.model), ready)
-            query = reduction_query(reduction, plan.model(reduction.model), context.warehouse)
+            if isinstance(way, Kept):
+                query = way.query(reduction)
+            else:
+                prepare_lookups(context, reduction, plan.model(reduction.model), ready)
+                query = reduction_query(reduction, plan.model(reduction.model), context.warehouse)
             queries[reduction] = known_by(context.today, reduction, query)
         except context.warehouse.query_errors as problem:
             raise _unanswered(context, reduction, problem) from problem
-    return reaching_as_far(context, plan, partials_of(context.warehouse, queries, partial(_unanswered, context)))
+    # NOTE: answers are about all rows of a day, so they say nothing under a condition.
+    whole = all(isinstance(kept.way(one), Kept) and not one.where for one in queries)
+    answers = KeptAnswers(context.warehouse) if whole else None
+    found = partials_of(context.warehouse, queries, partial(_unanswered, context), answers)
+    return reaching_as_far(context, plan, found, kept)
 
 
-def reaching_as_far(context: Context, plan: Plan, found: Partials) -> Partials:
+def reaching_as_far(context: Context, plan: Plan, found: Partials, kept: KeptByRuns | None = None) -> Partials:
     """The partial results with the days that all rows of a model span: a condition narrows what is counted, not that.
 
     So a question about France gives the numbers that a breakdown by country has in the row of France.
@@ -131,8 +145,13 @@ def reaching_as_far(context: Context, plan: Plan, found: Partials) -> Partials:
     for one in plan.reductions:
         if one.where and one.shape is Shape.additive and one.events is None:
             rows = replace(one, where="", dimensions=(), joined=(), measures=(one.measures[0].all_rows,))
-            days = reduction_query(rows, plan.model(one.model), context.warehouse).subquery("days")
-            [span] = context.warehouse.rows(exp.select(first, last).from_(days))
+            way = kept.way(rows) if kept else None
+            days = (
+                way.query(rows)
+                if isinstance(way, Kept)
+                else reduction_query(rows, plan.model(one.model), context.warehouse)
+            )
+            [span] = context.warehouse.rows(exp.select(first, last).from_(days.subquery("days")))
             if span[0]:
                 spans[one.model, one.time] = span
     return replace(found, spans=spans)

@@ -9,6 +9,7 @@ from kpi_pipeline.compile import compile_query
 from kpi_pipeline.errors import QueryError, listed
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.kept import KeptByRuns, kept_by_runs
 from kpi_pipeline.pipeline.lookups import lay_calendar
 from kpi_pipeline.plan import Derivation, ModelPlan, Plan, Reduction, described
 from kpi_pipeline.project import Project
@@ -26,17 +27,19 @@ def explain(
 ) -> str:
     """The plan of a question: sources, models, passes with their SQL and what they look up, and the formulas.
 
-    With a warehouse the SQL is that of the run, types and all; before anything was loaded the passes are described.
+    With a warehouse the SQL is that of the run, types and all, and it is said whether a question reads what runs kept
+    or scans the model; before anything was loaded the passes are described.
     """
     plan = _plan(project, metrics, by, grain, where)
     sources = dict.fromkeys(source for model in plan.models for source in model.sources)
     if context and any(one.uses_calendar for reduction in plan.reductions for one in reduction.all_joined):
         lay_calendar(context)
+    kept = kept_by_runs(context, plan) if context else None
     parts = [
         *(f"metric {name}  [{derivation.fingerprint}]" for name, derivation in plan.derivations.items()),
         *(_source(project, name) for name in sources),
         *(_model(model) for model in plan.models),
-        *(_pass(plan, reduction, context) for reduction in plan.reductions),
+        *(_pass(plan, reduction, context, kept) for reduction in plan.reductions),
         *(_derived(name, derivation) for name, derivation in plan.derivations.items()),
     ]
     if by or grain:
@@ -75,12 +78,14 @@ def _model(model: ModelPlan) -> str:
     return f"model {model.table}  ({model.materialized}; {how})\n{_indented(statement)}"
 
 
-def _pass(plan: Plan, reduction: Reduction, context: Context | None) -> str:
+def _pass(plan: Plan, reduction: Reduction, context: Context | None, kept: KeptByRuns | None) -> str:
     model = plan.model(reduction.model)
     head = f"reduce {reduction.table}\n" + "\n".join(f"  {one.column} = {one}" for one in reduction.measures)
     head += "".join(f"\n  look up {one}" for one in reduction.joined)
     if reduction.looked_up:
         head += f"\n  again in full when {listed(reduction.looked_up)} or what is below changes"
+    if kept:
+        head += f"\n  a question is answered {kept.way(reduction)}"
     if context is None or any(context.warehouse.table_kind(one.table) is None for one in plan.models_of(reduction)):
         return head
     query = reduction_query(reduction, model, context.warehouse).sql(dialect="duckdb", pretty=True)

@@ -9,14 +9,14 @@ from datetime import date, timedelta
 from kpi_pipeline.derive import Partials
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.context import Context
-from kpi_pipeline.pipeline.coverage import calendar_rules
 from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.load_sources import Loaded
 from kpi_pipeline.pipeline.lookups import prepare_lookups
-from kpi_pipeline.pipeline.make_models import Models, definition_of
+from kpi_pipeline.pipeline.make_models import Models
 from kpi_pipeline.pipeline.read_partials import partials_of
-from kpi_pipeline.plan import ModelPlan, Plan, Reduction, fingerprint
+from kpi_pipeline.pipeline.rests_on import RestsOn, rests_on
+from kpi_pipeline.plan import ModelPlan, Plan, Reduction
 from kpi_pipeline.reduce import reduction_query
 from kpi_pipeline.store.answers import KeptAnswers
 from kpi_pipeline.store.partials import Entry, ledger, partials_query, replace_partials
@@ -43,27 +43,19 @@ def reduce_models(context: Context, plan: Plan, loaded: Loaded, models: Models) 
         if any(one.name in models.blocked for one in plan.models_of(reduction)):
             continue
         model = plan.model(reduction.model)
-        version = fingerprint(
-            [definition_of(plan, one) for one in plan.models_of(reduction)],
-            reduction.fingerprint,
-            calendar_rules(context.project, context.warehouse)
-            if any(one.uses_calendar for one in reduction.all_joined)
-            else None,
-        )
-        read = sorted({source for one in plan.models_of(reduction) for source in plan.sources_of(one.name)})
-        inputs = {source: loaded.states[source].version for source in read}
+        now = rests_on(context, plan, reduction, loaded.states)
         before = known.get(reduction.table.name)
-        if before and before.fingerprint == version and before.inputs == inputs and not context.since:
+        if before and now.made_of(before) and not context.since:
             entries[reduction] = before
         else:
-            made_alike = before if before and before.fingerprint == version else None
+            made_alike = before if now.made_by(before) else None
             if set(plan.sources_of(model.name)) & {
                 one for name in reduction.looked_up for one in plan.sources_of(name)
             }:
                 made_alike = None  # a row of one day decides what is looked up for rows of others
-            days = _days(context, loaded, reduction, model, inputs, made_alike)
+            days = _days(context, loaded, reduction, model, now.inputs, made_alike)
             prepare_lookups(context, reduction, model, ready, days)
-            entries[reduction] = _make(context, reduction, model, version, inputs, days)
+            entries[reduction] = _make(context, reduction, model, now, days)
             made += 1
         context.watch.step(reduction.table.name)
     return Reduced(made, sum(entry.rows for entry in entries.values()), entries)
@@ -98,9 +90,7 @@ def _days(
     return first - timedelta(days=1), touched[1] + timedelta(days=2)
 
 
-def _make(
-    context: Context, reduction: Reduction, model: ModelPlan, version: str, inputs: Mapping[str, str], days: Days | None
-) -> Entry:
+def _make(context: Context, reduction: Reduction, model: ModelPlan, now: RestsOn, days: Days | None) -> Entry:
     try:
         query = reduction_query(
             reduction,
@@ -110,7 +100,13 @@ def _make(
             to_day=days[1] if days else None,
         )
         return replace_partials(
-            context.warehouse, reduction, query, fingerprint=version, inputs=inputs, days=days, made_at=context.now
+            context.warehouse,
+            reduction,
+            query,
+            fingerprint=now.definition,
+            inputs=now.inputs,
+            days=days,
+            made_at=context.now,
         )
     except context.warehouse.query_errors as problem:
         about = engine_error(context.project, model.name, problem)

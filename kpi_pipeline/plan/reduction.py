@@ -70,6 +70,6 @@ class Reduction:
     @property
     def fingerprint(self) -> str:
         """Changes when its partial results would change."""
-        parts = [(one.column, one.fold, one.expr, one.filter, one.about) for one in self.measures]
+        parts = sorted((one.column, one.fold, one.expr, one.filter, one.about) for one in self.measures)
         joined = [one.fingerprint for one in self.joined]
         return fingerprint(self.model, self.time, self.shape, self.dimensions, parts, self.where, joined)

@@ -28,16 +28,17 @@ class Entry:
     first_day: date | None
     last_day: date | None
     rows: int
+    made_at: datetime
 
 
 def ledger(warehouse: Warehouse) -> dict[str, Entry]:
     """What is known of every reduction, by the name of its table."""
     found = warehouse.rows(
-        f"SELECT reduction, fingerprint, inputs, first_day, last_day, row_count FROM {quoted(_LEDGER)}"
+        f"SELECT reduction, fingerprint, inputs, first_day, last_day, row_count, made_at FROM {quoted(_LEDGER)}"
     )
     return {
-        name: Entry(made_of, json.loads(inputs), first, last, rows)
-        for name, made_of, inputs, first, last, rows in found
+        name: Entry(made_of, json.loads(inputs), first, last, rows, at)
+        for name, made_of, inputs, first, last, rows, at in found
     }
 
 
@@ -69,7 +70,7 @@ def replace_partials(
             f"INSERT INTO {quoted(_LEDGER)} VALUES (?, ?, ?, ?, ?, ?, ?)",
             [reduction.table.name, fingerprint, json.dumps(dict(inputs), sort_keys=True), first, last, rows, made_at],
         )
-    return Entry(fingerprint, inputs, first, last, rows)
+    return Entry(fingerprint, inputs, first, last, rows, made_at)
 
 
 def partials_query(reduction: Reduction) -> exp.Select:

@@ -2,12 +2,13 @@
 
 A file holds rows, definitions and questions. Each question is asked of every metric alone and of all at once, in one
 batch with every other metric of the file; of the rows as they are, and of partial results that were stored and mended
-while the rows arrived in three portions, some of them wrong at first. The answers must be the same.
+while the rows arrived in three portions, some of them wrong at first; and of partial results that a run left behind,
+without a look at the rows wherever that is promised. The answers must be the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,8 +21,13 @@ import polars as pl
 import pytest
 from ruamel.yaml import YAML
 
+from kpi_pipeline.compile import compile_query
+from kpi_pipeline.periods import Grain
+from kpi_pipeline.pipeline.kept import Kept, Scan
+from kpi_pipeline.plan import Reduction
 from tests.arrivals import Arriving, arriving
 from tests.engine import Engine, Through, engine
+from tests.kept import after_a_run, ways_of
 
 HERE = Path(__file__).parent
 DIGITS = 1e-11
@@ -75,14 +81,14 @@ WORLD = ("rows", "models", "project", "sources", "through", "now", "arrives_whol
 
 @dataclass
 class Worlds:
-    """The engines of the file at hand, on its rows and on rows arriving: each is made once."""
+    """The engines of the file at hand, on its rows, on rows arriving, and after a run: each is made once."""
 
     file: Path | None = None
     stack: ExitStack = field(default_factory=ExitStack)
-    made: dict[str, tuple[Engine, Arriving]] = field(default_factory=dict)
+    made: dict[str, tuple[Engine, Arriving, Engine]] = field(default_factory=dict)
 
-    def of(self, case: Case) -> tuple[Engine, Arriving]:
-        """The engine on all rows, and the one whose rows arrive in portions."""
+    def of(self, case: Case) -> tuple[Engine, Arriving, Engine]:
+        """The engine on all rows, the one whose rows arrive in portions, and the one that a run has been through."""
         if case.file != self.file:
             self.close()
             self.file = case.file
@@ -90,7 +96,13 @@ class Worlds:
         key = repr(said)
         if key not in self.made:
             on_rows = self.stack.enter_context(_engine(case.said["metrics"], said))
-            self.made[key] = on_rows, arriving(on_rows, whole=said.get("arrives_whole", ()))
+            again = self.stack.enter_context(_engine(case.said["metrics"], said))
+            asked = [(one.metrics, one.asks) for one in CASES if one.file == case.file]
+            self.made[key] = (
+                on_rows,
+                arriving(on_rows, whole=said.get("arrives_whole", ())),
+                after_a_run(again, asked),
+            )
         return self.made[key]
 
     def close(self) -> None:
@@ -122,13 +134,36 @@ def worlds() -> Iterator[Worlds]:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_answer_is_that_of_plain_sql(case: Case, worlds: Worlds) -> None:
-    on_rows, in_portions = worlds.of(case)
+    on_rows, in_portions, after_run = worlds.of(case)
     wanted = on_rows.warehouse.fetch(case.question["answer"])
     asks = case.asks
     if asks.pop("as", "query") == "kpi_table":
         _compare_tables(on_rows, in_portions, case, asks, wanted)
     else:
         _compare_queries(on_rows, in_portions, case, asks, wanted)
+        kept = after_run.query(case.metrics, **asks)
+        assert kept.equals(on_rows.query(case.metrics, **asks)), "what a run kept gives other values"
+        scanned = [str(way) for way in _ways(after_run, case.metrics, **asks).values() if isinstance(way, Scan)]
+        assert not scanned or _must_be_scanned(case), scanned
+
+
+def _ways(
+    engine: Engine,
+    metrics: list[str],
+    *,
+    by: Sequence[str] = (),
+    grain: str | None = None,
+    where: str | None = None,
+    **_: object,
+) -> dict[Reduction, Kept | Scan]:
+    plan = compile_query(engine.project, metrics, by=by, grain=Grain(grain) if grain else None, where=where)
+    return ways_of(engine, plan)
+
+
+def _must_be_scanned(case: Case) -> bool:
+    """Whether a question is about rows: a condition asks for a metric of each, or decides which state was the last."""
+    where = str(case.asks.get("where", ""))
+    return "metric" in where.lower() or (bool(where) and case.file.parent.name == "stocks")
 
 
 def _compare_queries(

@@ -154,7 +154,7 @@ def test_two_rates_of_a_day_are_refused() -> None:
 def test_plan_says_what_is_looked_up() -> None:
     with shop(models={"customers": VALID}) as on_rows:
         condition = "metric('lines', 'customer') > 1 AND sold_at__month = '2024-01-01'"
-        said = explain(on_rows.project, ["revenue"], on_rows._context(), by=["customer__country"], where=condition)
+        said = explain(on_rows.project, ["revenue"], on_rows.context(), by=["customer__country"], where=condition)
 
     assert "look up customer__country = country, over customer -> model.customers" in said
     assert "valid from valid_from until valid_to" in said

@@ -46,7 +46,7 @@ def _reductions(case: Case, worlds: Worlds) -> Iterator[exp.Query]:
     on_rows, _ = worlds.of(case)
     asks = case.asks
     grain = Grain(asks["grain"]) if asks.get("grain") else None
-    lay_calendar(on_rows._context())
+    lay_calendar(on_rows.context())
     plan = compile_query(on_rows.project, case.metrics, by=asks.get("by", ()), grain=grain, where=asks.get("where"))
     for reduction in plan.reductions:
         yield reduction_query(reduction, plan.model(reduction.model), on_rows.warehouse)
