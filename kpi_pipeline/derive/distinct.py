@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -12,22 +14,24 @@ from numpy.typing import NDArray
 
 from kpi_pipeline.derive.anchors import ANCHOR
 from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.marks import Found, Marks
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.places import segment_numbers
 from kpi_pipeline.derive.remembered import answered
 from kpi_pipeline.derive.seen import DAY, PLACE
 from kpi_pipeline.derive.segments import SEGMENT, Segments
 from kpi_pipeline.derive.spans import Question, merged
-from kpi_pipeline.derive.standing import standing
 from kpi_pipeline.derive.tally import Tally, Whole
-from kpi_pipeline.derive.timeline import PERIOD
-from kpi_pipeline.derive.visits import FIRST, LAST, Mark, Sorted, sort_visits
+from kpi_pipeline.derive.visits import sort_visits
 from kpi_pipeline.derive.windows import begins, leaving
-from kpi_pipeline.plan import Measure, Reduction
+from kpi_pipeline.plan import Reduction
 
-ROWS_AT_ONCE = 3_000_000
+ROWS_AT_ONCE = 5_000_000
 """NOTE: keys of one part are not those of another, so counts of parts add up. Parts of this size keep a run of any
-length within a few hundred megabytes, and sorts within the cache."""
+length within a few hundred megabytes."""
+SORTS_AT_ONCE = 2
+"""NOTE: NumPy sorts beside Python, so two breakdowns are sorted at a time; each holds eight bytes a row."""
+Days = NDArray[np.int32]
 
 
 def distinct_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFrame]:
@@ -36,107 +40,140 @@ def distinct_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyF
 
 
 def _computed(reduction: Reduction, questions: Sequence[Question], partials: Partials) -> list[pl.DataFrame]:
-    counts = _counted(reduction, questions, partials)
-    frames = [_standing(one, counts) if one.asked.reach else _in_periods(one, counts) for one in questions]
-    return pl.collect_all(frames)
+    first, last = partials.spans[reduction.model, reduction.time]
+    span = _Span(first, (last - first).days + 1)
+    found = _counted(reduction, questions, partials, span)
+    return [
+        _standing(one, found[one.asked.segments], span)
+        if one.asked.reach
+        else _in_periods(one, found[one.asked.segments], span)
+        for one in questions
+    ]
 
 
-@dataclass
-class _Counts:
-    """For each segments, measure and mark the visits that bear the mark, by segment and day."""
+@dataclass(frozen=True)
+class _Span:
+    """The days that have rows, by number from 0."""
 
     first: date
     days: int
-    tallies: dict[tuple[Segments, str, bytes, str], Tally] = field(default_factory=dict)
 
-    def add(self, key: tuple[Segments, str, bytes, str], segments: int, found: tuple[Whole, Whole]) -> None:
-        """Adds what was found in a part."""
-        self.tallies.setdefault(key, Tally(segments * self.days)).add(*found)
-
-    def frame(self, question: Question, measure: Measure, which: str, name: str) -> pl.LazyFrame:
-        """The visits as a frame: segment, day, their number under a name."""
-        since = _since(question, self.first, self.days).tobytes()
-        tally = self.tallies.get((question.asked.segments, measure.column, since, which), Tally(0))
-        cells, numbers = tally.total()
-        segment, day = np.divmod(cells, self.days)
-        days = (day + _number(self.first)).astype(np.int32)
-        return pl.LazyFrame({SEGMENT: segment.astype(np.uint32), DAY: pl.Series(days).cast(pl.Date), name: numbers})
+    def numbers(self, frame: pl.DataFrame, column: str) -> Whole:
+        """The days of a column by number."""
+        return frame.get_column(column).cast(pl.Int32).cast(pl.Int64).to_numpy() - _number(self.first)
 
 
-def _counted(reduction: Reduction, questions: Sequence[Question], partials: Partials) -> _Counts:
+def _counted(
+    reduction: Reduction, questions: Sequence[Question], partials: Partials, span: _Span
+) -> dict[Segments, dict[str, Found]]:
     """Reads the keys part by part, sorts each part once a breakdown, and counts all that is asked of it."""
-    first, last = partials.spans[reduction.model, reduction.time]
-    counts = _Counts(first, (last - first).days + 1)
     seen = partials.seen_of(reduction)
-    wanted = _wanted(questions, counts)
-    numbers = {segments: segment_numbers(segments, seen.places) for segments in wanted}
     filters = {one.column for one in reduction.measures if one.filter}
-    for part in seen.by_key(ROWS_AT_ONCE, merged([one.spans for one in questions])):
-        day = part.get_column(DAY).cast(pl.Int32).to_numpy() - np.int32(_number(first))
-        key = part.get_column("_key").cast(pl.Int64).to_numpy()
-        place = part.get_column(PLACE).to_numpy()
-        for segments, columns in wanted.items():
-            passed = {name: part.get_column(name).to_numpy() for name in columns if name in filters}
-            segment = numbers[segments][place]
-            for ordered in sort_visits(segment, key, day, passed, days=counts.days):
-                _count(counts, segments, ordered, columns, filters, int(numbers[segments].max(initial=0)))
-    return counts
+    counts = {
+        segments: _Count(marks, segment_numbers(segments, seen.places), filters, span)
+        for segments, marks in _wanted(questions, span).items()
+    }
+    with ThreadPoolExecutor(SORTS_AT_ONCE) as workers:
+        for part in seen.by_key(ROWS_AT_ONCE, merged([one.spans for one in questions])):
+            rows = _Rows.of(part, filters, span)
+            list(workers.map(_Count.add, counts.values(), [rows] * len(counts)))
+    return {segments: one.found() for segments, one in counts.items()}
 
 
-def _count(
-    counts: _Counts,
-    segments: Segments,
-    ordered: Sorted,
-    columns: dict[str, dict[tuple[bytes, str], Mark]],
-    filters: set[str],
-    last_segment: int,
-) -> None:
-    for column, marks in columns.items():
-        if column in filters and column not in ordered.filters:
-            continue
-        cells = (last_segment + 1) * counts.days
-        counted = ordered.counted(column if column in filters else None, list(marks.values()), cells)
-        for (since, which), found in zip(marks, counted, strict=True):
-            counts.add((segments, column, since, which), last_segment + 1, found)
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a part: when, where and who, and which filters let them through."""
+
+    day: Days
+    place: NDArray[np.integer]
+    key: NDArray[np.integer]
+    passed: dict[str, NDArray[np.bool_]]
+
+    @classmethod
+    def of(cls, part: pl.DataFrame, filters: Iterable[str], span: _Span) -> _Rows:
+        """The rows of a frame."""
+        return cls(
+            part.get_column(DAY).cast(pl.Int32).to_numpy() - np.int32(_number(span.first)),
+            part.get_column(PLACE).to_numpy(),
+            part.get_column("_key").to_numpy(),
+            {name: part.get_column(name).to_numpy() for name in filters},
+        )
 
 
-def _wanted(questions: Iterable[Question], counts: _Counts) -> dict[Segments, dict[str, dict[tuple[bytes, str], Mark]]]:
+class _Count:
+    """What is counted of one breakdown: for each measure the visits by cell and code."""
+
+    def __init__(self, marks: dict[str, Marks], numbers: Whole, filters: set[str], span: _Span) -> None:
+        self._marks = marks
+        self._numbers = numbers.astype(np.int32)
+        self._filters = filters & marks.keys()
+        self._days = span.days
+        cells = (int(numbers.max(initial=0)) + 1) * span.days
+        self._tallies = {column: Tally(cells * some.codes) for column, some in marks.items()}
+
+    def add(self, rows: _Rows) -> None:
+        """Sorts a part and counts its visits."""
+        passed = {name: rows.passed[name] for name in sorted(self._filters)}
+        unfiltered = [column for column in self._marks if column not in self._filters]
+        for ordered in sort_visits(self._numbers[rows.place], rows.key, rows.day, passed, days=self._days):
+            for column in (*unfiltered, *ordered.filters):
+                name = column if column in self._filters else None
+                ordered.tally(name, self._marks[column], self._tallies[column])
+            unfiltered = []
+
+    def found(self) -> dict[str, Found]:
+        """What was counted, by measure."""
+        return {column: Found.of(self._marks[column], self._days, self._tallies[column]) for column in self._marks}
+
+
+def _wanted(questions: Iterable[Question], span: _Span) -> dict[Segments, dict[str, Marks]]:
     """What has to be counted: by segments, then by measure, every mark once."""
-    wanted: dict[Segments, dict[str, dict[tuple[bytes, str], Mark]]] = {}
+    wanted: dict[Segments, dict[str, list[tuple[Days, bool]]]] = {}
     for one in questions:
-        since = _since(one, counts.first, counts.days)
+        since = _since(one, span)
         columns = wanted.setdefault(one.asked.segments, {})
         for measure in one.asked.named.values():
-            marks = columns.setdefault(measure.column, {})
-            for which in (FIRST, LAST) if one.asked.reach else (FIRST,):
-                marks[since.tobytes(), which] = Mark(since, which)
-    return wanted
+            marks = columns.setdefault(measure.column, [])
+            marks += [(since, False), (since, True)] if one.asked.reach else [(since, False)]
+    made: dict[tuple[tuple[bytes, bool], ...], Marks] = {}
+    found: dict[Segments, dict[str, Marks]] = defaultdict(dict)
+    for segments, columns in wanted.items():
+        for column, marks in columns.items():
+            alike = tuple((since.tobytes(), is_last) for since, is_last in marks)
+            if alike not in made:
+                made[alike] = Marks.of(marks)
+            found[segments][column] = made[alike]
+    return found
 
 
-def _since(question: Question, first: date, days: int) -> NDArray[np.int32]:
+def _since(question: Question, span: _Span) -> Days:
     """For each day since when a key's visit must be its first to count: the start of its span, or of its window.
 
     Days in no span are -1: nothing is before them.
     """
-    since = np.full(days, -1, np.int32)
+    since = np.full(span.days, -1, np.int32)
     asked = question.asked
     if asked.reach:
         windows = begins(asked.reach, asked.timeline.calendar)
         if windows is None:
-            return np.zeros(days, np.int32)
-        day, start = _numbers(windows, ANCHOR, first), _numbers(windows, "_begin", first)
-        inside = (day >= 0) & (day < days)
+            return np.zeros(span.days, np.int32)
+        day, start = span.numbers(windows, ANCHOR), span.numbers(windows, "_begin")
+        inside = (day >= 0) & (day < span.days)
         since[day[inside]] = np.maximum(start[inside], 0)
         return since
+    start, place = _spans_of_days(question, span)
+    inside = place >= 0
+    since[inside] = start[place[inside]]
+    return since
+
+
+def _spans_of_days(question: Question, span: _Span) -> tuple[Whole, Whole]:
+    """The first days of the spans of periods, in order; for each day the place of its span, -1 where it has none."""
     spans = question.spans.sort("first_day")
-    start, end = _numbers(spans, "first_day", first), _numbers(spans, "last_day", first)
-    day = np.arange(days)
-    place = np.maximum(np.searchsorted(start, day, side="right") - 1, 0)
-    return np.where((start[place] <= day) & (day <= end[place]), start[place], -1).astype(np.int32)
-
-
-def _numbers(frame: pl.DataFrame, column: str, first: date) -> Whole:
-    return frame.get_column(column).cast(pl.Int32).cast(pl.Int64).to_numpy() - _number(first)
+    start, end = span.numbers(spans, "first_day"), span.numbers(spans, "last_day")
+    day = np.arange(span.days)
+    place = np.searchsorted(start, day, side="right") - 1
+    return start, np.where((place >= 0) & (day <= end[np.maximum(place, 0)]), place, -1)
 
 
 def _number(day: date) -> int:
@@ -144,27 +181,70 @@ def _number(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
-def _in_periods(question: Question, counts: _Counts) -> pl.LazyFrame:
+def _in_periods(question: Question, found: dict[str, Found], span: _Span) -> pl.DataFrame:
     """A period's distinct count: the keys whose first visit in it falls on one of its days."""
-    named = question.asked.named
-    firsts = pl.concat(
-        [counts.frame(question, measure, FIRST, name) for name, measure in named.items()], how="diagonal"
-    )
-    days = question.asked.timeline.days.lazy()
-    return firsts.join(days, on=DAY).group_by(PERIOD, SEGMENT).agg(pl.col(name).sum() for name in named)
+    since = _since(question, span)
+    _, place = _spans_of_days(question, span)
+    periods = question.spans.sort("first_day").select(question.keys[:-1])
+    sums: dict[str, tuple[Whole, Whole]] = {}
+    for name, measure in question.asked.named.items():
+        counted = found[measure.column]
+        numbers = counted.bearing(since)
+        there = np.flatnonzero(numbers)
+        segment, day = np.divmod(counted.cell[there], span.days)
+        group = segment * periods.height + place[day]
+        begin = np.flatnonzero(np.diff(group, prepend=-1))
+        sums[name] = group[begin], np.add.reduceat(numbers[there], begin) if len(begin) else begin
+    groups = np.unique(np.concatenate([group for group, _ in sums.values()]))
+    segment, period = np.divmod(groups, max(periods.height, 1))
+    columns = {SEGMENT: pl.Series(segment.astype(np.uint32))}
+    for name, (group, number) in sums.items():
+        column = np.zeros(len(groups), np.int64)
+        column[np.searchsorted(groups, group)] = number
+        columns[name] = pl.Series(column)
+    return periods[period].with_columns(**columns)
 
 
-def _standing(question: Question, counts: _Counts) -> pl.LazyFrame:
-    """A window's distinct count: the stays begun and not ended on the day it ends with."""
+def _standing(question: Question, found: dict[str, Found], span: _Span) -> pl.DataFrame:
+    """A window's distinct count: the stays begun and not ended on the day it ends with; none before the first."""
+    since = _since(question, span)
+    wanted = question.spans.select(question.keys[:-1])
+    anchor = span.numbers(wanted, ANCHOR)
+    days = max(span.days, int(anchor.max(initial=0)) + 1)
+    leaves = _leaves(question, span, days)
+    counted = {name: found[measure.column] for name, measure in question.asked.named.items()}
+    segments = np.unique(np.concatenate([one.cell[one.bearing(since) > 0] // span.days for one in counted.values()]))
+    begun = {
+        name: _running(one, one.bearing(since), segments, np.arange(span.days), days) for name, one in counted.items()
+    }
+    values = {}
+    for name, one in counted.items():
+        ended = _running(one, one.bearing(since, is_last=True), segments, leaves, days)
+        values[name] = pl.Series((begun[name] - ended)[:, anchor].ravel())
+    seen = np.any([running[:, anchor] > 0 for running in begun.values()], axis=0).ravel()
+    keys = wanted[np.tile(np.arange(wanted.height), len(segments))]
+    number = pl.Series(np.repeat(segments, wanted.height).astype(np.uint32))
+    there = keys.with_columns(number.alias(SEGMENT), _seen=pl.Series(seen), **values)
+    return there.select(*question.keys, *(pl.when("_seen").then(name).alias(name) for name in counted))
+
+
+def _leaves(question: Question, span: _Span, days: int) -> Whole:
+    """For each day the first later one whose window no longer holds it; beyond all days where there is none."""
     asked = question.asked
-    assert asked.reach is not None
-    gone = leaving(asked.reach, asked.timeline.calendar)
-    joins = [counts.frame(question, measure, FIRST, name) for name, measure in asked.named.items()]
-    joined = pl.concat(joins, how="diagonal").rename({DAY: "_at"})
-    left = None
+    leaves = np.full(span.days, days, np.int64)
+    gone = leaving(asked.reach, asked.timeline.calendar) if asked.reach else None
     if gone is not None:
-        leaves = [counts.frame(question, measure, LAST, name) for name, measure in asked.named.items()]
-        last = pl.concat(leaves, how="diagonal").join(gone.lazy(), on=DAY)
-        left = last.drop(DAY).rename({"_leaves": "_at"}).drop_nulls("_at")
-    wanted = question.spans.select(PERIOD, ANCHOR)
-    return standing(joined, left, list(asked.named), wanted).select(*question.keys, *asked.named)
+        known = gone.drop_nulls("_leaves")
+        day, leaves_on = span.numbers(known, DAY), span.numbers(known, "_leaves")
+        inside = (day >= 0) & (day < span.days)
+        leaves[day[inside]] = leaves_on[inside]
+    return leaves
+
+
+def _running(found: Found, numbers: Whole, segments: Whole, on: Whole, days: int) -> Whole:
+    """By segment and day how many visits there were until then, if those of a day count on another."""
+    segment, day = np.divmod(found.cell, found.days)
+    counts = (numbers > 0) & (on[day] < days)
+    grid = np.zeros((len(segments), days), np.int64)
+    np.add.at(grid, (np.searchsorted(segments, segment[counts]), on[day[counts]]), numbers[counts])
+    return grid.cumsum(axis=1)

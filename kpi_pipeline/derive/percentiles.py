@@ -7,25 +7,30 @@ are answered as soon as their last day was read; what no later span reaches back
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.places import segment_numbers
 from kpi_pipeline.derive.remembered import answered
-from kpi_pipeline.derive.runs import Runs, Whole, percentiles, runs_of
+from kpi_pipeline.derive.runs import Numbers, Runs, Whole, percentiles, runs_of
 from kpi_pipeline.derive.seen import DAY, PLACE, Seen
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.spans import Question, merged
 from kpi_pipeline.plan import Reduction
 
-ROWS_AT_ONCE = 1_000_000
+ROWS_AT_ONCE = 2_000_000
 """NOTE: beside the rows of the longest open period, which have to be held."""
+BREAKDOWNS_AT_ONCE = 2
+"""NOTE: NumPy puts values in order beside Python, so two breakdowns are looked at a time."""
 
 
 def percentile_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFrame]:
@@ -77,36 +82,60 @@ def _answer(asked: Sequence[_Spans], seen: Seen, filters: set[str]) -> None:
     """Reads the days in order and answers each span when its last day was read."""
     kept: pl.DataFrame | None = None
     segments = dict.fromkeys(one.question.asked.segments for one in asked)
-    numbers = {one: segment_numbers(one, seen.places) for one in segments}
+    alike = [
+        (segment_numbers(one, seen.places), [spans for spans in asked if spans.question.asked.segments is one])
+        for one in segments
+    ]
     parts = _parts(seen.days, [one.question for one in asked])
-    for place, rows in enumerate(seen.by_days(parts)):
-        last = parts[place][1] if place + 1 < len(parts) else date.max
-        here = rows if kept is None else pl.concat([kept, rows])
-        for one, number in numbers.items():
-            some = [spans for spans in asked if spans.question.asked.segments is one]
-            _answer_ended(some, here, last, number[here.get_column(PLACE).to_numpy()], filters)
-        for spans in asked:
-            spans.answered += spans.ending_by(last).height
-        kept = here.filter(pl.col(DAY) >= min((one.since for one in asked if one.is_open), default=date.max))
+    with ThreadPoolExecutor(BREAKDOWNS_AT_ONCE) as workers:
+        for place, rows in enumerate(seen.by_days(parts)):
+            last = parts[place][1] if place + 1 < len(parts) else date.max
+            here = rows if kept is None or kept.is_empty() else pl.concat([kept, rows], rechunk=True)
+            if part := _Rows.of(here, filters):
+                list(workers.map(partial(_answer_ended, rows=part, last=last), alike))
+            for spans in asked:
+                spans.answered += spans.ending_by(last).height
+            kept = here.filter(pl.col(DAY) >= min((one.since for one in asked if one.is_open), default=date.max))
 
 
-def _answer_ended(spans: Sequence[_Spans], rows: pl.DataFrame, last: date, segment: Whole, filters: set[str]) -> None:
-    """Answers the spans that end by a day; the rows are put in order once for each filter."""
-    first: date | None = rows.get_column(DAY).min()  # type: ignore[assignment]  # Polars cannot say it is a date
-    if first is None:
-        return
-    day = rows.get_column(DAY).cast(pl.Int32).cast(pl.Int64).to_numpy() - _number(first)
-    days, segments = int(day.max()) + 1, int(segment.max()) + 1
-    values = rows.get_column("_value").to_numpy()
-    columns = dict.fromkeys(measure.column for one in spans for measure in one.question.asked.named.values())
-    for column in columns:
-        cell, some = segment * days + day, values
-        if column in filters:
-            passed = rows.get_column(column).to_numpy()
-            cell, some = cell[passed], values[passed]
-        runs = runs_of(cell, some, segments=segments, days=days)
-        for one in spans:
-            _answer_of(one, column, one.ending_by(last), runs, first, segments)
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a part: on which day after the first, where, which value, and which filters let them through."""
+
+    first: date
+    day: NDArray[np.int32]
+    place: NDArray[np.integer]
+    value: Numbers
+    passed: dict[str, NDArray[np.bool_]]
+
+    @classmethod
+    def of(cls, part: pl.DataFrame, filters: Iterable[str]) -> _Rows | None:
+        """The rows of a frame; None where it has none."""
+        first = part.get_column(DAY).min()
+        if not isinstance(first, date):
+            return None
+        return cls(
+            first,
+            part.get_column(DAY).cast(pl.Int32).to_numpy() - np.int32(_number(first)),
+            part.get_column(PLACE).to_numpy(),
+            part.get_column("_value").to_numpy(),
+            {name: part.get_column(name).to_numpy() for name in filters},
+        )
+
+
+def _answer_ended(of_breakdown: tuple[Whole, list[_Spans]], rows: _Rows, last: date) -> None:
+    """Answers a breakdown's spans that end by a day; the rows are put in order once for each filter."""
+    numbers, spans = of_breakdown
+    ended = [(one, one.ending_by(last)) for one in spans]
+    days, segments = int(rows.day.max()) + 1, int(numbers.max(initial=0)) + 1
+    cell = (numbers * days).astype(np.int64)[rows.place]
+    cell += rows.day
+    for column in dict.fromkeys(measure.column for one in spans for measure in one.question.asked.named.values()):
+        passed = rows.passed.get(column)
+        some, values = (cell, rows.value) if passed is None else (cell[passed], rows.value[passed])
+        runs = runs_of(some, values, segments=segments, days=days)
+        for one, table in ended:
+            _answer_of(one, column, table, runs, rows.first, segments)
 
 
 def _answer_of(one: _Spans, column: str, table: pl.DataFrame, runs: Runs, first: date, segments: int) -> None:

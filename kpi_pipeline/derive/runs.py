@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 Whole = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 SHORT = 1024
-"""A run up to this long is sorted; of a longer one only the places asked for are found (quickselect)."""
+"""Runs up to this long are sorted, many at a time; of a longer one only the places asked for are found: quickselect."""
+TOGETHER = 1 << 19
+"""So many values of short runs are sorted at a time, so that they stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Runs:
         return self.starts[segment * self.days + first], self.starts[segment * self.days + last + 1]
 
 
-def in_order(cell: Whole, cells: int) -> Whole | slice:
+def in_order(cell: NDArray[np.integer], cells: int) -> Whole | slice:
     """The order of rows by cell; everything as it stands where it is in order already.
 
     NOTE: stable sorts of 16-bit numbers are radix sorts, so two of them are faster than one of long numbers.
@@ -41,7 +44,7 @@ def in_order(cell: Whole, cells: int) -> Whole | slice:
     return low[np.argsort((cell[low] >> 16).astype(np.uint16), kind="stable")]
 
 
-def runs_of(cell: Whole, values: Numbers, *, segments: int, days: int) -> Runs:
+def runs_of(cell: NDArray[np.integer], values: Numbers, *, segments: int, days: int) -> Runs:
     """The values in runs."""
     starts = np.zeros(segments * days + 1, np.int64)
     np.cumsum(np.bincount(cell, minlength=segments * days), out=starts[1:])
@@ -51,23 +54,51 @@ def runs_of(cell: Whole, values: Numbers, *, segments: int, days: int) -> Runs:
 def ranked(values: Numbers, starts: Whole, ends: Whole, places: Whole) -> Numbers:
     """Of each run the values at its places, were it sorted; a row a run, a column a place, places rising."""
     found = np.empty(places.shape, np.float64)
-    for at, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        run = values[start:end].copy()
-        if end - start <= SHORT:
-            run.sort()
-        else:
-            _put(run, places[at])
-        found[at] = run[places[at]]
+    size = ends - starts
+    for at in np.flatnonzero(size > SHORT).tolist():
+        found[at] = _selected(values[starts[at] : ends[at]].copy(), places[at].tolist())
+    for some in _of_like_size(size):
+        found[some] = _sorted_together(values, starts[some], size[some], places[some])
     return found
 
 
-def _put(run: Numbers, places: Whole) -> None:
-    """Moves the values that belong there to the places; what is left of one is not looked at for the next."""
+def _selected(run: Numbers, places: list[int]) -> list[float]:
+    """The values at rising places of a run; what lies before one is not looked at for the next."""
+    found: list[float] = []
     begin = 0
-    for place in places.tolist():
-        if place >= begin:
+    for place in places:
+        if place == begin - 1:
+            found.append(found[-1])
+        elif place == begin and begin:
+            # NOTE: what is left lies behind the place before, so its smallest is next.
+            found.append(float(run[begin:].min()))
+            begin += 1
+        else:
             run[begin:].partition(place - begin)
+            found.append(float(run[place]))
             begin = place + 1
+    return found
+
+
+def _of_like_size(size: Whole) -> Iterator[Whole]:
+    """The short runs in groups that differ little in size and have few values together."""
+    short = np.flatnonzero(size <= SHORT)
+    short = short[np.argsort(size[short], kind="stable")]
+    start = 0
+    while start < len(short):
+        alike = np.searchsorted(size[short], size[short[start]] * 5 // 4 + 8, side="right")
+        end = min(int(alike), start + max(TOGETHER // max(int(size[short[alike - 1]]), 1), 1))
+        yield short[start:end]
+        start = end
+
+
+def _sorted_together(values: Numbers, starts: Whole, size: Whole, places: Whole) -> Numbers:
+    """The values at the places of some short runs: laid in rows, which are filled up with what comes last."""
+    column = np.arange(int(size.max()))
+    rows = values.take(starts[:, None] + column, mode="clip")
+    rows[column >= size[:, None]] = np.inf
+    rows.sort(axis=1)
+    return np.take_along_axis(rows, places, axis=1)
 
 
 def percentiles(values: Numbers, starts: Whole, ends: Whole, shares: list[tuple[float, bool]]) -> list[Numbers]:

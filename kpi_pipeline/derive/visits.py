@@ -10,65 +10,31 @@ docs/decisions/distinct-counts-by-one-sort.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kpi_pipeline.derive.compiled import WORTH_IT, kernel
-from kpi_pipeline.derive.tally import DENSE, Whole, occurring
+from kpi_pipeline.derive.marks import NOBODY, Marks
+from kpi_pipeline.derive.tally import Tally, Whole
 
 Truth = NDArray[np.bool_]
-FIRST, LAST = "first", "last"
 WIDTH = 63
 """The bits of a whole number that has no sign."""
-CODES = 6
-"""How many comparisons are counted at once: 64 combinations keep the counters of a segment in the cache."""
+FEWEST = 6
+"""So many filters have room beside a key, at least; keys too wide for that are numbered."""
+AT_ONCE = 1 << 15
+"""NOTE: so many visits are looked at together that all that is made of them stays in the cache of a core."""
 
 
-@dataclass(frozen=True)
-class Mark:
-    """What makes a visit count: being the first since `since[day]`, or the last before such a one."""
-
-    since: NDArray[np.int32]
-    which: str = FIRST
-
-
-@dataclass(frozen=True)
-class Visits:
-    """Visits in the order of segment, key and day, of one filter.
-
-    `cell` is segment x days + day, `day` the number of the day, `before` that of the key's visit before this one, -1
-    where there is none.
-    """
-
-    cell: Whole
-    day: NDArray[np.int32]
-    before: NDArray[np.int32]
-
-    def counted(self, marks: Sequence[Mark], cells: int) -> list[tuple[Whole, Whole]]:
-        """For each mark the cells in which visits bear it, with their number."""
-        found: list[tuple[Whole, Whole]] = []
-        for start in range(0, len(marks), CODES):
-            some = marks[start : start + CODES]
-            code = np.zeros(len(self.day), np.uint8)
-            for bit, mark in enumerate(some):
-                code |= self._bearing(mark).view(np.uint8) << np.uint8(bit)
-            place, number = occurring((self.cell << len(some)) | code, cells << len(some))
-            for bit in range(len(some)):
-                bearing = (place >> bit) & 1 == 1
-                found.append((place[bearing] >> len(some), number[bearing]))
-        return found
-
-    def _bearing(self, mark: Mark) -> Truth:
-        begins: Truth = mark.since[self.day] > self.before
-        return begins if mark.which == FIRST else np.append(begins[1:], True)[: len(begins)]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sorted:
-    """Packed visits in order, from the highest bits: segment, key, day, a bit a filter."""
+    """Packed visits in order, from the highest bits: segment, key, day, a bit a filter.
+
+    Before the first and after the last stands -1, which is nobody's visit.
+    """
 
     packed: Whole
     key_bits: int
@@ -76,64 +42,84 @@ class Sorted:
     filters: tuple[str, ...]
     days: int
 
-    def counted(self, column: str | None, marks: Sequence[Mark], cells: int) -> list[tuple[Whole, Whole]]:
-        """For each mark the cells in which visits bear it that a filter let through, with their number."""
-        count = kernel() if len(self.packed) >= WORTH_IT and cells <= DENSE else None
-        if count is None:
-            return self.of(column).counted(marks, cells)
-        found = np.zeros((len(marks), cells), np.int64)
-        since = np.stack([mark.since for mark in marks], axis=1)
-        lasts = np.array([mark.which == LAST for mark in marks])
+    def tally(self, column: str | None, marks: Marks, tally: Tally) -> None:
+        """Counts the visits that a filter let through (all of them without one), by cell and code of their marks."""
+        compiled = kernel() if len(self.packed) >= WORTH_IT else None
+        counters = tally.counters(len(self.packed))
+        firsts, lasts = marks.firsts.table, marks.lasts.table
+        if compiled is None or counters is None or firsts is None or lasts is None:
+            tally.count(self._places(column, marks))
+            return
         bit = -1 if column is None else self.filters.index(column)
-        count(self.packed, bit, len(self.filters), self.day_bits, self.key_bits, self.days, since, lasts, found)
-        there = [np.flatnonzero(row) for row in found]
-        return [(cell, row[cell]) for cell, row in zip(there, found, strict=True)]
+        fields = (bit, len(self.filters), self.day_bits, self.key_bits, self.days)
+        compiled(self.packed, *fields, firsts, lasts, marks.lasts.height + 1, marks.codes, counters)
 
-    def of(self, column: str | None) -> Visits:
-        """The visits that a filter let through; all of them without one."""
-        packed = self.packed
+    def _places(self, column: str | None, marks: Marks) -> Whole:
+        """Of each visit its cell times the number of codes, and its code."""
+        visits = self.packed
         if column is not None:
-            packed = packed[(packed >> self.filters.index(column)) & 1 == 1]
-        packed = packed >> len(self.filters)
-        day = (packed & ((1 << self.day_bits) - 1)).astype(np.int32)
-        owner = packed >> self.day_bits
-        before = np.full(len(day), -1, np.int32)
-        np.copyto(before[1:], day[:-1], where=owner[1:] == owner[:-1])
-        return Visits((owner >> self.key_bits) * self.days + day, day, before)
+            passed = (visits >> self.filters.index(column)) & 1 == 1
+            passed[0] = passed[-1] = True
+            visits = visits[passed]
+        found = np.empty(len(visits) - 2, np.int64)
+        for start in range(0, len(found), AT_ONCE):
+            some = visits[start : start + AT_ONCE + 2] >> len(self.filters)
+            day = some & ((1 << self.day_bits) - 1)
+            owner = some >> self.day_bits
+            same = owner[1:] == owner[:-1]
+            here = day[1:-1]
+            code = marks.firsts.levels(here, np.where(same[:-1], day[:-2], NOBODY)).astype(np.int64)
+            if marks.lasts.height:
+                code *= marks.lasts.height + 1
+                code += marks.lasts.levels(here, np.where(same[1:], day[2:], self.days + 1))
+            cell = (owner[1:-1] >> self.key_bits) * self.days + here
+            found[start : start + AT_ONCE] = cell * marks.codes + code
+        return found
 
 
 def sort_visits(
-    segment: Whole, key: Whole, day: NDArray[np.int32], filters: dict[str, Truth], *, days: int
+    segment: NDArray[np.integer],
+    key: NDArray[np.integer],
+    day: NDArray[np.integer],
+    filters: Mapping[str, Truth],
+    *,
+    days: int,
 ) -> list[Sorted]:
     """The visits sorted; where a whole number has no room for all filters, once for every few of them."""
-    key, key_bits = _narrowed(key, WIDTH - _bits(segment) - days.bit_length() - min(len(filters), CODES))
-    day_bits = days.bit_length()
-    owner = (segment << (key_bits + day_bits)) | (key << day_bits)
-    owner |= day
-    room = WIDTH - _bits(segment) - key_bits - day_bits
+    day_bits, segment_bits = days.bit_length(), _bits(segment)
+    key, key_bits = narrowed(key, WIDTH - segment_bits - day_bits - min(len(filters), FEWEST))
+    room = WIDTH - segment_bits - key_bits - day_bits
     names = list(filters)
     found = []
     for start in range(0, max(len(names), 1), max(room, 1)):
         some = tuple(names[start : start + room])
-        packed = owner << len(some)
-        for bit, name in enumerate(some):
-            packed |= filters[name].astype(np.int64) << bit
-        packed.sort()
+        packed = np.empty(len(key) + 2, np.int64)
+        packed[0] = packed[-1] = -1
+        for at in range(0, len(key), AT_ONCE):
+            here = slice(at, at + AT_ONCE)
+            owner = (segment[here].astype(np.int64) << key_bits) | key[here]
+            visit = (owner << day_bits) | day[here]
+            for name in reversed(some):
+                visit <<= 1
+                visit |= filters[name][here]
+            packed[at + 1 : at + 1 + len(visit)] = visit
+        packed[1:-1].sort()
         found.append(Sorted(packed, key_bits, day_bits, some, days))
     return found
 
 
-def _narrowed(key: Whole, room: int) -> tuple[Whole, int]:
+def narrowed(key: NDArray[np.integer], room: int) -> tuple[NDArray[np.integer], int]:
     """The keys as whole numbers from 0 on that fit into so many bits."""
     if not len(key):
         return key, 1
-    low = int(key.min())
-    span = int(key.max()) - low
-    if span.bit_length() > room:
-        key = np.unique(key, return_inverse=True)[1].astype(np.int64)
-        return key, _bits(key)
-    return key - low, max(span.bit_length(), 1)
+    low, high = int(key.min()), int(key.max())
+    if low >= 0 and high.bit_length() <= room:
+        return key, max(high.bit_length(), 1)
+    if (high - low).bit_length() <= room:
+        return key.astype(np.int64) - low, max((high - low).bit_length(), 1)
+    key = np.unique(key, return_inverse=True)[1].astype(np.int64)
+    return key, _bits(key)
 
 
-def _bits(numbers: Whole) -> int:
+def _bits(numbers: NDArray[np.integer]) -> int:
     return max(int(numbers.max(initial=0)).bit_length(), 1)
