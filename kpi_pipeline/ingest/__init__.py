@@ -1,9 +1,10 @@
 """Ingest: source files land in `raw`, what does not fit in `quarantine`, and nothing is used before it was checked.
 
-`stage` reads what is new beside what is in use; after the checks `accept` swaps it in, or `reject` lets it go.
+`stage` reads what is new beside what is in use; after the checks `accept` lets it in. What is not let in stays there to
+be looked at, until the next run clears it away.
 """
 
-from kpi_pipeline.ingest.accept import accept, clear_leftovers, reject
+from kpi_pipeline.ingest.accept import accept, clear_leftovers
 from kpi_pipeline.ingest.ledger import source_states
 from kpi_pipeline.ingest.peek import peek
 from kpi_pipeline.ingest.stage import stage
@@ -16,7 +17,6 @@ __all__ = [
     "accept",
     "clear_leftovers",
     "peek",
-    "reject",
     "source_states",
     "stage",
 ]

@@ -45,16 +45,8 @@ def _swap_rows(staged: Staged, executor: Executor) -> None:
     executor.run(exp.Insert(this=table(raw), expression=rows, by_name=True))
 
 
-def reject(staged: Staged, executor: Executor) -> None:
-    """Drops what was staged; the ledger still has the old files, so the next run tries again."""
-    with executor.transaction():
-        drop(executor, staged.table, kind="VIEW")
-        drop(executor, staged.rows)
-        drop(executor, staged.quarantine)
-
-
 def clear_leftovers(executor: Executor) -> None:
-    """Drops whatever a run that was cut short left in staging."""
+    """Drops what an earlier run left in staging: it was cut short, or the checks did not let the rows in."""
     found = executor.rows(
         "SELECT table_name, table_type FROM information_schema.tables "
         "WHERE table_schema = 'staging' AND table_catalog = current_database()"

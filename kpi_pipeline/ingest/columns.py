@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlglot import expressions as exp
 
 from kpi_pipeline.ingest import evolve
 from kpi_pipeline.ingest.evolve import FileColumns
+from kpi_pipeline.ingest.files import Survey
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.ready import Ready
+from kpi_pipeline.ingest.staged import WITHOUT_VALUES, SourceFile
 from kpi_pipeline.ingest.tables import table
+
+
+def check_columns(load: Loading, ready: Sequence[Ready]) -> None:
+    """Refuses files that lost columns, or bring new ones where columns are frozen."""
+    files = _file_columns(load, ready)
+    if load.in_use:
+        evolve.check_lost(load.source, files, load.in_use)
+    if load.source.on_schema_change == "freeze" and files:
+        evolve.check_frozen(load.source, files, load.in_use)
+
+
+def must_read_again(load: Loading, ready: Sequence[Ready], work: Survey) -> bool:
+    """Whether files that did not change must be read, too, because a column turns into text, or back again.
+
+    What was a number cannot be made what was written: `1.50` is 1.5 in the raw table.
+    """
+    if load.afresh or load.merges or not work.kept:
+        return False
+    new = evolve.united(_file_columns(load, ready), load.source.load.cursor)
+    went = [*(load.known[one.name] for one in ready if one.name in load.known), *work.dropped]
+    for name, kind in load.in_use.items():
+        _, brought, declared = new.get(name.lower(), (name, None, False))
+        if declared or name in load.source.columns:
+            continue
+        if kind == "VARCHAR" and brought != "VARCHAR":
+            kinds = _types(work.kept, name) | ({brought} if brought else set())
+            if kinds and _types(went, name) and _in_common(kinds) not in (None, "VARCHAR"):
+                return True
+        elif brought and evolve.common_type(kind, brought) is None:
+            return name != load.source.load.cursor
+    return False
 
 
 def columns_of(load: Loading, ready: Sequence[Ready], *, keeps_rows: bool) -> dict[str, str]:
     """The columns of the new table, after asking whether the old and the new may meet."""
-    known = load.known
-    files = [
-        FileColumns(one.name, one.columns, known[one.name].columns if one.name in known else None) for one in ready
-    ]
-    if files and not load.full:
-        if load.in_use:
-            evolve.check_lost(load.source, files, load.in_use)
-        if load.source.on_schema_change == "freeze":
-            evolve.check_frozen(load.source, files, load.in_use)
-    new = evolve.united(files)
+    new = evolve.united(_file_columns(load, ready), load.source.load.cursor)
     old = load.in_use if keeps_rows or not load.full else {}
     result: dict[str, str] = {}
     for name, kind in old.items():
@@ -34,6 +58,23 @@ def columns_of(load: Loading, ready: Sequence[Ready], *, keeps_rows: bool) -> di
             result[name] = kind
     known_names = {name.lower() for name in old}
     return result | {name: kind or "VARCHAR" for key, (name, kind, _) in new.items() if key not in known_names}
+
+
+def _file_columns(load: Loading, ready: Sequence[Ready]) -> list[FileColumns]:
+    known = load.known
+    return [FileColumns(one.name, one.columns, known[one.name].columns if one.name in known else None) for one in ready]
+
+
+def _types(files: Iterable[SourceFile], column: str) -> set[str]:
+    return {file.columns[column] for file in files if column in file.columns} - {WITHOUT_VALUES}
+
+
+def _in_common(kinds: set[str]) -> str | None:
+    first, *others = sorted(kinds)
+    both: str | None = first
+    for other in others:
+        both = evolve.common_type(both, other) if both else None
+    return both
 
 
 def _met(
@@ -53,9 +94,11 @@ def _met(
         return brought
     if both := evolve.joined_type(kind, brought, may_narrow=keeps_rows or not declared):
         return both
-    if _has_values(load, name):
+    if not _has_values(load, name):
+        return brought
+    if declared or (kind != "VARCHAR" and (load.merges or name == load.source.load.cursor)):
         raise evolve.changed_type(load.source, name, kind, brought, _file_with(ready, name, brought))
-    return brought
+    return "VARCHAR" if keeps_rows else brought
 
 
 def _has_values(load: Loading, column: str) -> bool:

@@ -50,6 +50,13 @@ class Fitted:
     misfit: exp.Expr | None = None
     """True for values that do not fit; never NULL."""
     reason: exp.Expr | None = None
+    written: exp.Expr | None = None
+    """The text as it was written, where its type was read off the values."""
+
+    def as_type(self, kind: str) -> exp.Expr:
+        """The value in the type that the raw table has; as text it is what was written, not a number written anew."""
+        value = self.written if self.written is not None and kind == "VARCHAR" else self.value
+        return exp.cast(value.copy(), exp.DataType.build(kind, dialect="duckdb"))
 
 
 def cleaned(source: Source, column: Column) -> exp.Expr:
@@ -74,10 +81,11 @@ def fit(source: Source, column: Column, inferred: str | None, *, zone: str) -> F
         if column.type is None and inferred not in (None, "VARCHAR"):
             result = _cast(_trimmed(value), inferred or "VARCHAR")
         declared = column.type is not None
+        written = None if declared else value
         if not is_key:
-            return Fitted(column.name, result, kind, declared, shown)
+            return Fitted(column.name, result, kind, declared, shown, written=written)
         missing = result.copy().is_(exp.null())
-        return Fitted(column.name, result, kind, declared, shown, missing, _key_is_empty(column.name))
+        return Fitted(column.name, result, kind, declared, shown, missing, _key_is_empty(column.name), written)
     present = value
     if column.type in (None, "VARCHAR") and wanted.type != "text":
         present = exp.Nullif(this=_trimmed(value), expression=exp.Literal.string(""))

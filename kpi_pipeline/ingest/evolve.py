@@ -89,8 +89,12 @@ def check_names(source: Source, file: str, names: Sequence[str]) -> None:
             )
 
 
-def united(files: Sequence[FileColumns]) -> dict[str, tuple[str, str | None, bool]]:
-    """The columns of all files by lower-case name: name, type (None if no value), whether the type is declared."""
+def united(files: Sequence[FileColumns], cursor: str | None) -> dict[str, tuple[str, str | None, bool]]:
+    """The columns of all files by lower-case name: name, type (None if no value), whether the type is declared.
+
+    Types that were read off the values and hold nothing in common make a column of text, but for the cursor: without a
+    time nothing would be known to be complete.
+    """
     found: dict[str, tuple[str, str | None, bool, str]] = {}
     for file in files:
         for column in file.columns:
@@ -103,6 +107,8 @@ def united(files: Sequence[FileColumns]) -> dict[str, tuple[str, str | None, boo
                 found[key] = (name, kind or column.type, declared and column.declared, first if kind else file.file)
                 continue
             both = common_type(kind, column.type)
+            if both is None and not (declared or column.declared or column.name == cursor):
+                both = "VARCHAR"
             if both is None:
                 raise DataError(
                     f"Column '{name}' is {kind} in {first} and {column.type} in {file.file}.\n"

@@ -50,7 +50,7 @@ class Survey:
     kept: tuple[SourceFile, ...]
     """Files whose rows stay: unchanged ones, and vanished ones where the load mode keeps rows."""
     dropped: tuple[SourceFile, ...]
-    """Files whose rows go because the file went."""
+    """Files whose rows go because the file went, or became a copy of another."""
     modified_ns: Mapping[str, int]
     """New times of files whose content is what it was."""
     notes: tuple[str, ...]
@@ -102,8 +102,11 @@ def survey(source: Source, found: tuple[FoundFile, ...], known: Mapping[str, Sou
             read.append(file)
     present = {file.name for file in found}
     gone = [file for name, file in known.items() if name not in present]
+    became_copies: list[SourceFile] = []
     if source.load.mode == "append":
-        read, copies = _without_copies(read, kept)
+        originals, copies = _without_copies(read, kept)
+        became_copies = [known[file.name] for file in read if file not in originals and file.name in known]
+        read = originals
         notes += copies
         contents = {file.sha256: file.name for file in read}
         moved = [file for file in gone if file.sha256 in contents]
@@ -116,7 +119,7 @@ def survey(source: Source, found: tuple[FoundFile, ...], known: Mapping[str, Sou
     return Survey(
         read=tuple(read),
         kept=tuple([*kept, *gone] if keeps else kept),
-        dropped=tuple(moved if keeps else gone),
+        dropped=tuple([*moved, *became_copies] if keeps else gone),
         modified_ns=modified,
         notes=tuple(notes),
     )

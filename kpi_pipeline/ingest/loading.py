@@ -52,7 +52,8 @@ class Loading:
     @property
     def definition(self) -> str:
         """Changes when the definition asks for other rows, types or limits than before; not with words or checks."""
-        decides = self.source.model_dump(mode="json", exclude={"name", "label", "description", "ignore", "checks"})
+        words = dict.fromkeys(("name", "label", "description", "ignore", "checks"), True)
+        decides = self.source.model_dump(mode="json", exclude={**words, "load": {"allow_empty"}})
         settings = self.project.settings
         return fingerprint(decides, settings.timezone, settings.week_start, settings.fiscal_year_start)
 

@@ -14,7 +14,7 @@ from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.quarantine import quarantine_misfits
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.ingest.replaced import RowsOfKeys, going, of_files
-from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, Staged
+from kpi_pipeline.ingest.staged import LINEAGE, WITHOUT_VALUES, SourceFile, Staged
 from kpi_pipeline.ingest.tables import create_as, kind_of, row_count, table
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.sources import Source
@@ -26,10 +26,7 @@ def stage_file(
     """Puts a file's rows where they belong and counts them: loaded and quarantined are all there is."""
     landed, file = ready.landed, ready.landed.file
     own = {column.name.lower(): column for column in ready.columns}
-    values = [
-        exp.cast(own[name.lower()].value.copy(), kind_of(kind)) if name.lower() in own else exp.null()
-        for name, kind in columns.items()
-    ]
+    values = [own[name.lower()].as_type(kind) if name.lower() in own else exp.null() for name, kind in columns.items()]
     lineage = [
         exp.cast(exp.Literal.string(load.now.isoformat()), kind_of("TIMESTAMPTZ")),
         exp.Literal.string(load.run_id),
@@ -49,7 +46,7 @@ def stage_file(
         )
     return SourceFile(
         *(file.name, file.size, file.modified_ns, file.sha256, loaded, rejected, load.now, load.run_id),
-        columns={column.name: column.type or "VARCHAR" for column in ready.columns},
+        columns={column.name: column.type or WITHOUT_VALUES for column in ready.columns},
     )
 
 

@@ -12,7 +12,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError, counted
 from kpi_pipeline.ingest import ledger
-from kpi_pipeline.ingest.columns import columns_of
+from kpi_pipeline.ingest.columns import check_columns, columns_of, must_read_again
 from kpi_pipeline.ingest.files import Survey, find_files, survey
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.quarantine import QUARANTINE
@@ -20,7 +20,7 @@ from kpi_pipeline.ingest.reach import business_day, complete_before, days_touche
 from kpi_pipeline.ingest.ready import Ready, make_ready
 from kpi_pipeline.ingest.replaced import Everything, Replaced, RowsOfFiles, RowsOfKeys, going
 from kpi_pipeline.ingest.rows import keep_rows, merge_rows, stage_file
-from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, SourceState, Staged
+from kpi_pipeline.ingest.staged import LINEAGE, WITHOUT_VALUES, SourceFile, SourceState, Staged
 from kpi_pipeline.ingest.tables import create, create_view, drop, row_count, table
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
@@ -61,15 +61,33 @@ def stage(
         state=ledger.source_states(executor).get(source.name),
         in_use=_own(executor.table_columns(TableRef("raw", source.name))),
     )
-    work = survey(source, find_files(project, source), load.known, afresh=load.afresh)
+    found = find_files(project, source)
+    work = survey(source, found, load.known, afresh=load.afresh)
     if load.state is not None and not load.afresh and not work.changed:
         if work.modified_ns:
             with executor.transaction():
                 ledger.note_modified(executor, source.name, dict(work.modified_ns))
         return Staged(*(source.name, False, load.state), columns=load.in_use, notes=work.notes)
     with tempfile.TemporaryDirectory(prefix="kpi_ingest_") as folder:
-        ready = [make_ready(load, file, place=place, folder=Path(folder)) for place, file in enumerate(work.read)]
+        ready = _made_ready(load, work, Path(folder))
+        if not load.full:
+            check_columns(load, ready)
+        if must_read_again(load, ready, work):
+            _drop_scaffolds(load, ready)
+            load = replace(load, full=True)
+            work = survey(source, found, load.known, afresh=True)
+            ready = _made_ready(load, work, Path(folder))
         return _staged(load, work, ready)
+
+
+def _made_ready(load: Loading, work: Survey, folder: Path) -> list[Ready]:
+    return [make_ready(load, file, place=place, folder=folder) for place, file in enumerate(work.read)]
+
+
+def _drop_scaffolds(load: Loading, ready: Sequence[Ready]) -> None:
+    """Drops the tables that files were landed in, and that of the rows to be merged."""
+    for scaffold in [*(one for file in ready for one in file.landed.tables), load.batch]:
+        drop(load.executor, scaffold)
 
 
 def _staged(load: Loading, work: Survey, ready: Sequence[Ready]) -> Staged:
@@ -98,11 +116,23 @@ def _staged(load: Loading, work: Survey, ready: Sequence[Ready]) -> Staged:
         files=tuple(sorted([*work.kept, *files], key=lambda file: file.file)),
     )
     result = _with_reach(load, result)
-    for scaffold in [*(one for file in ready for one in file.landed.tables), *([load.batch] if load.merges else [])]:
-        drop(load.executor, scaffold)
+    _drop_scaffolds(load, ready)
     rows = row_count(load.executor, result.table)
+    _refuse_emptied(load, rows)
     notes = (*work.notes, *_notes(load, result), *result.notes, *(["the table has no rows"] if rows == 0 else []))
     return replace(result, state=replace(result.state, version=_version(load, result, files), rows=rows), notes=notes)
+
+
+def _refuse_emptied(load: Loading, rows: int) -> None:
+    """An export that went wrong is often a header without rows, and every KPI on it would be 0."""
+    before = load.state.rows if load.state else 0
+    if rows or not before or load.source.load.mode != "full" or load.source.load.allow_empty:
+        return
+    raise DataError(
+        f"The files of source '{load.source.name}' hold no rows that fit; its table has {counted(before, 'row')}.\n"
+        "Hint: nothing was loaded. Was the export cut off? Where no rows at all can be right, write "
+        "`allow_empty: true` under `load` of the source."
+    )
 
 
 def _refuse_mostly_misfits(load: Loading, staged: Staged, file: SourceFile) -> None:
@@ -149,8 +179,7 @@ def _replaced(load: Loading, work: Survey, columns: Mapping[str, str]) -> Replac
         return Everything()
     if load.merges:
         return RowsOfKeys(load.source.load.key)
-    went = [file.name for file in work.read if file.name in load.known]
-    return RowsOfFiles((*went, *(file.file for file in work.dropped)))
+    return RowsOfFiles(tuple(sorted(load.known.keys() - {file.file for file in work.kept})))
 
 
 def _as_accepted(load: Loading, result: Staged) -> exp.Query:
@@ -172,7 +201,7 @@ def _pieces(load: Loading, result: Staged) -> list[exp.Select] | None:
 
 
 def _notes(load: Loading, result: Staged) -> list[str]:
-    notes = []
+    notes = _turned_to_text(load, result)
     if load.in_use:
         had = {name.lower(): kind for name, kind in load.in_use.items()}
         for name, kind in result.columns.items():
@@ -191,6 +220,22 @@ def _notes(load: Loading, result: Staged) -> list[str]:
         elif file.quarantined:
             read = counted(file.rows + file.quarantined, "row")
             notes.append(f"{file.quarantined:,} of {read} of {file.file} did not fit and went to quarantine")
+    return notes
+
+
+def _turned_to_text(load: Loading, result: Staged) -> list[str]:
+    """Says which columns are text only because the values of some file are nothing else."""
+    notes = []
+    for name, kind in result.columns.items():
+        if kind != "VARCHAR" or name in load.source.columns or load.in_use.get(name) == "VARCHAR":
+            continue
+        texts = [file.file for file in result.files if file.columns.get(name) == "VARCHAR"]
+        others = [file for file in result.files if file.columns.get(name) not in (None, "VARCHAR", WITHOUT_VALUES)]
+        if texts and others:
+            notes.append(
+                f"column '{name}' is text, because it is in {texts[0]} (it is {others[0].columns[name]} in "
+                f"{others[0].file}); a type for it under `columns` of the source would put such rows into quarantine"
+            )
     return notes
 
 

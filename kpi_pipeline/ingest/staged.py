@@ -12,6 +12,9 @@ from kpi_pipeline.names import TableRef
 LINEAGE = {"_loaded_at": "TIMESTAMPTZ", "_run_id": "VARCHAR", "_source_file": "VARCHAR"}
 """The columns that every raw table has beside those of its files."""
 
+WITHOUT_VALUES = "without values"
+"""Stands for the type of a file's column that holds nothing: it fits any."""
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -26,7 +29,7 @@ class SourceFile:
     loaded_at: datetime
     run_id: str
     columns: Mapping[str, str]
-    """The file's own columns and their types, so that one it loses is noticed."""
+    """The file's own columns and their types, so that one it loses is noticed, and one that was text there."""
 
 
 @dataclass(frozen=True)

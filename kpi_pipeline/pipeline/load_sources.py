@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kpi_pipeline.checks.result import CheckResult
-from kpi_pipeline.ingest import SourceState, Staged, accept, reject, stage
+from kpi_pipeline.ingest import SourceState, Staged, accept, stage
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.checking import check_asset, why_blocked
 from kpi_pipeline.pipeline.context import Context
@@ -78,7 +78,8 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
         if reason:
             blocked[name] = reason
             if one.changed:
-                reject(one, context.warehouse)
+                text = "was not let in; until the next run the warehouse shows it as it was checked, as"
+                context.watch.note(f"{asset} {text} {one.table}")
         else:
             if one.changed:
                 accept(one, context.warehouse)

@@ -26,11 +26,20 @@ class Load(Noun):
     )
     cursor: str | None = Field(default=None, description="the column that says how new a row is")
     key: tuple[str, ...] = Field(default=(), description="the columns that name a row; for merge")
+    allow_empty: bool = Field(
+        default=False, description="full: whether files without rows may empty a table that has some"
+    )
 
     @model_validator(mode="after")
     def _merge_has_key(self) -> Self:
         if (self.mode == "merge") != bool(self.key):
             raise ValueError("'key' goes with 'mode: merge', and one needs the other")
+        return self
+
+    @model_validator(mode="after")
+    def _only_full_empties(self) -> Self:
+        if self.allow_empty and self.mode != "full":
+            raise ValueError("'allow_empty' goes with 'mode: full': in the other modes files without rows add nothing")
         return self
 
 

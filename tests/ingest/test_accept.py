@@ -9,7 +9,7 @@ import pytest
 from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import InternalError, StorageError
-from kpi_pipeline.ingest import accept, clear_leftovers, reject, source_states
+from kpi_pipeline.ingest import accept, clear_leftovers, source_states
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.store.state import prepare_state
 from kpi_pipeline.store.warehouse import Warehouse
@@ -48,12 +48,18 @@ def test_a_load_that_fails_half_way_leaves_the_old_state(bench: Bench) -> None:
     assert bench.raw("id") == [(2,)]
 
 
-def test_what_is_rejected_is_tried_again(bench: Bench) -> None:
+def test_what_is_not_let_in_can_be_looked_at_and_is_tried_again(bench: Bench) -> None:
     bench.write("data/a.csv", "id\n1\n")
-    reject(bench.stage(orders()), bench.warehouse)
+    bench.load(orders(load={"mode": "append"}))
+    bench.write("data/b.csv", "id\n2\n")
+    bench.stage(orders(load={"mode": "append"}))
+    assert bench.warehouse.rows("SELECT id, _source_file FROM staging.orders ORDER BY ALL") == [
+        (1, "data/a.csv"),
+        (2, "data/b.csv"),
+    ]
+    clear_leftovers(bench.warehouse)
     assert staging_tables(bench) == []
-    assert source_states(bench.warehouse) == {}
-    assert bench.load(orders()).changed
+    assert bench.load(orders(load={"mode": "append"})).files_read == ("data/b.csv",)
 
 
 def test_nothing_is_left_in_staging_after_accepting(bench: Bench) -> None:

@@ -39,6 +39,45 @@ def test_an_empty_file_is_an_error_where_it_would_empty_the_table(bench: Bench) 
     assert bench.raw("id") == [(1,)]
 
 
+def test_files_without_rows_empty_a_table_only_where_that_may_be(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n")
+    assert bench.load(orders()).notes == ("data/a.csv has no rows, only a header", "the table has no rows")
+    bench.write("data/a.csv", "id\n1\n2\n")
+    bench.load(orders())
+    bench.write("data/a.csv", "id\n")
+    for full in (False, True):
+        with pytest.raises(
+            DataError, match=r"(?s)'orders' hold no rows that fit; its table has 2 rows.*allow_empty: true"
+        ):
+            bench.load(orders(), full=full)
+    assert bench.raw("id") == [(1,), (2,)]
+    assert bench.load(orders(load={"allow_empty": True})).changed
+    assert bench.raw("id") == []
+
+
+def test_a_file_with_only_a_header_takes_its_rows_away_under_append(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\n")
+    bench.load(APPEND)
+    bench.write("data/b.csv", "id\n")
+    bench.load(APPEND)
+    assert bench.raw("id") == [(1,)]
+    bench.write("data/a.csv", "id\n")
+    bench.load(APPEND)
+    assert bench.raw("id") == []
+
+
+def test_a_file_that_becomes_a_copy_of_another_gives_up_its_rows(bench: Bench) -> None:
+    bench.write("data/a.csv", "id\n1\n")
+    bench.write("data/b.csv", "id\n2\n")
+    bench.load(APPEND)
+    bench.write("data/b.csv", "id\n1\n")
+    assert bench.load(APPEND).changed
+    assert bench.raw("id, _source_file") == [(1, "data/a.csv")]
+    assert not bench.load(APPEND).changed
+    assert not bench.load(APPEND, full=True).rows_quarantined
+    assert bench.raw("id, _source_file") == [(1, "data/a.csv")]
+
+
 def test_an_empty_file_to_append_waits_until_it_holds_something(bench: Bench) -> None:
     bench.write("data/a.csv", "id\n1\n")
     bench.write("data/b.csv", "")
