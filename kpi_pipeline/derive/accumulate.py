@@ -9,7 +9,6 @@ Distinct counts and percentiles, which need more than a day's sums, are made in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 
 import polars as pl
 
@@ -32,15 +31,13 @@ def accumulate(
     *,
     calendar: Calendar,
     periods: pl.DataFrame,
-    cut: tuple[date, date] | None,
 ) -> pl.LazyFrame:
     """For each period the value as of its last day (or first, or the average, highest or lowest of its days).
 
-    `periods`: period_start and period_end, from the first day with data to the newest. `cut` names days of an earlier
-    period that the period in progress has not come to yet; they are not looked at. In an average, a day whose window
-    holds no rows counts as 0 for sums and counts, and not at all for everything else.
+    `periods`: period_start, first_day and period_end, from the first day with data to the newest. In an average, a day
+    whose window holds no rows counts as 0 for sums and counts, and not at all for everything else.
     """
-    wanted = anchors(periods, reach.period_agg, cut)
+    wanted = anchors(periods, reach.period_agg)
     gone = leaving(reach, calendar)
     parts = [
         _added(rows, _of(measures, *ADDED), gone, wanted),

@@ -15,7 +15,6 @@ from kpi_pipeline.derive.fold import folded
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT, Segments
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
-from kpi_pipeline.periods import Shift
 from kpi_pipeline.plan import Measure, Reduction
 
 
@@ -55,23 +54,16 @@ def _values(asked: Asked, rows: pl.LazyFrame, partials: Partials) -> pl.LazyFram
     timeline = asked.timeline
     if asked.reach:
         begun = partials.spans.get((asked.measure.model, asked.measure.time), (timeline.newest_day,))[0]
-        anchored = anchored_periods(timeline, asked.offsets, begun)
-        return accumulate(rows, asked.reach, asked.named, calendar=timeline.calendar, periods=anchored, cut=asked.cut)
-    if asked.cut:
-        rows = rows.filter(~((pl.col("_day") >= asked.cut[0]) & (pl.col("_day") < asked.cut[1])))
+        anchored = anchored_periods(timeline, begun)
+        return accumulate(rows, asked.reach, asked.named, calendar=timeline.calendar, periods=anchored)
     return folded(rows.join(timeline.days.lazy(), on="_day"), by=(PERIOD, SEGMENT), measures=asked.named)
 
 
-def anchored_periods(timeline: Timeline, offsets: tuple[Shift, ...], begun: date) -> pl.DataFrame:
+def anchored_periods(timeline: Timeline, begun: date) -> pl.DataFrame:
     """The periods whose cumulative values are wanted: period_start, the first day that counts, period_end.
 
     Only days between the model's first (`begun`) and the newest count.
     """
     end = pl.min_horizontal("period_end", pl.lit(timeline.newest_day + timedelta(days=1)))
-    if offsets and timeline.grain:
-        sources = timeline.earlier(offsets).select(pl.col("source_start").alias(PERIOD)).drop_nulls().unique()
-        periods = timeline.calendar.of(timeline.grain).select(PERIOD, "period_end").join(sources, on=PERIOD)
-    else:
-        periods = timeline.periods.select(PERIOD, "period_end")
-    first_day = pl.max_horizontal(PERIOD, pl.lit(begun))
-    return periods.with_columns(period_end=end, first_day=first_day).filter(pl.col("first_day") < pl.col("period_end"))
+    periods = timeline.periods.with_columns(period_end=end, first_day=pl.max_horizontal(PERIOD, pl.lit(begun)))
+    return periods.filter(pl.col("first_day") < pl.col("period_end"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 
 import polars as pl
 
@@ -14,16 +13,11 @@ EVERY_DAY = ("average", "highest", "lowest")
 """Choices that look at all days of a period."""
 
 
-def anchors(periods: pl.DataFrame, choice: str, cut: tuple[date, date] | None) -> pl.DataFrame:
+def anchors(periods: pl.DataFrame, choice: str) -> pl.DataFrame:
     """The days whose value is wanted: period_start, _anchor.
 
-    `periods`: period_start, first_day, period_end, where only days from the first to the newest with data count. `cut`
-    names days of an earlier period that the period in progress has not come to yet; they are not looked at.
+    `periods`: period_start, first_day, period_end, where only days from the first to the newest with data count.
     """
-    if cut:
-        held = (pl.col("period_start") < cut[1]) & (pl.col("period_end") == cut[1])
-        periods = periods.with_columns(period_end=pl.when(held).then(pl.lit(cut[0])).otherwise("period_end"))
-        periods = periods.filter(pl.col("first_day") < pl.col("period_end"))
     last = pl.col("period_end") - pl.duration(days=1)
     if choice in EVERY_DAY:
         days = pl.date_ranges("first_day", last, interval="1d")

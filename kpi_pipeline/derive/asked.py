@@ -1,15 +1,13 @@
-"""Leaves that are computed together: of one sheet, one pass, one reach and the same way back in time."""
+"""Leaves that are computed together: of one sheet, one pass and one reach."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 from kpi_pipeline.derive.segments import Segments
 from kpi_pipeline.derive.timeline import Timeline
-from kpi_pipeline.periods import Shift
 from kpi_pipeline.plan import Leaf, Measure, Reach, fingerprint
 
 
@@ -17,7 +15,7 @@ from kpi_pipeline.plan import Leaf, Measure, Reach, fingerprint
 class Asked:
     """What a sheet asks of one reduction: a value a leaf, period and segment.
 
-    Leaves that differ only in what stands for a missing value are one question.
+    Leaves that differ only in what stands for a missing value, or in how far they look back, are one: see `looked_up`.
     """
 
     leaves: tuple[Leaf, ...]
@@ -34,32 +32,29 @@ class Asked:
         """How far back its values reach; None for the period alone."""
         return self.leaves[0].reach
 
-    @property
-    def offsets(self) -> tuple[Shift, ...]:
-        """How much earlier the periods lie that it looks at."""
-        return self.leaves[0].offsets
-
-    @cached_property
-    def cut(self) -> tuple[date, date] | None:
-        """The days it must not look at: the period in progress has not come to them yet."""
-        return self.timeline.cut(self.offsets) if self.offsets else None
-
     @cached_property
     def named(self) -> dict[str, Measure]:
         """The column each leaf has in the sheet, with its measure."""
         return {leaf_column(leaf): leaf.measure for leaf in self.leaves}
 
 
+@cache
+def looked_up(leaf: Leaf) -> Leaf:
+    """The leaf as it is computed: of a period itself, whoever looks back at it, and nothing where nothing is."""
+    return replace(leaf, fill=None, offsets=())
+
+
+@cache
 def leaf_column(leaf: Leaf) -> str:
-    """The leaf's column in a sheet."""
+    """The column of a leaf as it is computed."""
     return f"leaf_{fingerprint(repr(leaf))}"
 
 
-def asked_of(wanted: Iterable[Leaf], timeline: Timeline, segments: Segments) -> tuple[Asked, ...]:
-    """The leaves of a sheet, those together that can be computed side by side."""
+def together(wanted: Iterable[Leaf]) -> list[tuple[Leaf, ...]]:
+    """The leaves that can be computed side by side."""
     groups: dict[tuple[object, ...], list[Leaf]] = {}
-    for leaf in dict.fromkeys(wanted):
+    for leaf in dict.fromkeys(map(looked_up, wanted)):
         measure = leaf.measure
-        key = (measure.model, measure.time, measure.shape, measure.about, measure.stock, leaf.reach, leaf.offsets)
+        key = (measure.model, measure.time, measure.shape, measure.about, measure.stock, leaf.reach)
         groups.setdefault(key, []).append(leaf)
-    return tuple(Asked(tuple(group), timeline, segments) for group in groups.values())
+    return [tuple(group) for group in groups.values()]

@@ -105,11 +105,7 @@ def _anchors(asked: Asked, partials: Partials) -> pl.DataFrame:
     newest = timeline.newest_day
     begun = partials.spans.get((asked.measure.model, asked.measure.time), (newest,))[0]
     hours = _hours(timeline.calendar).filter(pl.col("day").is_between(begun, newest)).select(PERIOD, AT)
-    if asked.offsets:
-        sources = timeline.earlier(asked.offsets).select(pl.col("source_start").alias(PERIOD)).drop_nulls().unique()
-    else:
-        sources = timeline.periods.select(PERIOD)
-    return hours.join(sources, on=PERIOD, how="semi").sort(AT)
+    return hours.join(timeline.periods, on=PERIOD, how="semi").sort(AT)
 
 
 def _begins(reach: Reach, calendar: Calendar) -> Numbers:

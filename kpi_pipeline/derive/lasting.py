@@ -25,7 +25,7 @@ def lasting_values(rows: pl.LazyFrame, asked: Asked, partials: Partials) -> pl.L
     measure = asked.measure
     choice = measure.stock.choice if measure.stock else "last"
     begun = partials.spans.get((measure.model, measure.time), (asked.timeline.newest_day,))[0]
-    wanted = anchors(anchored_periods(asked.timeline, asked.offsets, begun), choice, asked.cut)
+    wanted = anchors(anchored_periods(asked.timeline, begun), choice)
     if measure.fold is Fold.distinct:
         days = _keys(rows, asked.named, wanted, _begun(asked, partials))
     else:

@@ -49,12 +49,4 @@ def leaf_frames(asked: Sequence[Asked], partials: Partials) -> dict[Asked, pl.La
     for shape, compute in SHAPES.items():
         some = [one for one in asked if one.measure.shape is shape and one not in found]
         found |= zip(some, compute(some, partials), strict=True)
-    return {one: _moved(one, frame).select(*KEYS, *one.named) for one, frame in found.items()}
-
-
-def _moved(asked: Asked, frame: pl.LazyFrame) -> pl.LazyFrame:
-    """The values of earlier periods beside the period that looks back at them."""
-    if not asked.offsets:
-        return frame
-    moved = asked.timeline.earlier(asked.offsets).lazy()
-    return frame.rename({PERIOD: "source_start"}).join(moved, on="source_start").drop("source_start")
+    return {one: frame.select(*KEYS, *one.named) for one, frame in found.items()}

@@ -34,7 +34,7 @@ def with_completeness(sheet: pl.LazyFrame, nodes: Mapping[str, Node], timeline: 
         columns.append(complete.alias(name))
     ends = timeline.periods.select(PERIOD, *columns)
     kept = [*sheet.collect_schema().names(), *nodes]
-    return sheet.join(ends.lazy(), on=PERIOD).with_columns(**by_age).select(kept)
+    return sheet.join(ends.lazy(), on=PERIOD, maintain_order="left").with_columns(**by_age).select(kept)
 
 
 def _waits(leaf: Leaf) -> bool:

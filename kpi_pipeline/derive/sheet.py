@@ -1,88 +1,143 @@
-"""A sheet: every leaf and formula of one grain and breakdown, as columns over periods and segments."""
+"""A sheet: every leaf and formula of one grain and breakdown, as columns over cells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import reduce as fold_left
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
+import numpy as np
 import polars as pl
 
-from kpi_pipeline.derive.asked import leaf_column
+from kpi_pipeline.derive.ages import come_to_their_age
+from kpi_pipeline.derive.asked import Asked, leaf_column, looked_up
+from kpi_pipeline.derive.cells import CELL, Cells, Numbers, cells_with_data, every_cell, optional
 from kpi_pipeline.derive.formula import expression
-from kpi_pipeline.derive.leaf_frames import KEYS, rows_leaf
+from kpi_pipeline.derive.layout import Layout, compared_with
+from kpi_pipeline.derive.leaf_frames import rows_leaf
 from kpi_pipeline.derive.partials import Partials
-from kpi_pipeline.derive.timeline import PERIOD, Timeline
-from kpi_pipeline.periods import Grain
-from kpi_pipeline.plan import Fold, Leaf, Node, leaves
+from kpi_pipeline.derive.segments import SEGMENT
+from kpi_pipeline.derive.stretches import Way
+from kpi_pipeline.derive.timeline import PERIOD
+from kpi_pipeline.plan import Ages, Fold, Leaf, Node, leaves
 
 
-def filled(leaf: Leaf, in_range: pl.Expr) -> pl.Expr:
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A layout with its cells and, a row a cell, a column a leaf as it is computed."""
+
+    layout: Layout
+    cells: Cells
+    values: pl.DataFrame
+    partials: Partials
+
+    @cached_property
+    def names(self) -> dict[Node, str]:
+        """The column of each node of its members."""
+        nodes = dict.fromkeys(node for named in self.layout.nodes.values() for node in named.values())
+        return {node: f"node_{place}" for place, node in enumerate(nodes)}
+
+    @cached_property
+    def own(self) -> int:
+        """How many of the cells, from the first on, are of the sheet's own periods."""
+        return int(self.cells.numbers.searchsorted(self.layout.stretches.own * self.cells.width))
+
+    def columns(self) -> pl.LazyFrame:
+        """A row a cell of its own periods: a DOUBLE a node, and what `column_of` names beside the values of members."""
+        compared: dict[Node, dict[str, Way]] = {}
+        for one, named in self.layout.nodes.items():
+            compared[named["value"]] = compared.get(named["value"], {}) | compared_with(one)
+        columns = [pl.col(name).head(self.own) for name in self.names.values()]
+        for node, ways in compared.items():
+            name = self.names[node]
+            columns.append(self._present(node).head(self.own).alias(column_of(name, "has_data")))
+            for earlier, way in ways.items():
+                looked_at = self._looked_at[way].head(self.own)
+                columns.append(pl.col(name).gather(looked_at).alias(column_of(name, earlier)))
+        return self._with_nodes().select(columns)
+
+    def _with_nodes(self) -> pl.LazyFrame:
+        """The leaves and nodes; what looks back takes the value of the cell that it looks back at."""
+        wanted = dict.fromkeys(replace(leaf, offsets=()) for node in self.names for leaf in leaves(node))
+        here = {leaf: f"here_{place}" for place, leaf in enumerate(wanted)}
+        spans = dict.fromkeys((leaf.measure.model, leaf.measure.time) for leaf in wanted)
+        inside = {span: f"in_range_{place}" for place, span in enumerate(spans)}
+
+        def of(leaf: Leaf) -> pl.Expr:
+            return self._back(pl.col(here[replace(leaf, offsets=())]), leaf.offsets)
+
+        return (
+            self.values.lazy()
+            .with_columns(self._in_range(span).alias(name) for span, name in inside.items())
+            .with_columns(
+                _filled(leaf, pl.col(inside[leaf.measure.model, leaf.measure.time])).alias(name)
+                for leaf, name in here.items()
+            )
+            .with_columns(expression(node, of).alias(name) for node, name in self.names.items())
+        )
+
+    def _in_range(self, of: tuple[str, str]) -> pl.Series:
+        """Whether each cell's period overlaps the days that a model has data for."""
+        overlapping = self.layout.stretches.overlapping(self.partials.spans.get(of))
+        return pl.Series(overlapping[self.cells.stretch])
+
+    def _present(self, node: Node) -> pl.Expr:
+        """Whether any row lies behind a node in a cell."""
+        return pl.any_horizontal(self._back(_has_rows(leaf), leaf.offsets) for leaf in leaves(node))
+
+    def _back(self, column: pl.Expr, way: Way) -> pl.Expr:
+        return column.gather(self._looked_at[way]) if way else column
+
+    @cached_property
+    def _looked_at(self) -> Mapping[Way, pl.Series]:
+        """By way back, the place of the cell that each one looks at."""
+        found = {way: self.cells.looked_at(back) for way, back in self.layout.stretches.back.items()}
+        return {way: optional(self.cells.places(cells)) for way, cells in found.items()}
+
+
+def column_of(node: str, what: str) -> str:
+    """The column that says something more of a node than its value."""
+    return f"{what}_{node}"
+
+
+def sheet_of(layout: Layout, values: Mapping[Asked, pl.DataFrame], partials: Partials, *, whole: bool) -> Sheet:
+    """The sheet of a layout; a whole one has a cell for every period and segment, others only where there is data."""
+    width = layout.segments.width
+    frames = {asked[0]: values[asked[0]] for asked in layout.asked}
+    if whole:
+        cells = every_cell(layout.stretches, width)
+        if layout.ages:
+            cells = _come_to_their_age(cells, layout, layout.ages)
+    else:
+        cells = cells_with_data([_seen(one, frame) for one, frame in frames.items()], layout.stretches, width)
+    return Sheet(layout, cells, pl.concat(map(cells.laid, frames.values()), how="horizontal"), partials)
+
+
+def _come_to_their_age(cells: Cells, layout: Layout, ages: Ages) -> Cells:
+    """The cells whose age has begun in the sheet's own periods, and all of what these are compared with."""
+    own = cells.numbers < layout.stretches.own * cells.width
+    period = layout.stretches.table.get_column(PERIOD).gather(cells.stretch[own])
+    keys = pl.LazyFrame({CELL: cells.numbers[own], PERIOD: period, SEGMENT: cells.segment[own]})
+    begun = come_to_their_age(keys, ages, layout.segments, layout.timeline).collect().get_column(CELL)
+    return Cells(np.sort(np.concatenate([begun.to_numpy(), cells.numbers[~own]])), cells.width)
+
+
+def _seen(asked: Asked, values: pl.DataFrame) -> Numbers:
+    """The cells in which some leaf has rows."""
+    counts = [pl.col(leaf_column(leaf)).fill_null(0) > 0 for leaf in asked.leaves if leaf == looked_up(rows_leaf(leaf))]
+    there = values.filter(pl.any_horizontal(counts)) if counts else values.clear()
+    return there.get_column(CELL).to_numpy()
+
+
+def _filled(leaf: Leaf, in_range: pl.Expr) -> pl.Expr:
     """The leaf's column as DOUBLE, with its fill in periods without rows between the data's first and newest day."""
-    column = pl.col(leaf_column(leaf)).cast(pl.Float64)
+    column = pl.col(leaf_column(looked_up(leaf))).cast(pl.Float64)
     if leaf.measure.fold in (Fold.count, Fold.distinct):
         column = column.fill_null(0)
-    has_rows = pl.col(leaf_column(rows_leaf(leaf))).fill_null(0) > 0
     if leaf.fill is None:
-        return pl.when(has_rows).then(column)
-    return pl.when(has_rows).then(column).when(in_range).then(pl.lit(float(leaf.fill)))
+        return pl.when(_has_rows(leaf)).then(column)
+    return pl.when(_has_rows(leaf)).then(column).when(in_range).then(pl.lit(float(leaf.fill)))
 
 
-def _in_range(leaf: Leaf, timeline: Timeline, partials: Partials) -> pl.Expr:
-    """Whether the period, or the earlier one looked at, overlaps the days that the model has data for."""
-    span = partials.spans.get((leaf.measure.model, leaf.measure.time))
-    if span is None or timeline.grain is None:
-        return pl.lit(span is not None)
-    looked_at = timeline.earlier(leaf.offsets) if leaf.offsets else timeline.periods.select(PERIOD, source_start=PERIOD)
-    first_day = "day" if timeline.grain is Grain.hour else PERIOD
-    ends = timeline.calendar.of(timeline.grain).select(
-        source_start=PERIOD, source_day=first_day, source_end="period_end"
-    )
-    inside = (
-        looked_at.join(ends, on="source_start", how="left")
-        .filter((pl.col("source_end") > span[0]) & (pl.col("source_day") <= timeline.newest_day))
-        .get_column(PERIOD)
-    )
-    return pl.col(PERIOD).is_in(inside.implode())
-
-
-def joined(keys: pl.LazyFrame, frames: Iterable[pl.LazyFrame]) -> pl.LazyFrame:
-    """The keys with the columns of every frame beside them."""
-    return fold_left(lambda left, right: left.join(right, on=KEYS, how="left"), frames, keys)
-
-
-def with_nodes(sheet: pl.LazyFrame, nodes: Mapping[str, Node], timeline: Timeline, partials: Partials) -> pl.LazyFrame:
-    """The sheet with a DOUBLE column a named node; what several names stand for is computed once."""
-    wanted = dict.fromkeys(leaf for node in nodes.values() for leaf in leaves(node))
-    ranges = {
-        _range(leaf): _in_range(leaf, timeline, partials) for leaf in {_range(one): one for one in wanted}.values()
-    }
-    names = {key: f"_in_range_{place}" for place, key in enumerate(ranges)}
-    values = {leaf: filled(leaf, pl.col(names[_range(leaf)])) for leaf in wanted}
-    first: dict[Node, str] = {}
-    for name, node in nodes.items():
-        first.setdefault(node, name)
-    return (
-        sheet.with_columns(inside.alias(names[key]) for key, inside in ranges.items())
-        .with_columns(expression(node, values.__getitem__).alias(name) for node, name in first.items())
-        .with_columns(pl.col(first[node]).alias(name) for name, node in nodes.items() if first[node] != name)
-    )
-
-
-def _range(leaf: Leaf) -> tuple[object, ...]:
-    """What a leaf's range of days depends on."""
-    return leaf.measure.model, leaf.measure.time, leaf.offsets
-
-
-def present(node: Node) -> pl.Expr:
-    """Whether any row lies behind a node in a period and segment."""
-    return pl.any_horizontal(pl.col(leaf_column(rows_leaf(leaf))).fill_null(0) > 0 for leaf in leaves(node))
-
-
-def measures_of(nodes: Iterable[Node]) -> dict[Leaf, None]:
-    """Every leaf of the nodes and, beside each, the leaf that counts its rows."""
-    found: dict[Leaf, None] = {}
-    for node in nodes:
-        for leaf in leaves(node):
-            found[leaf] = None
-            found[rows_leaf(leaf)] = None
-    return found
+def _has_rows(leaf: Leaf) -> pl.Expr:
+    return pl.col(leaf_column(looked_up(rows_leaf(leaf)))).fill_null(0) > 0

@@ -43,8 +43,8 @@ def spans_of(asked: Asked, data: tuple[date, date] | None) -> pl.DataFrame:
     """The span of every period, or of every window that ends on a day wanted, within the days that have data."""
     timeline = asked.timeline
     if asked.reach:
-        periods = anchored_periods(timeline, asked.offsets, data[0] if data else timeline.newest_day)
-        wanted = anchors(periods, asked.reach.period_agg, asked.cut)
+        periods = anchored_periods(timeline, data[0] if data else timeline.newest_day)
+        wanted = anchors(periods, asked.reach.period_agg)
         windows = begins(asked.reach, timeline.calendar)
         if windows is None:
             windows = wanted.select(ANCHOR, _begin=pl.lit(date.min)).unique()
@@ -52,8 +52,6 @@ def spans_of(asked: Asked, data: tuple[date, date] | None) -> pl.DataFrame:
         table = table.with_columns(last_day=ANCHOR)
     else:
         days = timeline.days.select(PERIOD, DAY).filter(pl.col(DAY) <= timeline.newest_day)
-        if asked.cut:
-            days = days.filter(~pl.col(DAY).is_between(*asked.cut, closed="left"))
         table = days.group_by(PERIOD).agg(first_day=pl.col(DAY).min(), last_day=pl.col(DAY).max())
     low, high = data or (date.max, date.min)
     inside = table.with_columns(

@@ -33,8 +33,6 @@ def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
         raise InternalError(f"{asked.measure} is no state at a moment.")
     if stock.carried:
         return lasting_values(_carried(rows, stock), asked, partials)
-    if asked.cut:
-        rows = rows.filter(~((pl.col("_day") >= asked.cut[0]) & (pl.col("_day") < asked.cut[1])))
     return _at_moments(rows.join(asked.timeline.days.lazy(), on="_day"), stock, asked.named)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import reduce as fold_left
 
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar
-from kpi_pipeline.periods import Grain, Shift, Window
+from kpi_pipeline.periods import Grain, Shift
 
 PERIOD = "period_start"
 
@@ -18,8 +18,8 @@ PERIOD = "period_start"
 class Timeline:
     """The periods a sheet is about, and how days fall into them.
 
-    `periods`: period_start, period_end, in order. `days`: _day, period_start, for every day of the calendar, so that
-    earlier periods can be looked up. `newest_day`: the last day with data; a period that holds it is still filling up.
+    `periods`: period_start, period_end, in order. `days`: _day, period_start. `newest_day`: the last day with data; a
+    period that holds it is still filling up.
     """
 
     grain: Grain | None
@@ -38,30 +38,16 @@ class Timeline:
         first = self.periods.select(PERIOD, source_start=PERIOD)
         return fold_left(_step, steps, first)
 
-    def cut(self, offsets: tuple[Shift, ...]) -> tuple[date, date] | None:
-        """The days of the earlier period that the one in progress has not come to yet: from, to (not included).
-
-        A period in progress is compared with the same elapsed span of the earlier one. What a longer period began with
-        is the same for all periods in it, and whole.
-        """
-        windows = [back for back in offsets if isinstance(back, Window)]
-        if self.grain in (None, Grain.hour) or len(windows) < len(offsets):
+    @property
+    def in_progress(self) -> date | None:
+        """The start of the period that is still filling up; hours are over or not there yet."""
+        if self.grain in (None, Grain.hour):
             return None
-        current = self.periods.filter((pl.col(PERIOD) <= self.newest_day) & (pl.col("period_end") > self.newest_day))
-        if current.is_empty() or current.get_column("period_end").item() <= self.complete_before:
-            return None
-        start: date = current.get_column(PERIOD).item()
-        day = self.newest_day
-        for window in windows:
-            steps = self.calendar.earlier(self.grain, window)
-            source = steps.filter(pl.col(PERIOD) == start).get_column("source_start").item()
-            if source is None:
-                return None
-            day = self.calendar.counterpart(day, self.grain, window, start, source)
-            start = source
-        periods = self.calendar.of(self.grain)
-        end: date = periods.filter(pl.col(PERIOD) == start).get_column("period_end").item()
-        return (day + timedelta(days=1), end) if day + timedelta(days=1) < end else None
+        filling = self.periods.filter(
+            (pl.col(PERIOD) <= self.newest_day) & (pl.col("period_end") > max(self.newest_day, self.complete_before))
+        )
+        start: date | None = filling.get_column(PERIOD).item() if filling.height else None
+        return start
 
 
 def _step(sofar: pl.DataFrame, step: pl.DataFrame) -> pl.DataFrame:
