@@ -23,7 +23,7 @@ from kpi_pipeline.models import Model
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline import ask
 from kpi_pipeline.pipeline.context import Context
-from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
+from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of
 from kpi_pipeline.pipeline.watch import Quiet
 from kpi_pipeline.plan import Plan
 from kpi_pipeline.project import Project, Settings
@@ -115,7 +115,8 @@ class Engine:
         plan = compile_query(self.project, metrics, by=by, grain=Grain(grain) if grain else None, where=where)
         series = {one: replace(one, at_most=at_most, compared=compared) for one in plan.series}
         partials = self.partials(context, plan)
-        coverage = coverage_of(plan.derivations, partials, source_states(self.warehouse), context.today)
+        states = by_calendar(self.project, source_states(self.warehouse), self.warehouse)
+        coverage = coverage_of(plan.derivations, partials, states, context.today)
         calendar = calendar_for(self.project, coverage, self.now.date(), self.warehouse)
         found = derive(tuple(series.values()), plan.derivations, partials, calendar, coverage, dense=dense)
         return {one.metric: found[one] for one in series.values()}

@@ -7,6 +7,7 @@ be looked at, until the next run clears it away.
 from kpi_pipeline.ingest.accept import accept, clear_leftovers
 from kpi_pipeline.ingest.ledger import source_states
 from kpi_pipeline.ingest.peek import peek
+from kpi_pipeline.ingest.reach import first_open_day
 from kpi_pipeline.ingest.stage import stage
 from kpi_pipeline.ingest.staged import SourceFile, SourceState, Staged
 
@@ -16,6 +17,7 @@ __all__ = [
     "Staged",
     "accept",
     "clear_leftovers",
+    "first_open_day",
     "peek",
     "source_states",
     "stage",

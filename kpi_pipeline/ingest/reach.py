@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlglot import expressions as exp
 
-from kpi_pipeline.calendar import build_calendar
+from kpi_pipeline.calendar import CalendarRules, build_calendar
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.periods import Grain, shift_day
 from kpi_pipeline.plan import Executor
@@ -106,6 +106,14 @@ def days_touched(executor: Executor, day: exp.Expr, pieces: list[exp.Select]) ->
 
 
 def complete_before(source: Source, settings: Settings, newest_day: date | None) -> date | None:
+    """The first day that may still change, by the project's weeks, months and years.
+
+    NOTE: those of a calendar kept in a table are not known while sources are loaded; see `first_open_day`.
+    """
+    return first_open_day(source, settings.calendar_rules(), newest_day)
+
+
+def first_open_day(source: Source, rules: CalendarRules, newest_day: date | None) -> date | None:
     """The first day that may still change.
 
     By default the day of the newest row is in progress. At a coarser grain the rows name whole periods, so the newest
@@ -114,13 +122,13 @@ def complete_before(source: Source, settings: Settings, newest_day: date | None)
     if newest_day is None:
         return None
     through = source.complete_through
-    end = newest_day if through.grain is Grain.day else _next_period(newest_day, through.grain, settings)
+    end = newest_day if through.grain is Grain.day else _next_period(newest_day, through.grain, rules)
     return shift_day(end, through.delay) if through.delay else end
 
 
-def _next_period(day: date, grain: Grain, settings: Settings) -> date:
-    """The first day of the period after the one that a day is in, by the project's weeks and years."""
-    calendar = build_calendar(day, day, settings.calendar_rules())
+def _next_period(day: date, grain: Grain, rules: CalendarRules) -> date:
+    """The first day of the period after the one that a day is in."""
+    calendar = build_calendar(day, day, rules)
     start = calendar.start_of(day, grain)
     end: date = calendar.of(grain).filter(pl.col("period_start") == start).get_column("period_end").item()
     return end

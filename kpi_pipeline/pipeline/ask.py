@@ -17,7 +17,7 @@ from kpi_pipeline.errors import DataError, QueryError, did_you_mean, listed
 from kpi_pipeline.ingest import source_states
 from kpi_pipeline.periods import Grain, day_after_named, first_day_named
 from kpi_pipeline.pipeline.context import Context
-from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of
+from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of
 from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.hours_asked import refuse_hours_of, within_hours
 from kpi_pipeline.pipeline.kept import Kept, KeptByRuns, kept_by_runs
@@ -69,7 +69,7 @@ def query(
     models_as_defined(context, plan)
     _refuse_missing(context, plan)
     partials = _partials(context, plan)
-    states = source_states(context.warehouse)
+    states = by_calendar(context.project, source_states(context.warehouse), context.warehouse)
     coverage = coverage_of(plan.derivations, partials, states, context.today)
     calendar = calendar_for(context.project, coverage, context.now.date(), context.warehouse)
     refuse_hours_of(asked, start, end)

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from kpi_pipeline.calendar import Calendar, CalendarRules, build_calendar
 from kpi_pipeline.derive import Partials
 from kpi_pipeline.errors import DataError
-from kpi_pipeline.ingest import SourceState
+from kpi_pipeline.ingest import SourceState, first_open_day
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.calendar_table import kept_calendar
 from kpi_pipeline.plan import Coverage, Derivation, Executor, leaves
 from kpi_pipeline.project import Project
+
+
+def by_calendar(project: Project, states: Mapping[str, SourceState], executor: Executor) -> dict[str, SourceState]:
+    """The states of sources whose rows name periods: complete through the newest, in the project's calendar as it is.
+
+    NOTE: a calendar kept in a table can say which days that is only when it is loaded, and any may have been changed
+    since the source was.
+    """
+    naming = {
+        name: source
+        for name, source in project.sources.items()
+        if source.complete_through.grain is not Grain.day and name in states
+    }
+    found = dict(states)
+    rules = calendar_rules(project, executor) if naming else CalendarRules()
+    for name, source in naming.items():
+        newest = states[name].newest_day
+        if newest and (rules.table is None or rules.table.span[0] <= newest <= rules.table.span[1]):
+            found[name] = replace(states[name], complete_before=first_open_day(source, rules, newest))
+    return found
 
 
 def coverage_of(

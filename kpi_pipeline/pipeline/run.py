@@ -16,7 +16,7 @@ from kpi_pipeline.ingest import SourceState, Staged, source_states
 from kpi_pipeline.judge import inline_targets, judge, table_targets
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
 from kpi_pipeline.pipeline.context import Context
-from kpi_pipeline.pipeline.coverage import calendar_for, coverage_of, data_through
+from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of, data_through
 from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
 from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, say_notes, stage_sources
 from kpi_pipeline.pipeline.make_models import Models, make_models
@@ -118,7 +118,8 @@ def _compute(
     with context.stage("derive", 1) as rows:
         partials = read_all(context, reduced)
         derivations, blocked = _computable(plan, models)
-        coverage = coverage_of(derivations, partials, loaded.states, context.today)
+        states = by_calendar(project, loaded.states, warehouse)
+        coverage = coverage_of(derivations, partials, states, context.today)
         calendar = calendar_for(project, coverage, context.now.date(), warehouse)
         series = tuple(one for one in plan.series if one.metric in derivations)
         results = derive(series, derivations, partials, calendar, coverage, dense=True)

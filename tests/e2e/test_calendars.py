@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -140,3 +140,68 @@ def test_a_table_that_is_no_calendar_publishes_nothing(shop, dates, message):
     with pytest.raises(DataError, match=message):
         project.run(now=NOW)
     assert not project.project.path("data/published/kpi.duckdb").exists()
+
+
+PLANS = """
+project: {{name: plans, as_of: data, calendar: {calendar}, publish: {{grains: [month]}}}}
+sources:
+  - name: plan
+    connector: {{type: file, path: data/plan.csv}}
+    load: {{mode: full, cursor: month}}
+    complete_through: {{grain: month}}
+  - {{name: days, connector: {{type: file, path: data/days.csv}}}}
+models:
+  - {{name: planned, table: raw.plan, agg_time_dimension: month}}
+  - {{name: dates, sql: "SELECT day, period AS p FROM raw.days", agg_time_dimension: day}}
+metrics: [{{name: amount, type: simple, model: planned, agg: sum, expr: amount}}]
+"""
+
+
+def _days(length: int) -> str:
+    """A calendar whose months have so many days, from the first of 2024."""
+    return "\n".join(
+        ["day,period", *(f"{date(2024, 1, 1) + timedelta(day)},{day // length + 1}" for day in range(168))]
+    )
+
+
+@pytest.mark.parametrize(
+    ("calendar", "months"),
+    [
+        # of months of 28 days the second begins on 29 January and ends when February is not over
+        ("{table: days, columns: {month: period}}", [("2024-01-01", 3), ("2024-01-29", 4)]),
+        ("{table: dates, columns: {month: p}}", [("2024-01-01", 3), ("2024-01-29", 4)]),
+        # the retail month of February begins on 28 January
+        (
+            "{retail: 4-4-5, year_ends: last saturday of january}",
+            [("2023-12-24", 3), ("2024-01-28", 4)],
+        ),
+    ],
+)
+def test_a_source_that_names_months_is_complete_through_the_newest_of_the_calendar(tmp_path, calendar, months):
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "definitions" / "all.yaml").write_text(PLANS.format(calendar=calendar), encoding="utf-8")
+    (tmp_path / "data" / "days.csv").write_text(_days(28), encoding="utf-8")
+    plan = "month,amount\n2024-01-01,1\n2024-01-15,2\n2024-01-29,4\n"
+    (tmp_path / "data" / "plan.csv").write_text(plan, encoding="utf-8")
+    project = load_project(tmp_path / "definitions")
+    project.run(now=NOW)
+
+    found = _published(project, "SELECT period_start::VARCHAR, value, is_complete FROM metric_value ORDER BY 1")
+    assert found == [(month, amount, True) for month, amount in months]
+
+
+def test_a_source_that_names_months_follows_a_calendar_that_was_changed(tmp_path):
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "data").mkdir()
+    definitions = tmp_path / "definitions" / "all.yaml"
+    definitions.write_text(PLANS.format(calendar="{table: days, columns: {month: period}}"), encoding="utf-8")
+    (tmp_path / "data" / "plan.csv").write_text("month,amount\n2024-01-15,4\n", encoding="utf-8")
+    days = tmp_path / "data" / "days.csv"
+    query = "SELECT period_start::VARCHAR, period_end::VARCHAR, is_complete FROM metric_value"
+    for length, month in ((14, ("2024-01-15", "2024-01-29")), (56, ("2024-01-01", "2024-02-26"))):
+        days.write_text(_days(length), encoding="utf-8")
+        project = load_project(tmp_path / "definitions")
+        project.run(now=NOW)
+        assert _published(project, query) == [(*month, True)]
+        assert project.query(["amount"], grain="month").height == 1
