@@ -53,6 +53,7 @@ def plan_model(project: Project, model: Model) -> ModelPlan:
     )
 
 
+@lru_cache(maxsize=4096)
 def quoted_column(name: str) -> str:
     """A column as SQL, also where its name is a word of SQL, such as `order`."""
     return exp.column(name, quoted=True).sql(dialect="duckdb")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import sqlglot
 from sqlglot import expressions as exp
@@ -224,7 +224,10 @@ def _fits(project: Project, metric: str, grain: Grain) -> bool:
 
 def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan:
     nodes = {name: formula(project, project.metrics[name]) for name in dict.fromkeys(one.metric for one in series)}
-    derivations = {name: _derivation(project, name, node) for name, node in nodes.items()}
+    grounds = {models: _ground(project, models) for models in {project.models_of(name) for name in nodes}}
+    derivations = {
+        name: _derivation(project, name, node, grounds[project.models_of(name)]) for name, node in nodes.items()
+    }
     reductions = _passes(project, series, nodes, where)
     return Plan(_made_for(project, reductions), reductions, derivations, series)
 
@@ -258,10 +261,20 @@ def _looked_at(project: Project, models: set[str]) -> set[str]:
     return related & project.models.keys()
 
 
-def _derivation(project: Project, name: str, node: Node) -> Derivation:
-    metric = project.metrics[name]
-    models = project.models_of(name)
-    sources = tuple(sorted({source for model in models for source in sources_below(project, model)}))
-    plans = [one.fingerprint for one in plan_models(project, models)]
-    made_of = fingerprint(repr(node), plans, [one.fingerprint for one in looked_up_by(project, node)])
-    return Derivation(name, node, sample_of(node), sources, made_of, every_period=in_every_period(project, metric))
+@dataclass(frozen=True)
+class _Ground:
+    """What metrics over the same models rest on: the sources below these, and how they are defined."""
+
+    sources: tuple[str, ...]
+    fingerprints: list[str]
+
+
+def _ground(project: Project, models: frozenset[str]) -> _Ground:
+    sources = {source for model in models for source in sources_below(project, model)}
+    return _Ground(tuple(sorted(sources)), [one.fingerprint for one in plan_models(project, models)])
+
+
+def _derivation(project: Project, name: str, node: Node, ground: _Ground) -> Derivation:
+    made_of = fingerprint(repr(node), ground.fingerprints, [one.fingerprint for one in looked_up_by(project, node)])
+    every_period = in_every_period(project, project.metrics[name])
+    return Derivation(name, node, sample_of(node), ground.sources, made_of, every_period=every_period)

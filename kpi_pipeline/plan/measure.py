@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from kpi_pipeline.plan.cohorts import Ages, Cohorts
 from kpi_pipeline.plan.fingerprints import fingerprint
@@ -65,7 +66,7 @@ class Measure:
             return Shape.states if isinstance(self.stock, Snapshot) else Shape.intervals
         return {Fold.distinct: Shape.distinct, Fold.quantile: Shape.values}.get(self.fold, Shape.additive)
 
-    @property
+    @cached_property
     def about(self) -> str:
         """What a pass over the rows is about where not every measure can share it: the keys or values looked at."""
         if self.stock:
@@ -75,7 +76,7 @@ class Measure:
         over = f" over {fingerprint(repr(self.events))}" if self.events else ""
         return over if self.shape is Shape.additive else self.expr + over
 
-    @property
+    @cached_property
     def column(self) -> str:
         """Its column in partial results: readable, and different for different measures.
 
@@ -86,7 +87,7 @@ class Measure:
         over = [repr(one) for one in (self.events, self.ages) if one]
         return f"{self.fold}_{words}_{fingerprint(self.expr, self.filter, *over)[:6]}"
 
-    @property
+    @cached_property
     def rows(self) -> Measure:
         """The count of the rows behind it; of a cohort, its size."""
         ages = self.ages.everybody if self.ages else None
@@ -103,12 +104,12 @@ class Measure:
             return replace(self.rows, ages=replace(self.ages, whole=True))
         return replace(self.rows, stock=self.stock) if isinstance(self.stock, Interval) else self.rows
 
-    @property
+    @cached_property
     def stored(self) -> Measure:
         """The measure that partial results are kept of: ages are told apart later, so all of them share one."""
         return replace(self, ages=None) if self.ages else self
 
-    @property
+    @cached_property
     def all_rows(self) -> Measure:
         """The count of all rows of its model."""
         return Measure(self.model, self.time, Fold.count, "1")
