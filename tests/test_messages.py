@@ -210,6 +210,8 @@ def test_a_division_by_zero_has_no_value() -> None:
         ),
         ({"expr": "amount", "filter": "NULL"}, ""),
         ({"expr": "units", "agg": "sum_boolean"}, ""),
+        ({"expr": "units > 1", "unit": "currency"}, "'expr' is BOOLEAN, and 'unit: currency' is for amounts of money."),
+        ({"expr": "units > 1"}, ""),
     ],
 )
 def test_an_expression_the_engine_cannot_compute(metric: dict[str, Any], said: str) -> None:

@@ -9,6 +9,7 @@ from sqlglot import expressions as exp
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.sites import Site
 from kpi_pipeline.metrics import Agg, Simple
+from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.project import Project
 
 NOTHING = '"NULL"'
@@ -85,4 +86,6 @@ def _unfit_amount(metric: Simple, kind: str) -> Fault | None:
             hint="is it the right column? count and count_distinct take anything, and text that holds numbers can "
             "be cast in the model's SQL",
         )
+    if numbers and metric.unit is Unit.currency and base == "BOOLEAN":
+        return Fault("is BOOLEAN, and 'unit: currency' is for amounts of money", hint="leave the unit out")
     return None

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import itertools
 import os
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
-from kpi_pipeline.compile.models import plan_models
-from kpi_pipeline.errors import DataError, DefinitionError, Problem
-from kpi_pipeline.load import check_columns, load
-from kpi_pipeline.names import TableRef
+from kpi_pipeline.errors import DataError, DefinitionError
 from kpi_pipeline.periods import Grain
-from kpi_pipeline.pipeline.binding import unbindable
-from kpi_pipeline.project import Project
-from kpi_pipeline.reduce import model_statement
-from kpi_pipeline.store import Warehouse
-from kpi_pipeline.store.state import prepare_state
-from tests.engine import NOW, Engine, Table, fill
+from tests.engine import Engine, Table
+from tests.properties.accepted import accepted, assert_readable, filled
 
 EXAMPLES = int(os.environ.get("KPI_EXAMPLES", "60"))
 
@@ -178,51 +167,13 @@ def definitions(draw: st.DrawFn) -> Mapping[str, Any]:
 )
 def test_what_is_accepted_can_be_asked(said: Mapping[str, Any], where: str | None) -> None:
     try:
-        project = _accepted(said)
+        project = accepted(said, TABLES)
     except DefinitionError as refused:
-        _assert_readable(refused.problems)
+        assert_readable(refused.problems)
         return
-    with _filled(project) as here:
+    with filled(project, TABLES) as here:
         for metric in project.metrics:
             _ask_everything(here, metric, where)
-
-
-def _accepted(said: Mapping[str, Any]) -> Project:
-    """The project as `kpi check` accepts it: from its file, with every column and expression looked at."""
-    columns = {TableRef("raw", name): _as_duckdb_says(table) for name, table in TABLES.items()}
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "definitions" / "all.yaml"
-        file.parent.mkdir()
-        with file.open("w", encoding="utf-8") as out:
-            YAML(typ="safe", pure=True).dump(dict(said), out)
-        project = load(file.parent)
-        problems = check_columns(project, columns) or unbindable(project, columns)
-    if problems:
-        raise DefinitionError(problems)
-    return project
-
-
-def _as_duckdb_says(table: Table) -> Mapping[str, str]:
-    return {name: kind.upper() for name, kind in table.columns.items()}
-
-
-def _assert_readable(problems: tuple[Problem, ...]) -> None:
-    assert problems
-    for one in problems:
-        assert one.place is not None, one
-        assert one.message.endswith((".", "?", "!")), one
-        assert "Traceback" not in one.message
-
-
-@contextmanager
-def _filled(project: Project) -> Iterator[Engine]:
-    with Warehouse.in_memory() as warehouse:
-        prepare_state(warehouse)
-        for name, table in TABLES.items():
-            fill(warehouse, name, table)
-        for model in plan_models(project, frozenset(project.models)):
-            warehouse.run(model_statement(model))
-        yield Engine(project, warehouse, NOW, TABLES)
 
 
 def _ask_everything(here: Engine, metric: str, where: str | None) -> None:
