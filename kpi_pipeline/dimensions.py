@@ -158,10 +158,18 @@ def _of_metric_time(model: Model, name: str, time: str | None) -> Found:
     word = name.removeprefix(METRIC_TIME).removeprefix(SEPARATOR)
     of_time = _of_time(word) if word else Grain.day
     if of_time is None:
-        grains = listed([*OF_DAYS, *(f"extract_{one}" for one in DatePart)], most=20)
-        raise UnknownDimension(f"'{word}' is no grain and no part of a date", f"metric_time__ goes with {grains}")
+        raise UnknownDimension(f"'{word}' is no grain and no part of a date", _ways_to_name(METRIC_TIME, word))
     # NOTE: a model without a time of its own is counted by metrics that have one; which it is, they say.
     return Found(name, (), model.dimension(time or "") or Dimension(name=time or METRIC_TIME, type="time"), of_time)
+
+
+def _ways_to_name(time: str, word: str) -> str:
+    """The hint where a word behind a time is none that can stand there."""
+    if word == Grain.hour:
+        return (
+            f"for single hours ask with --grain hour; '{time}{SEPARATOR}extract_hour' is the hour of the day, 0 to 23"
+        )
+    return f"{time}{SEPARATOR} goes with {listed([*OF_DAYS, *(f'extract_{one}' for one in DatePart)], most=20)}"
 
 
 def _not_found(models: Mapping[str, Model], model: Model, name: str) -> UnknownDimension:
@@ -171,8 +179,10 @@ def _not_found(models: Mapping[str, Model], model: Model, name: str) -> UnknownD
             return refusal
         for time in _times(model):
             if first == time.name or name.startswith(time.name + SEPARATOR):
-                grains = listed([*OF_DAYS, *(f"extract_{one}" for one in DatePart)], most=20)
-                return UnknownDimension(f"'{name}' names no grain and no part of a date", f"there are {grains}")
+                word = name.removeprefix(time.name + SEPARATOR)
+                return UnknownDimension(
+                    f"'{name}' names no grain and no part of a date", _ways_to_name(time.name, word)
+                )
     known = dimension_names(models, model)
     near = did_you_mean(name, known)
     if separator and any(entity.name == first for entity in model.entities):

@@ -70,11 +70,13 @@ class Kind(StrEnum):
 def check(
     project: Project = HERE,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail the check too.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Tell each warning on its own, with its hint.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Read the definitions and say everything that is wrong, with file, line and a way out. Nothing is computed."""
     from kpi_pipeline.cli.check import check_definitions
 
-    raise typer.Exit(check_definitions(project, strict=strict))
+    raise typer.Exit(check_definitions(project, strict=strict, verbose=verbose, as_json=as_json))
 
 
 @app.command()

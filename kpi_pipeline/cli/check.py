@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 
+from rich.console import Console
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console
 from kpi_pipeline.errors import counted, listed
+from kpi_pipeline.load import RULES, Finding
+from kpi_pipeline.project import Project
+
+TITLES = {rule.code: rule.title for rule in RULES}
+STYLES = {"error": "red", "warning": "yellow"}
 
 
-def check_definitions(asked: Path, *, strict: bool) -> int:
-    """Prints what the definitions hold and what could be better; 0 if nothing stands in the way of a run."""
+def check_definitions(asked: Path, *, strict: bool, verbose: bool = False, as_json: bool = False) -> int:
+    """Prints what the definitions hold and what could be better; 0 if nothing stands in the way of a run.
+
+    Warnings of one rule are told together, each with its place; `verbose` tells each on its own, with its hint.
+    """
     loaded = open_project(asked)
-    project = loaded.project
-    out = console()
     found = loaded.check()
     unknown = loaded.check_columns()
-    for one in found:
-        place = f"{one.place}  " if one.place else ""
-        style = "red" if one.level == "error" else "yellow"
-        out.print(Text(f"{place}{one.level} {one.rule}: {one.message}", style=style))
-        if one.hint:
-            out.print(Text(f"Hint: {one.hint}"))
-        out.print()
-    counts = ", ".join(
+    errors = sum(one.level == "error" for one in found)
+    warnings = len(found) - errors
+    out = console()
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], indent=2))
+    else:
+        _say(out, found, verbose=verbose)
+        said = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}" if found else "nothing to complain about"
+        out.print(f"{_what_there_is(loaded.project)}: {said}.")
+        if unknown:
+            out.print(
+                f"What names columns of {listed(unknown)} was not checked: they are known once `kpi run` has loaded "
+                "the data."
+            )
+    return 1 if errors or (strict and warnings) else 0
+
+
+def _what_there_is(project: Project) -> str:
+    return ", ".join(
         counted(len(things), name)
         for name, things in (
             ("source", project.sources),
@@ -36,11 +58,32 @@ def check_definitions(asked: Path, *, strict: bool) -> int:
             ("link", project.links),
         )
     )
-    errors = sum(one.level == "error" for one in found)
-    warnings = len(found) - errors
-    said = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}" if found else "nothing to complain about"
-    out.print(f"{counts}: {said}.")
-    if unknown:
-        names = listed(unknown)
-        out.print(f"What names columns of {names} was not checked: they are known once `kpi run` has loaded the data.")
-    return 1 if errors or (strict and warnings) else 0
+
+
+def _say(out: Console, found: Sequence[Finding], *, verbose: bool) -> None:
+    """Each finding on its own; several warnings of a rule together."""
+    for (rule, level), several in groupby(found, key=lambda one: (one.rule, one.level)):
+        group = tuple(several)
+        if verbose or level == "error" or len(group) == 1:
+            for one in group:
+                place = f"{one.place}  " if one.place else ""
+                _print(out, f"{place}{level} {rule}: {one.message}", one.hint, STYLES[level])
+        else:
+            lines = "\n".join(_by_file(group))
+            same = {one.hint for one in group}
+            hint = same.pop() if len(same) == 1 else "`kpi check --verbose` tells each with its way out"
+            _print(out, f"{level} {rule}: {TITLES[rule]}, {len(group)} times\n{lines}", hint, STYLES[level])
+
+
+def _by_file(group: Sequence[Finding]) -> Iterator[str]:
+    """A line a file: the place of the first, then line, column and name of each."""
+    for file, several in groupby(group, key=lambda one: one.place.file if one.place else ""):
+        each = (f"{one.place.line}:{one.place.column} {one.subject}" if one.place else one.subject for one in several)
+        yield f"  {file}:{', '.join(each)}" if file else f"  {', '.join(each)}"
+
+
+def _print(out: Console, said: str, hint: str, style: str) -> None:
+    out.print(Text(said, style=style))
+    if hint:
+        out.print(Text(f"Hint: {hint}"))
+    out.print()

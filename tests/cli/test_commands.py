@@ -32,7 +32,12 @@ def test_command_works_and_can_be_piped(ran: Shop, arguments: list[str]) -> None
 def test_check_counts_what_there_is(ran: Shop) -> None:
     said = ran.kpi("check")
     assert "3 sources, 2 models, 6 metrics, 2 goals, 3 KPIs, 0 links: 0 errors, 2 warnings." in said.out
-    assert "definitions/metrics.yaml:4:5  warning U: Metric 'buyers'" in said.out
+    together = "warning U: used by nothing, 2 times\n  definitions/metrics.yaml:4:5 metric buyers, 6:5 metric revenue_growth\nHint: "
+    assert together in said.out
+    assert "definitions/metrics.yaml:4:5  warning U: Metric 'buyers'" in ran.kpi("check", "--verbose").out
+    told = json.loads(ran.kpi("check", "--json").out)
+    assert told[0]["subject"] == "metric buyers"
+    assert told[0]["place"] == {"file": "definitions/metrics.yaml", "line": 4, "column": 5}
     assert ran.kpi("check", "--strict").code == 1
 
 
