@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from kpi_pipeline.calendar import Calendar, CalendarRules, build_calendar
 from kpi_pipeline.derive import Partials
@@ -61,7 +61,7 @@ def _coverage(
         return None
     last = max(span[1] for span in spans)
     known = [states[source] for source in derivation.sources if source in states]
-    newest = min((state.newest_day or last for state in known), default=last)
+    newest = min((_come_to(state) or last for state in known), default=last)
     complete = min((state.complete_before or last for state in known), default=last)
     if today:
         newest = min(newest, today)
@@ -70,6 +70,13 @@ def _coverage(
     if newest < first:
         return None
     return Coverage(first, newest, complete)
+
+
+def _come_to(state: SourceState) -> date | None:
+    """The newest day a source has come to: a complete period counts to its end, whatever day its newest row names."""
+    if not state.newest_day or not state.complete_before:
+        return state.newest_day
+    return max(state.newest_day, state.complete_before - timedelta(days=1))
 
 
 def calendar_for(project: Project, coverage: Mapping[str, Coverage], today: date, executor: Executor) -> Calendar:
