@@ -1,0 +1,256 @@
+"""The second example gives what its data says: published totals to the cent, and every KPI beside a query of its own.
+
+The queries in `sql/` read nothing but the Parquet files, through the views of `books.sql`, `shop.sql` and `people.sql`;
+they share no SQL with the example's models.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from kpi_pipeline import load_project
+from kpi_pipeline.api import LoadedProject
+from kpi_pipeline.goals import Framework, Perspective
+from kpi_pipeline.project import Project
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "adventureworks"
+HERE = Path(__file__).parent
+QUERIES = sorted((HERE / "sql").glob("*.sql"))
+BUDGETED = ("monthly_net_sales", "monthly_operating_expenses", "monthly_operating_profit", "monthly_travel_expenses")
+BUDGET = "scenario Budget of the ledger"
+
+
+@pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> LoadedProject:
+    """The example, run once in a folder of its own."""
+    root = tmp_path_factory.mktemp("adventureworks")
+    shutil.copytree(EXAMPLE / "definitions", root / "definitions")
+    shutil.copytree(EXAMPLE / "data", root / "data", ignore=shutil.ignore_patterns("warehouse.duckdb*", "published"))
+    project = load_project(root / "definitions")
+    assert project.run().status == "published"
+    return project
+
+
+@pytest.fixture(scope="session")
+def project() -> Project:
+    """The definitions alone."""
+    return load_project(EXAMPLE / "definitions").project
+
+
+@pytest.fixture(scope="session")
+def published(example: LoadedProject) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The file that BI tools read."""
+    with duckdb.connect(str(example.project.path(example.project.settings.publish.duckdb)), read_only=True) as reader:
+        yield reader
+
+
+@pytest.fixture(scope="session")
+def files() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The Parquet files as views, and what the queries share."""
+    with duckdb.connect() as connection:
+        for file in sorted((EXAMPLE / "data").glob("*.parquet")):
+            connection.execute(f"CREATE VIEW {file.stem} AS FROM '{file}'")
+        for shared in ("books", "shop", "people"):
+            connection.execute((HERE / f"{shared}.sql").read_text(encoding="utf-8"))
+        yield connection
+
+
+# Every KPI beside a query
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=lambda path: path.stem)
+def test_values_are_those_of_a_query_over_the_files(
+    published: duckdb.DuckDBPyConnection, files: duckdb.DuckDBPyConnection, query: Path
+) -> None:
+    """Every complete period with a value, no more and no fewer, of the total and of each segment that was asked for."""
+    expected = files.sql(query.read_text(encoding="utf-8")).pl()
+    found = complete(published, query.stem).join(expected.select("segment").unique(), on="segment", how="semi")
+    assert not found.is_empty()
+    asked = expected.join(complete(published, query.stem).select("period_start").unique(), on="period_start")
+    both = found.join(asked, on=["period_start", "segment"], how="full", coalesce=True)
+    # NOTE: where nothing happened there is no row to group: sums and counts are 0 there, all else has no value.
+    assert away(both, pl.col("value").fill_null(0), pl.col("value_right").fill_null(0)) == []
+
+
+@pytest.mark.parametrize("kpi", [*BUDGETED, "monthly_net_income_to_date", "yearly_internet_sales"])
+def test_targets_are_those_of_a_query_over_the_files(
+    published: duckdb.DuckDBPyConnection, files: duckdb.DuckDBPyConnection, kpi: str
+) -> None:
+    expected = files.sql((HERE / "sql" / f"{kpi}.sql").read_text(encoding="utf-8")).pl().drop_nulls("target")
+    both = complete(published, kpi).join(expected, on=["period_start", "segment"], suffix="_expected")
+    assert both.height >= 2
+    assert away(both, pl.col("target"), pl.col("target_expected")) == []
+
+
+def complete(published: duckdb.DuckDBPyConnection, kpi: str) -> pl.DataFrame:
+    """The published values and targets of a KPI's complete periods."""
+    rows: pl.DataFrame = published.sql(
+        "SELECT period_start, segment, value, target FROM kpi_value WHERE kpi = ? AND is_complete", params=[kpi]
+    ).pl()
+    return rows
+
+
+def away(both: pl.DataFrame, found: pl.Expr, expected: pl.Expr) -> list[tuple[object, ...]]:
+    """The rows in which two numbers are further apart than a billionth of them, or a millionth of a dollar."""
+    apart = (found - expected.cast(pl.Float64)).abs() > 1e-6 + 1e-9 * expected.cast(pl.Float64).abs()
+    return both.filter(apart.fill_null(True)).sort("period_start", "segment").rows()
+
+
+def test_every_kpi_has_its_query(project: Project) -> None:
+    assert [query.stem for query in QUERIES] == sorted(project.kpis)
+
+
+# What the README of the data promises
+
+
+def test_totals_are_those_that_are_printed(example: LoadedProject) -> None:
+    metrics = {
+        "internet sales": "internet_sales",
+        "total product cost": "product_cost",
+        "order lines": "lines",
+        "orders": "orders",
+        "customers": "customers",
+    }
+    answer = example.query([*metrics.values(), "product_cost_by_version"])
+    for label, text in printed("figure").items():
+        assert f"{answer.item(0, metrics[label]):,.{decimals(text)}f}" == text
+    assert answer.item(0, "product_cost_by_version") == answer.item(0, "product_cost")
+
+
+@pytest.mark.parametrize(
+    ("heading", "label"),
+    [
+        ("category", "replace(segment, 'product__subcategory__category__category_name=', '')"),
+        ("year", "year(period_start)::VARCHAR"),
+    ],
+)
+def test_published_sales_add_up_to_those_that_are_printed(
+    published: duckdb.DuckDBPyConnection, heading: str, label: str
+) -> None:
+    segments = "segment LIKE 'product__%'" if heading == "category" else "segment = 'all'"
+    rows = published.sql(
+        f"SELECT {label}, printf('%.2f', sum(value)) FROM kpi_value "
+        f"WHERE kpi = 'monthly_internet_sales' AND {segments} GROUP BY ALL"
+    ).fetchall()
+    assert dict(rows) == {key: text.replace(",", "") for key, text in printed(heading).items()}
+
+
+def test_every_customer_is_new_once(published: duckdb.DuckDBPyConnection) -> None:
+    new = published.sql("SELECT sum(value) FROM kpi_value WHERE kpi = 'monthly_new_customers' AND segment = 'all'")
+    assert new.fetchall() == [(18484,)]
+
+
+def printed(heading: str) -> dict[str, str]:
+    """The table of the data's README whose first column has this heading."""
+    text = (EXAMPLE / "data" / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"^\| {heading} \|.*\n\|.*\n((?:\|.*\n)+)", text, flags=re.MULTILINE)
+    assert found
+    rows = [(cells[1].strip(), cells[2].strip()) for cells in (line.split("|") for line in found[1].splitlines())]
+    return dict(rows)
+
+
+def decimals(text: str) -> int:
+    return len(text.partition(".")[2])
+
+
+# Figures a person worked out once, from the files alone
+
+
+@pytest.mark.parametrize(
+    ("kpi", "period", "segment", "value", "target"),
+    [
+        ("monthly_net_sales", date(2011, 1, 1), "all", 1797039.33, 1961263.75),
+        ("monthly_operating_profit", date(2010, 12, 1), "all", -201730.48, -121600.24),
+        ("monthly_headcount", date(2012, 6, 1), "all", 287, 275),
+        ("daily_calls_given_up", date(2014, 5, 29), "all", 0.1635, 0.1),
+        ("monthly_days_to_ship", date(2013, 12, 1), "all", 7, 7),
+        ("yearly_move_rate", date(2012, 7, 1), "all", 1 / 288.7, 0.005),
+    ],
+)
+def test_single_figures(
+    published: duckdb.DuckDBPyConnection, kpi: str, period: date, segment: str, value: float, target: float
+) -> None:
+    (found,) = published.execute(
+        "SELECT value, target FROM kpi_value WHERE (kpi, period_start, segment) = (?, ?, ?)", [kpi, period, segment]
+    ).fetchall()
+    assert found == pytest.approx((value, target), rel=1e-3, abs=5e-5)
+
+
+# What the README of the example promises
+
+
+def test_the_budget_is_told_from_examples(published: duckdb.DuckDBPyConnection) -> None:
+    rows = published.sql(
+        f"SELECT target_provenance = '{BUDGET}', min(period_start), max(period_start), count(DISTINCT period_start) "
+        f"FROM kpi_value WHERE kpi IN {BUDGETED} AND segment = 'all' GROUP BY ALL ORDER BY ALL DESC"
+    ).fetchall()
+    assert rows == [(True, date(2010, 12, 1), date(2011, 11, 1), 12), (False, date(2011, 12, 1), date(2013, 12, 1), 25)]
+
+
+def test_every_other_target_says_that_it_is_an_example(published: duckdb.DuckDBPyConnection) -> None:
+    rows = published.sql(
+        "SELECT DISTINCT kpi, target_provenance FROM kpi_value WHERE target_provenance IS NOT NULL "
+        f"AND NOT starts_with(target_provenance, 'example') AND target_provenance <> '{BUDGET}'"
+    ).fetchall()
+    assert rows == []
+
+
+def test_fiscal_years_are_those_of_the_calendar_table(
+    published: duckdb.DuckDBPyConnection, files: duckdb.DuckDBPyConnection
+) -> None:
+    """Quarters agree on every day; years do until 2010, after which the table's are one too low."""
+    theirs = files.sql("SELECT date AS day, FiscalYear AS year, FiscalQuarter AS quarter FROM calendar").pl()
+    ours = published.sql(
+        "SELECT day, year.year_number AS our_year, quarter.period_number AS our_quarter FROM calendar "
+        "JOIN calendar_period AS year ON year.grain = 'year' AND day BETWEEN year.period_start AND year.last_day "
+        "JOIN calendar_period AS quarter ON quarter.grain = 'quarter' "
+        "AND day BETWEEN quarter.period_start AND quarter.last_day"
+    ).pl()
+    both = theirs.join(ours, on="day")
+    assert both.height > 3000
+    assert both.filter(pl.col("quarter") != pl.col("our_quarter")).is_empty()
+    too_low = pl.when(pl.col("day") < date(2011, 1, 1)).then(0).otherwise(1)
+    assert both.filter(pl.col("year") + too_low != pl.col("our_year")).is_empty()
+
+
+def test_a_wish_that_comes_true_is_a_conversion(example: LoadedProject) -> None:
+    answer = example.query(["wishes_come_true_share", "wishes_converted"], grain="month")
+    assert answer.get_column("wishes_come_true_share").to_list() == pytest.approx(
+        answer.get_column("wishes_converted").to_list()
+    )
+
+
+def test_all_checks_pass(published: duckdb.DuckDBPyConnection) -> None:
+    assert published.sql("SELECT asset, check_name, observed FROM check_result WHERE NOT passed").fetchall() == []
+
+
+def test_the_linter_has_nothing_to_say(example: LoadedProject) -> None:
+    assert example.check() == ()
+    assert example.check_columns() == ()
+
+
+def test_all_frameworks_and_perspectives_are_there(project: Project) -> None:
+    assert len(project.kpis) >= 30
+    assert {goal.framework for goal in project.goals.values()} == {None, *Framework}
+    assert {project.goals[kpi.serves[0].goal].perspective for kpi in project.kpis.values()} == set(Perspective)
+    assert {kpi.target.type for kpi in project.kpis.values() if kpi.target} == {
+        "at_least", "at_most", "within", "increase_to", "growth",
+    }  # fmt: skip
+
+
+def test_the_readme_lists_the_kpis(project: Project) -> None:
+    table = (EXAMPLE / "README.md").read_text(encoding="utf-8").split("## The KPIs")[1]
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| (\w+) \|", table, flags=re.MULTILINE)
+    said = [
+        (kpi.name, project.goals[kpi.serves[0].goal].title, project.teams[kpi.team or ""].title, kpi.grain.value)
+        for kpi in project.kpis.values()
+    ]
+    assert sorted(rows) == sorted(said)
