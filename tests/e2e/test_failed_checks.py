@@ -39,6 +39,18 @@ def test_blocked_source_keeps_what_rests_on_it(spoilt: Shop) -> None:
     assert spoilt.values("weekly_tickets") == opened | {THIS_WEEK: opened[THIS_WEEK] + 1}
 
 
+def test_what_was_not_let_in_can_be_looked_at_until_the_next_run(spoilt: Shop) -> None:
+    said = spoilt.kpi("run")
+    assert (
+        "raw/sales was not let in; until the next run the warehouse shows it as it was checked, as staging.sales"
+        in (" ".join(said.err.split()))
+    )
+    assert spoilt.look("SELECT customer, _source_file FROM staging.sales WHERE invoice IS NULL").rows() == [
+        ("c1", "data/sales/second.csv")
+    ]
+    assert len(spoilt.raw("sales")) + 1 == spoilt.look("SELECT count(*) FROM staging.sales").item()
+
+
 def test_blocked_run_publishes_a_whole_snapshot(spoilt: Shop) -> None:
     before = spoilt.ask("SELECT kpi, count(*) AS n FROM kpi_value GROUP BY 1 ORDER BY 1").rows()
     report = spoilt.run()
