@@ -45,7 +45,7 @@ def test_what_is_accepted_is_computed(said: Mapping[str, Any], asked: Sequence[M
 
 def _run(here: Engine) -> None:
     """What a run computes: every KPI with its breakdowns, and every metric's total at the published grains."""
-    context = here._context()
+    context = here.context()
     plan = compile_project(here.project)
     partials = here.partials(context, plan)
     coverage = coverage_of(plan.derivations, partials, source_states(here.warehouse), context.today)
