@@ -15,7 +15,7 @@ from kpi_pipeline.load import load
 from kpi_pipeline.load.kinds import BY_KEY
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
 PART_OF_A_PROJECT = ("which is not defined", "which is neither a source", "knows no table")
 """What may be wrong with an excerpt: it speaks of things that are written elsewhere."""
 
