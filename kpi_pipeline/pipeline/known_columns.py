@@ -6,18 +6,24 @@ from collections.abc import Iterable
 
 from kpi_pipeline.errors import DefinitionError
 from kpi_pipeline.ingest import peek
+from kpi_pipeline.ingest.contract import TYPES
+from kpi_pipeline.ingest.staged import LINEAGE
 from kpi_pipeline.load import check_columns
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.binding import unbindable
 from kpi_pipeline.pipeline.personal_segments import personal_segments
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Project
+from kpi_pipeline.sources import Source
 
 
 def refuse_unknown_columns(
     project: Project, sources: Iterable[str], executor: Executor | None = None
 ) -> tuple[str, ...]:
     """Looks up every column that the definitions name; returns the sources whose columns are not known yet.
+
+    Types are those of what was loaded before, or else of the source's contract: where this says the type of every
+    column, expressions are tried before the first run.
 
     Args:
         project: the definitions.
@@ -32,7 +38,8 @@ def refuse_unknown_columns(
     unknown = []
     for name in sources:
         table = TableRef("raw", name)
-        columns = dict.fromkeys(peek(project, project.sources[name]) or (), "")
+        source = project.sources[name]
+        columns = {column: _declared(source, column) for column in peek(project, source) or ()}
         columns |= executor.table_columns(table) if executor else {}
         if columns:
             known[table] = columns
@@ -42,3 +49,9 @@ def refuse_unknown_columns(
     if problems:
         raise DefinitionError(problems)
     return tuple(unknown)
+
+
+def _declared(source: Source, column: str) -> str:
+    """The type that a source's contract gives a column before anything was loaded; empty where it says nothing."""
+    wanted = next((kind for name, kind in source.columns.items() if name.lower() == column.lower()), None)
+    return TYPES[wanted.type] if wanted else LINEAGE.get(column, "")
