@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from kpi_pipeline.load import Finding
     from kpi_pipeline.periods import Grain
-    from kpi_pipeline.pipeline import RunReport, Watch
     from kpi_pipeline.pipeline.context import Context
+    from kpi_pipeline.pipeline.report import RunReport
+    from kpi_pipeline.pipeline.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ class LoadedProject:
         watch: Watch | None = None,
         now: datetime | None = None,
     ) -> RunReport:
-        """Brings the published tables up to date; see `kpi_pipeline.pipeline.run`."""
-        from kpi_pipeline.pipeline import run
+        """Brings the published tables up to date; see `kpi_pipeline.pipeline.run.run`."""
+        from kpi_pipeline.pipeline.run import run
 
         return run(self.project, select=select, full=full, since=since, wait=wait, watch=watch, now=now)
 
@@ -95,8 +96,8 @@ class LoadedProject:
         wait: float = 60,
         watch: Watch | None = None,
     ) -> pl.DataFrame:
-        """Metrics by period and dimensions as a Polars frame; see `kpi_pipeline.pipeline.query`."""
-        from kpi_pipeline.pipeline import query
+        """Metrics by period and dimensions as a Polars frame; see `kpi_pipeline.pipeline.ask.query`."""
+        from kpi_pipeline.pipeline.ask import query
 
         with self._context(wait=wait, watch=watch) as context:
             return query(
@@ -121,7 +122,8 @@ class LoadedProject:
         watch: Watch | None = None,
     ) -> str:
         """How a metric's number, or the answer to a whole question, is made, from source to value, with the SQL."""
-        from kpi_pipeline.pipeline import explain, grain_asked
+        from kpi_pipeline.pipeline.ask import grain_asked
+        from kpi_pipeline.pipeline.explain import explain
 
         asked = grain_asked(grain)
 

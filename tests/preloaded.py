@@ -9,6 +9,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import great_expectations  # noqa: F401
 
-    import kpi_pipeline.pipeline
+    import kpi_pipeline.pipeline.run
     import kpi_pipeline.quality.dialect  # noqa: F401
     import tests.processes  # noqa: F401

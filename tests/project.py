@@ -17,7 +17,8 @@ import polars as pl
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.cli import main
-from kpi_pipeline.pipeline import RunReport, Watch
+from kpi_pipeline.pipeline.report import RunReport
+from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.publish import TABLES
 from kpi_pipeline.publish.content_hash import content_hash
 

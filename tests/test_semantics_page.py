@@ -12,7 +12,7 @@ from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.errors import QueryError
 from kpi_pipeline.judge.status import attainment, status
-from kpi_pipeline.pipeline import RunReport
+from kpi_pipeline.pipeline.report import RunReport
 
 PAGE = (Path(__file__).parents[1] / "docs" / "explanation" / "semantics.md").read_text(encoding="utf-8")
 MISSING = "–"

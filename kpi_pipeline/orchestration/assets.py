@@ -19,7 +19,7 @@ from kpi_pipeline.orchestration.metadata import column_lineage, metadata_of
 from kpi_pipeline.orchestration.selection import bring_up_to_date
 from kpi_pipeline.orchestration.specs import asset_specs
 from kpi_pipeline.orchestration.watch import LogWatch
-from kpi_pipeline.pipeline import RunReport
+from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.project import Project
 
 POOL = "warehouse"

@@ -13,7 +13,7 @@ from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.keys import key
 from kpi_pipeline.orchestration.picture import markdown_table
-from kpi_pipeline.pipeline import RunReport
+from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.target_checks import checks_on_source
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import empty_frame, table_named

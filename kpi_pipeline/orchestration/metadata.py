@@ -11,7 +11,7 @@ import polars as pl
 from kpi_pipeline.kpis import Kpi, written
 from kpi_pipeline.orchestration.keys import SCORECARD, SNAPSHOT, key
 from kpi_pipeline.orchestration.picture import markdown_table, picture
-from kpi_pipeline.pipeline import AssetReport, RunReport
+from kpi_pipeline.pipeline.report import AssetReport, RunReport
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.lineage import lineage
 from kpi_pipeline.publish.scorecard.trend import Moment, trend_of

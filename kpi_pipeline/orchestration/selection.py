@@ -6,7 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from kpi_pipeline.compile import compile_project
-from kpi_pipeline.pipeline import RunReport, Watch, load_tables, run
+from kpi_pipeline.pipeline.load_tables import load_tables
+from kpi_pipeline.pipeline.report import RunReport
+from kpi_pipeline.pipeline.run import run
+from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.project import Project
 
 

@@ -13,7 +13,7 @@ from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.metrics import Metric
 from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.keys import SCORECARD, SNAPSHOT, key, names
-from kpi_pipeline.pipeline import explain
+from kpi_pipeline.pipeline.explain import explain
 from kpi_pipeline.plan import ModelPlan, fingerprint
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import project_version

@@ -18,12 +18,12 @@ from kpi_pipeline.ingest import source_states
 from kpi_pipeline.periods import Grain, day_after_named, first_day_named
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of
+from kpi_pipeline.pipeline.defined import models_as_defined
 from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.hours_asked import refuse_hours_of, within_hours
 from kpi_pipeline.pipeline.kept import Kept, KeptByRuns, kept_by_runs
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.lookups import prepare_lookups
-from kpi_pipeline.pipeline.make_models import models_as_defined
 from kpi_pipeline.pipeline.read_partials import partials_of
 from kpi_pipeline.plan import Plan, Reduction, Series, Shape
 from kpi_pipeline.reduce import reduction_query

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kpi_pipeline.ingest import SourceState
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_rules
-from kpi_pipeline.pipeline.make_models import definition_of
+from kpi_pipeline.pipeline.defined import definition_of
 from kpi_pipeline.plan import Plan, Reduction, fingerprint
 from kpi_pipeline.store.partials import Entry
 

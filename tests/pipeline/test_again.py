@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kpi_pipeline.pipeline import Quiet
+from kpi_pipeline.pipeline.watch import Quiet
 from tests.project import NOW, SALES_HEADER, Shop, csv, sales
 
 ROOT = Path(__file__).parents[2]
