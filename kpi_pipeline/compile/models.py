@@ -48,6 +48,7 @@ def plan_model(project: Project, model: Model) -> ModelPlan:
         project_zone=project.settings.timezone,
         dimensions=dimensions,
         keys={one.name: one.expr or quoted_column(one.name) for one in model.entities},
+        row_local=_is_row_local(tree, sources, models),
         row_local_cursor=_row_local_cursor(project, model, tree, sources, models),
         row_local_time=model.agg_time_dimension,
     )
@@ -82,6 +83,13 @@ def _zone(project: Project, model: Model, sources: tuple[str, ...], models: tupl
     return zones.pop() if zones else project.settings.timezone
 
 
+def _is_row_local(tree: exp.Expr, sources: tuple[str, ...], models: tuple[str, ...]) -> bool:
+    """Whether each row of the model comes from one row of its only source."""
+    if models or len(sources) != 1 or not isinstance(tree, exp.Select):
+        return False
+    return not tree.find(*_BEYOND_A_ROW) and len(list(tree.find_all(exp.Query))) == 1
+
+
 def _row_local_cursor(
     project: Project, model: Model, tree: exp.Expr, sources: tuple[str, ...], models: tuple[str, ...]
 ) -> str | None:
@@ -89,9 +97,7 @@ def _row_local_cursor(
 
     Then a change of some days of the source changes only those days of the model.
     """
-    if models or len(sources) != 1 or not isinstance(tree, exp.Select):
-        return None
-    if tree.find(*_BEYOND_A_ROW) or len(list(tree.find_all(exp.Query))) > 1:
+    if not _is_row_local(tree, sources, models):
         return None
     cursor = project.sources[sources[0]].load.cursor
     if model.agg_time_dimension is None:

@@ -26,7 +26,7 @@ from kpi_pipeline.derive.visits import sort_visits
 from kpi_pipeline.derive.windows import begins, leaving
 from kpi_pipeline.plan import Reduction
 
-ROWS_AT_ONCE = 5_000_000
+ROWS_AT_ONCE = 4_000_000
 """NOTE: keys of one part are not those of another, so counts of parts add up. Parts of this size keep a run of any
 length within a few hundred megabytes."""
 SORTS_AT_ONCE = 2
@@ -77,6 +77,7 @@ def _counted(
         for part in seen.by_key(ROWS_AT_ONCE, merged([one.spans for one in questions])):
             rows = _Rows.of(part, filters, span)
             list(workers.map(_Count.add, counts.values(), [rows] * len(counts)))
+            del part, rows
     return {segments: one.found() for segments, one in counts.items()}
 
 

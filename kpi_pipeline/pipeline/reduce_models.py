@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from kpi_pipeline.derive import Partials
 from kpi_pipeline.errors import DataError
@@ -17,9 +18,17 @@ from kpi_pipeline.pipeline.make_models import Models
 from kpi_pipeline.pipeline.read_partials import partials_of
 from kpi_pipeline.pipeline.rests_on import RestsOn, rests_on
 from kpi_pipeline.plan import ModelPlan, Plan, Reduction
-from kpi_pipeline.reduce import reduction_query
+from kpi_pipeline.reduce import reads_again, reduction_query
 from kpi_pipeline.store.answers import KeptAnswers
-from kpi_pipeline.store.partials import Entry, ledger, partials_query, replace_partials
+from kpi_pipeline.store.partials import (
+    Entry,
+    has_whole_keys,
+    is_kept,
+    ledger,
+    partials_query,
+    point_at_rows,
+    replace_partials,
+)
 
 Days = tuple[date, date]
 
@@ -91,16 +100,18 @@ def _days(
 
 
 def _make(context: Context, reduction: Reduction, model: ModelPlan, now: RestsOn, days: Days | None) -> Entry:
+    """Makes partial results, or says where they are read from; `days` are those on which rows changed."""
+    warehouse = context.warehouse
     try:
-        query = reduction_query(
-            reduction,
-            model,
-            context.warehouse,
-            from_day=days[0] if days else None,
-            to_day=days[1] if days else None,
-        )
-        return replace_partials(
-            context.warehouse,
+        query = reduction_query(reduction, model, warehouse)
+        as_they_are = reads_again(reduction, model) and has_whole_keys(warehouse, query)
+        if not as_they_are and days and is_kept(warehouse, reduction):
+            query = reduction_query(reduction, model, warehouse, from_day=days[0], to_day=days[1])
+        elif not as_they_are:
+            days = None
+        make = point_at_rows if as_they_are else replace_partials
+        return make(
+            warehouse,
             reduction,
             query,
             fingerprint=now.definition,
@@ -108,17 +119,23 @@ def _make(context: Context, reduction: Reduction, model: ModelPlan, now: RestsOn
             days=days,
             made_at=context.now,
         )
-    except context.warehouse.query_errors as problem:
-        about = engine_error(context.project, model.name, problem)
-        place = context.project.place("models", model.name)
-        raise DataError(
-            f"{place}  Model '{model.name}' cannot be reduced: {about}\n"
-            f"Hint: `kpi explain METRIC` shows the SQL; the metrics on this model aggregate "
-            f"{'; '.join(str(one) for one in reduction.measures if one.expr != '1') or 'rows'}."
-        ) from problem
+    except warehouse.query_errors as problem:
+        raise _not_reduced(context, reduction, problem) from problem
+
+
+def _not_reduced(context: Context, reduction: Reduction, problem: Exception) -> DataError:
+    """What to say where a model's rows cannot be turned into partial results."""
+    about = engine_error(context.project, reduction.model, problem)
+    place = context.project.place("models", reduction.model)
+    return DataError(
+        f"{place}  Model '{reduction.model}' cannot be reduced: {about}\n"
+        f"Hint: `kpi explain METRIC` shows the SQL; the metrics on this model aggregate "
+        f"{'; '.join(str(one) for one in reduction.measures if one.expr != '1') or 'rows'}."
+    )
 
 
 def read_all(context: Context, reduced: Reduced) -> Partials:
     """The partial results as derive gets them."""
     queries = {one: known_by(context.today, one, partials_query(one)) for one in reduced.entries}
-    return partials_of(context.warehouse, queries, lambda _, problem: problem, KeptAnswers(context.warehouse))
+    refusal = partial(_not_reduced, context)
+    return partials_of(context.warehouse, queries, refusal, KeptAnswers(context.warehouse))

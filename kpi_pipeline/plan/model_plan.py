@@ -24,6 +24,8 @@ class ModelPlan:
     """dimension name -> SQL over the model's columns"""
     keys: Mapping[str, str] = field(default_factory=dict, hash=False)
     """entity name -> SQL of its key over the model's columns"""
+    row_local: bool = False
+    """Whether each of its rows comes from one row of its only source."""
     row_local_cursor: str | None = None
     """The column of the only source that is the model's time column, where each row stands for itself."""
     row_local_time: str | None = None

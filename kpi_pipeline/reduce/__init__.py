@@ -8,6 +8,7 @@ from kpi_pipeline.reduce.keys import repeated_key
 from kpi_pipeline.reduce.missing_rates import missing_rate
 from kpi_pipeline.reduce.model import model_statement
 from kpi_pipeline.reduce.rates import repeated_rate
+from kpi_pipeline.reduce.read_again import reads_again
 from kpi_pipeline.reduce.reduction import reduction_query
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "LAST_DAY",
     "missing_rate",
     "model_statement",
+    "reads_again",
     "reduction_query",
     "repeated_key",
     "repeated_rate",

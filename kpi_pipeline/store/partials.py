@@ -53,24 +53,45 @@ def replace_partials(
     made_at: datetime,
 ) -> Entry:
     """Makes a reduction's table, or its days from one on and before another, with its ledger row: all or nothing."""
-    table = quoted(reduction.table)
     with warehouse.transaction():
         made = _coded(warehouse, reduction, query) if reduction.shape is Shape.distinct else query
         if days is None:
-            warehouse.run(exp.Create(this=_table(reduction.table), kind="TABLE", replace=True, expression=made))
+            _create(warehouse, reduction, "TABLE", made)
         else:
-            warehouse.run(f"DELETE FROM {table} WHERE _day >= ? AND _day < ?", list(days))
+            warehouse.run(f"DELETE FROM {quoted(reduction.table)} WHERE _day >= ? AND _day < ?", list(days))
             warehouse.run(exp.Insert(this=_table(reduction.table), expression=made, by_name=True))
         warehouse.drop(_seen(reduction))
-        if reduction.shape in (Shape.distinct, Shape.values):
-            forget_answers(warehouse, reduction, days)
-        first, last, rows = warehouse.rows(f"SELECT min(_day), max(_day), count(*) FROM {table}")[0]
-        warehouse.run(f"DELETE FROM {quoted(_LEDGER)} WHERE reduction = ?", [reduction.table.name])
-        warehouse.run(
-            f"INSERT INTO {quoted(_LEDGER)} VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [reduction.table.name, fingerprint, json.dumps(dict(inputs), sort_keys=True), first, last, rows, made_at],
-        )
-    return Entry(fingerprint, inputs, first, last, rows, made_at)
+        return _noted(warehouse, reduction, fingerprint, inputs, days, made_at)
+
+
+def point_at_rows(
+    warehouse: Warehouse,
+    reduction: Reduction,
+    query: exp.Select,
+    *,
+    fingerprint: str,
+    inputs: Mapping[str, str],
+    days: tuple[date, date] | None,
+    made_at: datetime,
+) -> Entry:
+    """Makes a reduction's view over its model, with its ledger row; `days` are those on which rows changed.
+
+    Nothing is copied: whoever reads it reads the model's rows.
+    """
+    with warehouse.transaction():
+        _create(warehouse, reduction, "VIEW", query)
+        warehouse.drop(_keys(reduction))
+        return _noted(warehouse, reduction, fingerprint, inputs, days, made_at)
+
+
+def is_kept(warehouse: Warehouse, reduction: Reduction) -> bool:
+    """Whether a reduction's partial results are a table, of which some days can be made again."""
+    return warehouse.table_kind(reduction.table) == "BASE TABLE"
+
+
+def has_whole_keys(warehouse: Warehouse, query: exp.Select) -> bool:
+    """Whether the keys of a query, if it has any, are whole numbers, so that they are used as they are."""
+    return warehouse.columns(query).get("_key", WHOLE[0]) in WHOLE
 
 
 def partials_query(reduction: Reduction) -> exp.Select:
@@ -78,9 +99,37 @@ def partials_query(reduction: Reduction) -> exp.Select:
     return exp.select("*").from_(_table(reduction.table))
 
 
+def _create(warehouse: Warehouse, reduction: Reduction, kind: str, query: exp.Select) -> None:
+    """Makes the table or view anew, also where the other of the two stood."""
+    known = warehouse.table_kind(reduction.table)
+    if known and (known == "VIEW") != (kind == "VIEW"):
+        warehouse.drop(reduction.table)
+    warehouse.run(exp.Create(this=_table(reduction.table), kind=kind, replace=True, expression=query))
+
+
+def _noted(
+    warehouse: Warehouse,
+    reduction: Reduction,
+    fingerprint: str,
+    inputs: Mapping[str, str],
+    days: tuple[date, date] | None,
+    made_at: datetime,
+) -> Entry:
+    """Writes the ledger row, and forgets the answers that rest on the days made again."""
+    if reduction.shape in (Shape.distinct, Shape.values):
+        forget_answers(warehouse, reduction, days)
+    first, last, rows = warehouse.rows(f"SELECT min(_day), max(_day), count(*) FROM {quoted(reduction.table)}")[0]
+    warehouse.run(f"DELETE FROM {quoted(_LEDGER)} WHERE reduction = ?", [reduction.table.name])
+    warehouse.run(
+        f"INSERT INTO {quoted(_LEDGER)} VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [reduction.table.name, fingerprint, json.dumps(dict(inputs), sort_keys=True), first, last, rows, made_at],
+    )
+    return Entry(fingerprint, inputs, first, last, rows, made_at)
+
+
 def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp.Select:
     """The query with whole numbers for keys: those that are none are kept once, in a dictionary of their own."""
-    keys = TableRef("partial", f"{reduction.table.name}__keys")
+    keys = _keys(reduction)
     kind = warehouse.columns(query)["_key"]
     if kind in WHOLE:
         return query
@@ -95,6 +144,11 @@ def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp
     )
     coded = f"SELECT seen.* REPLACE (code AS _key) FROM {quoted(seen)} AS seen JOIN {quoted(keys)} ON _key = key"
     return exp.select("*").from_(sqlglot.parse_one(coded, read="duckdb", into=exp.Select).subquery("coded"))
+
+
+def _keys(reduction: Reduction) -> TableRef:
+    """The dictionary of keys that are no whole numbers."""
+    return TableRef("partial", f"{reduction.table.name}__keys")
 
 
 def _seen(reduction: Reduction) -> TableRef:

@@ -15,6 +15,8 @@ from kpi_pipeline.store.warehouse import Warehouse
 
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 """Types of keys that are used as they are."""
+FEW = 1 << 16
+"""So many combinations of dimension values have numbers of two bytes: every row has one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +41,8 @@ class SeenRows:
         parts = max(-(-int(self.days.filter(inside).get_column("rows").sum()) // at_most), 1)
         days = self._on_days(spans)
         for part in range(parts):
-            rows = self._read(exp.and_(days, self._in_part(part, parts)) if parts > 1 else days)
-            yield rows if self._is_whole else rows.with_columns(pl.col("_key").cast(pl.Categorical).to_physical())
+            # NOTE: nothing here holds on to a part, so it is gone before the next one is read.
+            yield self._with_whole_keys(self._read(exp.and_(days, self._in_part(part, parts)) if parts > 1 else days))
 
     def by_days(self, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
         """The rows of one span of days after the other."""
@@ -57,12 +59,15 @@ class SeenRows:
         return exp.or_(*(exp.column("_day").between(_date(span[0]), _date(span[1])) for span in spans))
 
     def _in_part(self, part: int, parts: int) -> exp.Expr:
-        """Whether a key belongs to a part: by what remains when it is divided, which is negative below zero."""
-        if self._is_whole:
-            rest = exp.Mod(this=exp.column("_key"), expression=exp.Literal.number(parts))
-            return rest.isin(part, part - parts)
+        """Whether a key belongs to a part.
+
+        NOTE: by its hash, because numbers given out in steps may all leave the same when divided.
+        """
         rest = exp.Mod(this=exp.func("HASH", exp.column("_key")), expression=exp.Literal.number(parts))
         return rest.eq(part)
+
+    def _with_whole_keys(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows if self._is_whole else rows.with_columns(pl.col("_key").cast(pl.Categorical).to_physical())
 
     @cached_property
     def _is_whole(self) -> bool:
@@ -83,7 +88,8 @@ class SeenRows:
             if not self.dimensions:
                 found = self.warehouse.fetch(rows)
                 return found.with_columns(pl.lit(0, pl.Int32).alias("_place"))
-            numbered = self.places.with_row_index("_place").with_columns(pl.col("_place").cast(pl.Int32))
+            number = pl.UInt16 if self.places.height <= FEW else pl.Int32
+            numbered = self.places.with_row_index("_place").with_columns(pl.col("_place").cast(number))
             with self.warehouse.lent(numbered) as lent:
                 same = [
                     exp.NullSafeEQ(this=self._given(name), expression=_of("seen", name)) for name in self.dimensions
