@@ -15,13 +15,14 @@ from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.columns import check_columns, columns_of, must_read_again
 from kpi_pipeline.ingest.files import Survey, find_files, survey
 from kpi_pipeline.ingest.loading import Loading
+from kpi_pipeline.ingest.notes import notes_of
 from kpi_pipeline.ingest.quarantine import QUARANTINE
 from kpi_pipeline.ingest.reach import business_day, complete_before, days_touched, reach_of
 from kpi_pipeline.ingest.ready import Ready, make_ready
 from kpi_pipeline.ingest.replaced import Everything, Replaced, RowsOfFiles, RowsOfKeys, going
 from kpi_pipeline.ingest.rows import keep_rows, merge_rows, stage_file
-from kpi_pipeline.ingest.staged import LINEAGE, WITHOUT_VALUES, SourceFile, SourceState, Staged
-from kpi_pipeline.ingest.tables import create, create_view, drop, row_count, table
+from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, SourceState, Staged
+from kpi_pipeline.ingest.tables import create, create_view, drop, full_name, row_count, table
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
 from kpi_pipeline.project import Project
@@ -119,7 +120,7 @@ def _staged(load: Loading, work: Survey, ready: Sequence[Ready]) -> Staged:
     _drop_scaffolds(load, ready)
     rows = row_count(load.executor, result.table)
     _refuse_emptied(load, rows)
-    notes = (*work.notes, *_notes(load, result), *result.notes, *(["the table has no rows"] if rows == 0 else []))
+    notes = (*work.notes, *notes_of(load, result), *result.notes, *(["the table has no rows"] if rows == 0 else []))
     return replace(result, state=replace(result.state, version=_version(load, result, files), rows=rows), notes=notes)
 
 
@@ -151,7 +152,7 @@ def _refuse_mostly_misfits(load: Loading, staged: Staged, file: SourceFile) -> N
 
 def _with_reach(load: Loading, result: Staged) -> Staged:
     source = load.source
-    cursor_type = _full_name(result.columns.get(source.load.cursor or "", ""))
+    cursor_type = full_name(result.columns.get(source.load.cursor or "", ""))
     day = business_day(load, cursor_type)
     if day is None:
         odd = source.load.cursor is not None and cursor_type
@@ -174,7 +175,7 @@ def _with_reach(load: Loading, result: Staged) -> Staged:
 
 def _replaced(load: Loading, work: Survey, columns: Mapping[str, str]) -> Replaced:
     """Which rows in use go: with other columns all of them, otherwise those of the keys or the files that came."""
-    before, now = ({name: _full_name(kind) for name, kind in one.items()} for one in (load.in_use, columns))
+    before, now = ({name: full_name(kind) for name, kind in one.items()} for one in (load.in_use, columns))
     if load.afresh or not before or before != now:
         return Everything()
     if load.merges:
@@ -200,45 +201,6 @@ def _pieces(load: Loading, result: Staged) -> list[exp.Select] | None:
     return [old, exp.select().from_(table(came))]
 
 
-def _notes(load: Loading, result: Staged) -> list[str]:
-    notes = _turned_to_text(load, result)
-    if load.in_use:
-        had = {name.lower(): kind for name, kind in load.in_use.items()}
-        for name, kind in result.columns.items():
-            before = had.get(name.lower())
-            if before is None:
-                notes.append(f"new column '{name}' ({kind})")
-            elif _full_name(before) != _full_name(kind):
-                notes.append(f"column '{name}' was {before} and is {kind} now")
-    for file in result.files:
-        if file.file not in result.files_read:
-            continue
-        if file.rows + file.quarantined == 0:
-            notes.append(f"{file.file} has no rows, only a header")
-        elif file.rows == 0:
-            notes.append(f"no row of {file.file} fits what source '{load.source.name}' says its columns are")
-        elif file.quarantined:
-            read = counted(file.rows + file.quarantined, "row")
-            notes.append(f"{file.quarantined:,} of {read} of {file.file} did not fit and went to quarantine")
-    return notes
-
-
-def _turned_to_text(load: Loading, result: Staged) -> list[str]:
-    """Says which columns are text only because the values of some file are nothing else."""
-    notes = []
-    for name, kind in result.columns.items():
-        if kind != "VARCHAR" or name in load.source.columns or load.in_use.get(name) == "VARCHAR":
-            continue
-        texts = [file.file for file in result.files if file.columns.get(name) == "VARCHAR"]
-        others = [file for file in result.files if file.columns.get(name) not in (None, "VARCHAR", WITHOUT_VALUES)]
-        if texts and others:
-            notes.append(
-                f"column '{name}' is text, because it is in {texts[0]} (it is {others[0].columns[name]} in "
-                f"{others[0].file}); a type for it under `columns` of the source would put such rows into quarantine"
-            )
-    return notes
-
-
 def _version(load: Loading, result: Staged, read: Sequence[SourceFile]) -> str:
     """A name for exactly these rows: by the files they came from; a merge also depends on what was merged before."""
     if load.merges:
@@ -249,7 +211,3 @@ def _version(load: Loading, result: Staged, read: Sequence[SourceFile]) -> str:
 
 def _own(columns: Mapping[str, str]) -> dict[str, str]:
     return {name: kind for name, kind in columns.items() if name not in LINEAGE}
-
-
-def _full_name(kind: str) -> str:
-    return "TIMESTAMP WITH TIME ZONE" if kind == "TIMESTAMPTZ" else kind.replace(", ", ",")

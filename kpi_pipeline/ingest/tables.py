@@ -49,3 +49,8 @@ def drop(executor: Executor, name: TableRef, *, kind: Literal["TABLE", "VIEW"] =
 def row_count(executor: Executor, name: TableRef) -> int:
     """How many rows a table has."""
     return int(executor.rows(exp.select(exp.Count(this=exp.Star())).from_(table(name)))[0][0])
+
+
+def full_name(kind: str) -> str:
+    """A type as DuckDB's catalogue writes it, whichever way it was written."""
+    return "TIMESTAMP WITH TIME ZONE" if kind == "TIMESTAMPTZ" else kind.replace(", ", ",")
