@@ -157,7 +157,10 @@ def test_types_after_many_loads_are_those_of_one(deliveries: list[tuple[str, lis
         bench = Bench(Path(folder), warehouse)
         for name, values in deliveries:
             bench.write(f"data/{name}.csv", "\n".join(["v,of", *(f"{value},{name}" for value in values), f",{name}"]))
-            bench.load(source)
+            try:
+                bench.load(source)
+            except DataError:
+                return  # every file came anew with another type, which is refused
         rows, is_text = bench.raw("of, v"), bench.types()["v"] == "VARCHAR"
         bench.load(source, full=True)
         assert bench.raw("of, v") == rows
