@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,8 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
-from kpi_pipeline.plan import Series
+from kpi_pipeline.plan import Series, fingerprint
+from kpi_pipeline.project import Project
 from kpi_pipeline.publish import (
     SCHEMA_VERSION,
     TABLES,
@@ -25,6 +27,8 @@ from kpi_pipeline.publish import (
     conform,
     definition_tables,
     empty_frame,
+    encoded,
+    in_batches,
     indicator_table,
     metric_values,
     project_version,
@@ -37,11 +41,18 @@ from kpi_pipeline.publish import (
 )
 from kpi_pipeline.quality import check_frames
 from kpi_pipeline.quality.kpi_tables import check_kpi_values
-from kpi_pipeline.store.checks import all_checks, remember_checks
+from kpi_pipeline.segments import TOTAL
+from kpi_pipeline.store.checks import all_checks, all_remembered, remember_all
 from kpi_pipeline.store.runs import Outcome, runs, stages
-from kpi_pipeline.store.snapshot import write_snapshot
+from kpi_pipeline.store.snapshot import Since, write_snapshot
+from kpi_pipeline.store.values import Change, change_of, write_change
+from kpi_pipeline.store.warehouse import quoted
 
 Tables = dict[str, pl.DataFrame]
+
+
+KPI_VALUE, METRIC_VALUE = TableRef("kpi", "kpi_value"), TableRef("kpi", "metric_value")
+VALUES = (KPI_VALUE.name, METRIC_VALUE.name)
 
 
 @dataclass(frozen=True)
@@ -54,53 +65,132 @@ class Computed:
     metrics: frozenset[str]
 
 
-def check_kpis(context: Context, computed: Computed, targets: pl.DataFrame) -> tuple[CheckResult, ...]:
-    """The values of every KPI just computed, and their targets, checked before anybody sees them."""
-    if computed.kpi_value.is_empty():
-        return ()
-    values = conform(table_named("kpi_value"), computed.kpi_value)
-    results = (
-        *check_kpi_values(values, as_of=context.now, docs=context.docs),
-        *check_frames(segments_with_targets(targets, values, computed.kpis), as_of=context.now),
-    )
-    for asset in dict.fromkeys(one.asset for one in results):
-        found = [one for one in results if one.asset == asset]
-        remember_checks(context.warehouse, asset, context.run_id, found)
-    return results
+@dataclass(frozen=True)
+class SwappedIn:
+    """The new tables of the warehouse but for those of values, of which it says what changed, and since which run."""
+
+    tables: Tables
+    values: Mapping[str, Change]
+    since: str | None
+
+    @property
+    def written(self) -> Since | None:
+        """What readers of an earlier file miss; None where everything is new to them."""
+        if self.since is None or any(change.whole for change in self.values.values()):
+            return None
+        return Since(self.since, self.values)
 
 
-def assemble(
-    context: Context,
-    computed: Computed,
-    calendar: Calendar,
-    through: date | None,
-) -> Tables:
-    """All published tables: what was computed, and of the rest what was published before."""
+def few_at_a_time(
+    project: Project, kpis: Collection[str], results: Mapping[Series, pl.DataFrame]
+) -> Iterator[frozenset[str]]:
+    """The KPIs in groups that are judged together: as tables of texts all of them would take much memory."""
+    heights: Counter[tuple[str, Grain | None]] = Counter()
+    for series, frame in results.items():
+        heights[series.metric, series.grain] += frame.height
+    sizes = {name: heights[project.kpis[name].metric, project.kpis[name].grain] for name in sorted(kpis)}
+    yield from map(frozenset, in_batches(sizes))
+
+
+def kpi_rows(judged: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """What was judged as rows of the table of KPI values."""
+    table = table_named(KPI_VALUE.name)
+    return pl.concat([encoded(table, empty_frame(table)), *(encoded(table, one) for one in judged if one.height)])
+
+
+def kpi_values(context: Context, computed: Computed) -> Change:
+    """What becomes of the table of KPI values."""
+    return _change(context, KPI_VALUE, "kpi", computed.kpi_value, computed.kpis, context.project.kpis)
+
+
+def metric_changes(context: Context, computed: Computed, calendar: Calendar) -> Change:
+    """What becomes of the table of metric values."""
+    values = metric_values(computed.results, calendar)
+    return _change(context, METRIC_VALUE, "metric", values, computed.metrics, context.project.metrics)
+
+
+def check_kpis(context: Context, computed: Computed, change: Change, targets: pl.DataFrame) -> tuple[CheckResult, ...]:
+    """The values of every KPI just computed, and their targets, checked before anybody sees them.
+
+    Parts of KPIs that are as they were published passed then. Where a KPI's values and targets are exactly those that
+    were checked last, what was found then stands.
+    """
+    about = _about(change, computed.kpis, targets)
+    known = {} if context.full else all_remembered(context.warehouse, [f"kpi/{name}" for name in about])
+    asked = [name for name, key in about.items() if known.get(f"kpi/{name}", ("",))[0] != key]
+    found: dict[str, list[CheckResult]] = {f"kpi/{name}": [] for name in asked}
+    if asked:
+        for one in _checked(context, computed, change, targets, asked):
+            found[one.asset].append(one)
+        remember_all(
+            context.warehouse,
+            {
+                asset: (about[asset.removeprefix("kpi/")] if all(one.was_made for one in results) else "", results)
+                for asset, results in found.items()
+            },
+        )
+    results = [found[asset] if asset in found else known[asset][1] for asset in (f"kpi/{name}" for name in about)]
+    return tuple(one for of_kpi in results for one in of_kpi)
+
+
+def _about(change: Change, kpis: Collection[str], targets: pl.DataFrame) -> dict[str, str]:
+    """What the checks of each KPI with values are about: its values, part by part, and its targets."""
+    parts = change.parts.filter(pl.col("name").is_in(list(kpis))).partition_by("name", as_dict=True)
+    aims = targets.partition_by("kpi", as_dict=True)
+    return {
+        str(name): fingerprint(of_kpi.rows(), aims[name,].rows() if (name,) in aims else [])
+        for (name,), of_kpi in sorted(parts.items())
+    }
+
+
+def _checked(
+    context: Context, computed: Computed, change: Change, targets: pl.DataFrame, asked: Sequence[str]
+) -> Iterator[CheckResult]:
+    """The checks of some KPIs: of the rows that are new where these pass and others are known to, else of all rows."""
+    values = computed.kpi_value.filter(pl.col("kpi").is_in(list(asked)))
+    new = change.rows.filter(pl.col("kpi").is_in(list(asked)))
+    results: tuple[CheckResult, ...] = ()
+    if new.height < values.height and new.get_column("kpi").n_unique() == len(asked):
+        heights = dict(values.group_by(pl.col("kpi").cast(pl.String)).len().iter_rows())
+        results = check_kpi_values(new, as_of=context.now, docs=context.docs, heights=heights)
+    if not results or not all(one.passed for one in results):
+        results = check_kpi_values(values, as_of=context.now, docs=context.docs)
+    yield from results
+    yield from check_frames(segments_with_targets(targets, values, asked), as_of=context.now)
+
+
+def swap_in(
+    context: Context, computed: Computed, values: Change, calendar: Calendar, through: date | None, outcome: Outcome
+) -> SwappedIn:
+    """Replaces what changed of the published tables of the warehouse, all of it or nothing."""
+    warehouse = context.warehouse
+    changes = {KPI_VALUE.name: values, METRIC_VALUE.name: metric_changes(context, computed, calendar)}
+    before = _published(context, "snapshot")
+    with warehouse.transaction():
+        for change in changes.values():
+            write_change(warehouse, change)
+        tables = with_runs(context, assemble(context, computed, calendar, through), outcome)
+        for name, frame in tables.items():
+            warehouse.replace_table(TableRef("kpi", name), frame)
+    return SwappedIn(tables, changes, None if before is None else before.get_column("run_id").item())
+
+
+def assemble(context: Context, computed: Computed, calendar: Calendar, through: date | None) -> Tables:
+    """All published tables but those of values, which are in the warehouse by now."""
     project = context.project
     classified = classify(project)
-    tables: Tables = {table.name: empty_frame(table) for table in TABLES}
+    tables: Tables = {table.name: empty_frame(table) for table in TABLES if table.name not in VALUES}
     tables |= definition_tables(project, headline(project, classified))
     tables["kpi_indicator"] = indicator_table(classified)
     tables["lint_result"] = _findings(context)
-    tables["kpi_value"] = _with_kept(context, "kpi_value", "kpi", computed.kpi_value, computed.kpis, project.kpis)
-    values = metric_values(computed.results, calendar)
-    tables["metric_value"] = _with_kept(context, "metric_value", "metric", values, computed.metrics, project.metrics)
-    by_hour = any(Grain.hour in tables[name].get_column("grain") for name in ("kpi_value", "metric_value"))
-    around = _around(tables, calendar)
-    tables |= calendar_tables(around, hours=by_hour)
-    scores = goal_scores(project, tables["kpi_value"], around)
+    around = _around(context, calendar)
+    tables |= calendar_tables(around, hours=_by_hour(context))
+    scores = goal_scores(project, _totals(context), around)
     tables["goal_score"] = conform(table_named("goal_score"), scores) if scores.height else tables["goal_score"]
-    tables["segment"] = _segments(context, computed, tables)
+    tables["segment"] = _segments(context, computed)
     tables["check_result"] = _check_results(context)
     tables["snapshot"] = _snapshot(context, _through(context, computed, through))
     return tables
-
-
-def swap_in(context: Context, tables: Tables) -> None:
-    """Replaces the published tables of the warehouse, all of them or none."""
-    with context.warehouse.transaction():
-        for name, frame in tables.items():
-            context.warehouse.replace_table(TableRef("kpi", name), frame)
 
 
 def with_runs(context: Context, tables: Tables, outcome: Outcome) -> Tables:
@@ -124,19 +214,22 @@ def with_runs(context: Context, tables: Tables, outcome: Outcome) -> Tables:
     return tables | {"run": conform(table, known), "run_stage": conform(table_named("run_stage"), taken)}
 
 
-def show(context: Context, tables: Tables) -> dict[str, Path]:
+def show(context: Context, swapped: SwappedIn) -> dict[str, Path]:
     """Writes what readers see: the snapshot file first, then Parquet and the scorecard page."""
     publish = context.project.settings.publish
     target = context.project.path(publish.duckdb)
-    views = view_statements(context.project, metric_value=tables["metric_value"], segment=tables["segment"])
-    written = {"tables": write_snapshot(context.warehouse, target, tables=table_statements(), views=views).path}
+    combinations = _of_values(context, "DISTINCT metric, grain, breakdown", (METRIC_VALUE,))
+    views = view_statements(context.project, metric_value=combinations, segment=swapped.tables["segment"])
+    file = write_snapshot(context.warehouse, target, tables=table_statements(), views=views, since=swapped.written)
+    written = {"tables": file.path}
     context.watch.step("kpi.duckdb")
     if publish.parquet:
+        tables = swapped.tables | {name: _in_order(context, name) for name in VALUES}
         written["parquet"] = write_parquet(tables, context.project.path(publish.parquet), context.run_id)
         context.watch.step("parquet")
     if publish.scorecard:
         written["scorecard"] = write_scorecard(
-            tables,
+            swapped.tables | {KPI_VALUE.name: _on_scorecard(context)},
             context.project.path(publish.scorecard),
             title=context.project.settings.title,
             attribution=publish.attribution,
@@ -146,35 +239,67 @@ def show(context: Context, tables: Tables) -> dict[str, Path]:
     return written
 
 
-def _with_kept(
-    context: Context, name: str, key: str, new: pl.DataFrame, computed: frozenset[str], defined: Mapping[str, object]
-) -> pl.DataFrame:
-    """The new rows and, of what is still defined but was not computed, the rows published before."""
-    table = table_named(name)
-    fresh = conform(table, new) if new.height else empty_frame(table)
-    before = _published(context, name)
-    if before is None:
-        return fresh
-    keep = pl.col(key).is_in([one for one in defined if one not in computed])
-    return conform(table, pl.concat([fresh, conform(table, before.filter(keep))]))
+def _change(
+    context: Context,
+    table: TableRef,
+    key: str,
+    values: pl.DataFrame,
+    computed: frozenset[str],
+    defined: Mapping[str, object],
+) -> Change:
+    return change_of(
+        context.warehouse, table, values, key=key, computed=computed, defined=defined.keys(), whole=context.full
+    )
 
 
-def _around(tables: Tables, calendar: Calendar) -> Calendar:
+def _of_values(context: Context, what: str, tables: Iterable[TableRef] = (KPI_VALUE, METRIC_VALUE)) -> pl.DataFrame:
+    """Something of all rows of the tables of values."""
+    return pl.concat([context.warehouse.fetch(f"SELECT {what} FROM {quoted(table)}") for table in tables])
+
+
+def _in_order(context: Context, name: str) -> pl.DataFrame:
+    """All rows of a table of values, each series together and from its beginning."""
+    key = table_named(name).schema.names()[0]
+    order = f'"{key}", grain, breakdown, segment, period_start_utc'
+    return context.warehouse.fetch(f'SELECT * FROM "kpi"."{name}" ORDER BY {order}')
+
+
+def _on_scorecard(context: Context) -> pl.DataFrame:
+    """The KPI values that the page shows: totals, and what was the latest complete period of a segment."""
+    return context.warehouse.fetch(
+        f"SELECT * FROM {quoted(KPI_VALUE)} WHERE segment = ? OR period_start_utc IN "
+        f"(SELECT max(period_start_utc) FROM {quoted(KPI_VALUE)} WHERE is_complete AND segment = ? GROUP BY kpi)",
+        [TOTAL, TOTAL],
+    )
+
+
+def _totals(context: Context) -> pl.DataFrame:
+    """The KPI values that are of no segment, each series from its beginning."""
+    order = "kpi, grain, breakdown, period_start_utc"
+    return context.warehouse.fetch(f"SELECT * FROM {quoted(KPI_VALUE)} WHERE segment = ? ORDER BY {order}", [TOTAL])
+
+
+def _by_hour(context: Context) -> bool:
+    """Whether anything is published by hour."""
+    return Grain.hour.value in _of_values(context, "DISTINCT grain").get_column("grain")
+
+
+def _around(context: Context, calendar: Calendar) -> Calendar:
     """The calendar of all periods that have values, also of those that this run did not compute."""
-    periods = pl.concat([tables[name].select("period_start", "last_day") for name in ("kpi_value", "metric_value")])
-    if periods.is_empty():
+    spans = _of_values(context, "min(period_start) AS first, max(last_day) AS last").drop_nulls()
+    if spans.is_empty():
         return calendar
-    first, last = periods.select(first=pl.col("period_start").min(), last=pl.col("last_day").max()).row(0)
+    first, last = spans.select(pl.col("first").min(), pl.col("last").max()).row(0)
     return build_calendar(first, last, calendar.rules)
 
 
-def _segments(context: Context, computed: Computed, tables: Tables) -> pl.DataFrame:
+def _segments(context: Context, computed: Computed) -> pl.DataFrame:
     """The segments that some published value has."""
     found = segments(computed.results)
     before = _published(context, "segment")
     if before is not None:
         found = pl.concat([found, before.select(found.columns)]).unique(["segment", "dimension"], keep="first")
-    used = pl.concat([tables[name].select("segment") for name in ("kpi_value", "metric_value")]).unique()
+    used = _of_values(context, "DISTINCT segment").unique()
     table = found.join(used, on="segment", how="semi").sort("segment", "dimension", nulls_last=True)
     return conform(table_named("segment"), table)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import polars as pl
-
 from kpi_pipeline.ingest import Staged
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.context import Context
@@ -14,7 +12,6 @@ from kpi_pipeline.pipeline.report import AssetReport, RunReport
 from kpi_pipeline.plan import Plan
 from kpi_pipeline.store.checks import all_checks
 from kpi_pipeline.store.made import made_from
-from kpi_pipeline.store.warehouse import quoted
 
 
 def recalled(
@@ -37,8 +34,6 @@ def recalled(
         tuple(context.taken),
         tuple(assets),
         all_checks(context.warehouse, checked),
-        kpi_values=_values(context, "kpi_value"),
-        metric_values=_values(context, "metric_value"),
     )
 
 
@@ -47,7 +42,3 @@ def _model(context: Context, table: TableRef) -> AssetReport:
     return AssetReport(
         str(table).replace(".", "/"), False, None, context.warehouse.table_columns(table), version=version
     )
-
-
-def _values(context: Context, name: str) -> pl.DataFrame:
-    return context.warehouse.fetch(f"SELECT * FROM {quoted(TableRef('kpi', name))}")

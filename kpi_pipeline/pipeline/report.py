@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ import polars as pl
 
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.errors import counted
+from kpi_pipeline.store.published import Published
 from kpi_pipeline.store.runs import StageTaken
 
 Status = Literal["published", "unchanged", "blocked", "loaded"]
@@ -54,10 +56,6 @@ class RunReport:
     checks: tuple[CheckResult, ...] = ()
     blocked: Mapping[str, str] = field(default_factory=dict)
     """What was not computed, such as kpi/weekly_orders, and why."""
-    kpi_values: pl.DataFrame = field(default_factory=pl.DataFrame)
-    """All KPI values as published."""
-    metric_values: pl.DataFrame = field(default_factory=pl.DataFrame)
-    """All metric values as published."""
     computed: frozenset[str] = frozenset()
     """The KPIs computed by this run."""
 
@@ -71,3 +69,19 @@ class RunReport:
     def failed_checks(self) -> tuple[CheckResult, ...]:
         """The checks of this run that did not pass, blocking ones first."""
         return tuple(sorted((one for one in self.checks if not one.passed), key=lambda one: not one.blocks))
+
+    @cached_property
+    def kpi_values(self) -> pl.DataFrame:
+        """All KPI values as they are published when this is first asked for; without columns where nothing is."""
+        return self._values("kpi_value")
+
+    @cached_property
+    def metric_values(self) -> pl.DataFrame:
+        """All metric values as they are published when this is first asked for; without columns where nothing is."""
+        return self._values("metric_value")
+
+    def _values(self, table: str) -> pl.DataFrame:
+        if "tables" not in self.published:
+            return pl.DataFrame()
+        with Published.open(self.published["tables"]) as published:
+            return published.fetch(f'SELECT * FROM "{table}"')

@@ -23,11 +23,12 @@ from kpi_pipeline.pipeline.make_models import Models, make_models
 from kpi_pipeline.pipeline.opened import PATIENCE, end_badly, opened
 from kpi_pipeline.pipeline.publish_tables import (
     Computed,
-    assemble,
     check_kpis,
+    few_at_a_time,
+    kpi_rows,
+    kpi_values,
     show,
     swap_in,
-    with_runs,
 )
 from kpi_pipeline.pipeline.read_partials import keep_answers
 from kpi_pipeline.pipeline.recall import recalled
@@ -124,6 +125,7 @@ def _compute(
         series = tuple(one for one in plan.series if one.metric in derivations)
         results = derive(series, derivations, partials, calendar, coverage, dense=True)
         keep_answers(partials)
+        del partials
         rows.extend(frame.height for frame in results.values())
         context.watch.step(f"{len(results)} series")
     with context.stage("judge", 1) as rows:
@@ -134,17 +136,23 @@ def _compute(
         }
         computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
         targets = _targets(project, warehouse)
-        values = judge(_only(project, computed_kpis), results, targets, calendar)
+        values = kpi_rows(
+            judge(_only(project, some), results, targets, calendar)
+            for some in few_at_a_time(project, computed_kpis, results)
+        )
         rows.append(values.height)
         context.watch.step(f"{len(computed_kpis)} KPIs")
     with context.stage("validate", 1):
         computed = Computed(results, values, computed_kpis, frozenset(derivations))
-        kpi_checks = check_kpis(context, computed, targets)
+        change = kpi_values(context, computed)
+        kpi_checks = check_kpis(context, computed, change, targets)
         failed = {
             one.asset: f"{one.asset} fails '{one.check_name}': {one.observed}" for one in kpi_checks if one.blocks
         }
         blocked |= failed
-        computed = _without(project, computed, failed)
+        if failed:
+            computed = _without(project, computed, failed)
+            change = kpi_values(context, computed)
         context.watch.step(f"{len(kpi_checks)} checks")
     checks = (*loaded.checks, *models.checks, *kpi_checks)
     outcome = Outcome(
@@ -154,12 +162,10 @@ def _compute(
         sum(frame.height for frame in results.values()),
     )
     with context.stage("publish", 4) as rows:
-        tables = assemble(context, computed, calendar, data_through(coverage))
-        tables = with_runs(context, tables, outcome)
-        swap_in(context, tables)
+        swapped = swap_in(context, computed, change, calendar, data_through(coverage), outcome)
         context.watch.step("warehouse")
-        published = show(context, tables)
-        rows.append(tables["kpi_value"].height)
+        published = show(context, swapped)
+        rows.append(change.height)
     end_run(
         warehouse,
         context.run_id,
@@ -177,8 +183,6 @@ def _compute(
         (*loaded.assets, *models.assets),
         checks,
         blocked,
-        tables["kpi_value"],
-        tables["metric_value"],
         computed.kpis,
     )
 
@@ -287,8 +291,6 @@ def _only(project: Project, kpis: frozenset[str]) -> Project:
 
 def _without(project: Project, computed: Computed, failed: Mapping[str, str]) -> Computed:
     """What was computed, less the KPIs that failed their checks and the metrics they are made of."""
-    if not failed:
-        return computed
     names = {asset.removeprefix("kpi/") for asset in failed}
     metrics = {project.kpis[name].metric for name in names}
     return Computed(

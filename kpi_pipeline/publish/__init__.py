@@ -12,8 +12,10 @@ from kpi_pipeline.publish.definition_tables import definition_tables
 from kpi_pipeline.publish.definition_version import project_version
 from kpi_pipeline.publish.parquet import write_parquet
 from kpi_pipeline.publish.scorecard import write_scorecard
+from kpi_pipeline.publish.table import encoded
 from kpi_pipeline.publish.value_tables import (
     calendar_tables,
+    in_batches,
     indicator_table,
     metric_values,
     segments,
@@ -27,6 +29,8 @@ __all__ = [
     "conform",
     "definition_tables",
     "empty_frame",
+    "encoded",
+    "in_batches",
     "indicator_table",
     "metric_values",
     "project_version",

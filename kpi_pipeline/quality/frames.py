@@ -33,7 +33,10 @@ def check_frames(
 
 
 def _of_frame(gx: Any, source: Any, target: FrameTarget, as_of: datetime) -> list[Made]:
-    columns = {name: "VARCHAR" if kind == pl.String else str(kind) for name, kind in target.frame.schema.items()}
+    columns = {
+        name: "VARCHAR" if kind in (pl.String, pl.Categorical) else str(kind)
+        for name, kind in target.frame.schema.items()
+    }
     table = CheckTarget(target.asset, TableRef("frame", target.asset), target.checks, target.personal)
     checks = plan_checks(table, columns, as_of=as_of, in_memory=True)
 

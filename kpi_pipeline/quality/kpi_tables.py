@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,9 @@ from kpi_pipeline.quality.targets import FrameTarget
 KEY = ("kpi", "grain", "period_start", "period_start_utc", "segment")
 """One row a KPI, period and segment; a segment's name says its breakdown."""
 
+LOOKED_AT = (*KEY, "value", "numerator", "denominator", "status")
+"""What is handed over; every column costs time and memory, once an expectation."""
+
 STATUSES = ("on_track", "at_risk", "off_track", "in_progress", "no_target", "no_data")
 
 CLOSE_ENOUGH = 1e-9
@@ -25,26 +29,35 @@ VALUE_IS = "value is"
 OFF_BY = "value is off by"
 
 
-def check_kpi_values(frame: pl.DataFrame, *, as_of: datetime, docs: Path | None = None) -> tuple[CheckResult, ...]:
+def check_kpi_values(
+    frame: pl.DataFrame, *, as_of: datetime, docs: Path | None = None, heights: Mapping[str, int] | None = None
+) -> tuple[CheckResult, ...]:
     """The results for every KPI in a frame with the columns of `kpi_value`, as assets `kpi/<name>`.
 
     All rows are looked at together first. Where they pass, every KPI does: each check says something of every row, or
     of rows of one KPI. Where something fails, each KPI is checked on its own, to tell which it is.
+
+    Args:
+        frame: rows of KPIs.
+        as_of: what counts as now.
+        docs: the folder of the site that shows the results.
+        heights: how many rows each KPI has, where the frame holds only those that are not known to pass.
     """
-    by_kpi = {str(name): rows for (name,), rows in frame.partition_by("kpi", as_dict=True).items()}
-    if not by_kpi:
+    sizes = {str(name): rows for name, rows in frame.group_by("kpi").len().sort("kpi").iter_rows()}
+    if not sizes:
         return ()
     together = check_frames([kpi_table("published/kpi_value", frame)], as_of=as_of, docs=docs)
     if all(one.passed for one in together):
-        return tuple(_of_one(one, name, frame, rows) for name, rows in by_kpi.items() for one in together)
-    alone = [kpi_table(f"kpi/{name}", rows, name) for name, rows in by_kpi.items()]
+        whole = sizes | {name: rows for name, rows in (heights or {}).items() if name in sizes}
+        return tuple(_of_one(one, name, frame.height, rows) for name, rows in whole.items() for one in together)
+    by_kpi = {str(name): rows for (name,), rows in frame.partition_by("kpi", as_dict=True).items()}
+    alone = [kpi_table(f"kpi/{name}", by_kpi[name], name) for name in sizes]
     return check_frames(alone, as_of=as_of, docs=docs)
 
 
-def _of_one(found: CheckResult, kpi: str, frame: pl.DataFrame, rows: pl.DataFrame) -> CheckResult:
+def _of_one(found: CheckResult, kpi: str, together: int, alone: int) -> CheckResult:
     """What was found for all rows, said of one KPI's: the same whichever KPIs it was checked together with."""
-    observed = found.observed.replace(f"{frame.height:,}", f"{rows.height:,}")
-    return replace(found, asset=f"kpi/{kpi}", observed=observed)
+    return replace(found, asset=f"kpi/{kpi}", observed=found.observed.replace(f"{together:,}", f"{alone:,}"))
 
 
 def kpi_table(asset: str, frame: pl.DataFrame, kpi: str | None = None) -> FrameTarget:
@@ -59,7 +72,8 @@ def kpi_table(asset: str, frame: pl.DataFrame, kpi: str | None = None) -> FrameT
         frame: the columns of `kpi_value`.
         kpi: the only KPI in it, where it holds one; by default it may hold any.
     """
-    return FrameTarget(asset, _with_judgements(frame), _checks(frame, kpi))
+    looked_at = frame.select(name for name in LOOKED_AT if name in frame.columns)
+    return FrameTarget(asset, _with_judgements(looked_at), _checks(frame, kpi))
 
 
 def _checks(frame: pl.DataFrame, kpi: str | None) -> tuple[CheckBase, ...]:

@@ -5,18 +5,22 @@ Readers keep the file they opened until they reconnect. A crash at any moment le
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import polars as pl
 from sqlglot import exp
 
 from kpi_pipeline.errors import InternalError, StorageError
 from kpi_pipeline.files import building, clear_leftovers, put_in_place, remove
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.store.warehouse import Warehouse, is_about_storage, quoted
+from kpi_pipeline.plan import fingerprint
+from kpi_pipeline.store.values import ROOMY, Change, rows_and_room, without_parts
+from kpi_pipeline.store.warehouse import Warehouse, is_about_storage, lent, quoted
 
 PUBLISHED = "kpi"
 """The warehouse's schema that holds the tables to publish."""
@@ -26,6 +30,13 @@ ONE_ROW = "snapshot"
 
 READABLE_SINCE = "v1.2.0"
 """The oldest DuckDB that can open the file: BI tools bring one of their own, and it is seldom the newest."""
+
+WRITTEN = TableRef(PUBLISHED, "file")
+"""What was written last: of which run, by which statements, and how to tell whether a file is still that."""
+
+
+FILE = "file"
+"""What the new file is called while the warehouse writes to it."""
 
 
 @dataclass(frozen=True)
@@ -37,85 +48,171 @@ class SnapshotFile:
     rows: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class Since:
+    """What changed in some tables since the run that wrote the file readers have; the other tables may be new."""
+
+    run_id: str
+    changes: Mapping[str, Change]
+
+
 def write_snapshot(
     warehouse: Warehouse,
     target: Path,
     *,
     tables: Mapping[str, Sequence[exp.Expr]],
     views: Sequence[exp.Expr] = (),
+    since: Since | None = None,
 ) -> SnapshotFile:
     """Publishes the committed tables of the warehouse's schema `kpi` as a new file in place of the target.
 
     Args:
+        warehouse: has the tables.
+        target: the file.
         tables: for each table, by name, the statements that make it, empty.
         views: the statements that make everything on top of the tables, in order.
+        since: what changed in the larger tables since an earlier run; if the target is what that run wrote, the new
+            file is a copy of it with these changes, and not all is written again.
 
     Raises:
         StorageError: the file cannot be written; what was published before is untouched.
         InternalError: the tables are not what the statements promise.
     """
+    made_by = fingerprint({name: _texts(making) for name, making in tables.items()}, _texts(views))
     with _storage_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         clear_leftovers(target)
         built = building(target)
         try:
-            rows = _build(warehouse, built, tables, views)
+            rows: dict[str, int] | None = None
+            if since and _is_of(warehouse, target, since.run_id, made_by):
+                shutil.copyfile(target, built)
+                rows = _fill(warehouse, built, tables, since.changes)
+            if rows is None:
+                remove(built)
+                _make(built, tables, views)
+                rows = _fill(warehouse, built, tables, {}) or {}
             _verify(built, rows)
             # NOTE: a log that somebody's writing session left beside the old file would be replayed into the new one.
             remove(_log_of(target))
             put_in_place(built, target)
         finally:
             clear_leftovers(target)
+        _note(warehouse, target, made_by)
         return SnapshotFile(target, target.stat().st_size, rows)
 
 
-def _build(
-    warehouse: Warehouse,
-    path: Path,
-    tables: Mapping[str, Sequence[exp.Expr]],
-    views: Sequence[exp.Expr],
-) -> dict[str, int]:
-    """Writes the new file and returns how many rows the warehouse has of each table."""
-    compatible = duckdb.connect(str(path), config={"storage_compatibility_version": READABLE_SINCE})
-    with compatible as file, _one_moment(warehouse) as source:
+def _make(path: Path, tables: Mapping[str, Sequence[exp.Expr]], views: Sequence[exp.Expr]) -> None:
+    """Makes the new file with all tables, empty, and all views."""
+    with duckdb.connect(str(path), config={"storage_compatibility_version": READABLE_SINCE}) as file:
         _run(file, "BEGIN TRANSACTION")
-        for statements in tables.values():
-            _run_all(file, statements)
-        rows = {name: _copy(source, file, name) for name in tables}
-        _run_all(file, views)
+        for statements in (*tables.values(), views):
+            for text in _texts(statements):
+                try:
+                    _run(file, text)
+                except (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException) as problem:
+                    raise InternalError(f"A published table or view cannot be made: {problem}\n{text}") from problem
         _run(file, "COMMIT")
-        _run(file, "CHECKPOINT")
+
+
+def _fill(
+    warehouse: Warehouse, path: Path, tables: Iterable[str], changes: Mapping[str, Change]
+) -> dict[str, int] | None:
+    """Gives every table the rows of the warehouse, all as of one moment, and returns how many.
+
+    Of tables that changed in parts only these are written; None where such a table is better written anew.
+    """
+    with _attached(warehouse, path) as connection:
+        _run(connection, "BEGIN TRANSACTION")
+        rows = {}
+        for name in tables:
+            rows[name] = _count(connection, TableRef(PUBLISHED, name))
+            if name in changes:
+                _apply(connection, changes[name])
+            else:
+                _copy(connection, name)
+        _run(connection, "COMMIT")
+        if not all(_is_fit(connection, name, rows[name]) for name in changes):
+            return None
+        _run(connection, f"CHECKPOINT {FILE}")
     if _log_of(path).exists():
         raise InternalError(f"{path.name} still has a log beside it after it was closed")
     return rows
 
 
 @contextmanager
-def _one_moment(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that sees all tables as they were at one moment."""
-    source = warehouse.connect()
+def _attached(warehouse: Warehouse, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that sees the warehouse and can write to the file."""
+    connection = warehouse.connect()
+    place = exp.Literal.string(str(path)).sql(dialect=Warehouse.dialect)
     try:
-        _run(source, "BEGIN TRANSACTION READ ONLY")
-        yield source
+        _run(connection, f"ATTACH {place} AS {FILE} (STORAGE_VERSION '{READABLE_SINCE}')")
+        try:
+            yield connection
+        finally:
+            with suppress(duckdb.Error):
+                _run(connection, "ROLLBACK")
+            _run(connection, f"DETACH {FILE}")
     finally:
-        with suppress(duckdb.Error):
-            _run(source, "ROLLBACK")
-        source.close()
+        connection.close()
 
 
-def _copy(source: duckdb.DuckDBPyConnection, file: duckdb.DuckDBPyConnection, name: str) -> int:
-    """Streams one table into the new file."""
-    from_table = quoted(TableRef(PUBLISHED, name))
-    into = quoted(TableRef("main", name))
+def _copy(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Replaces the rows of one table of the file by those of the warehouse."""
     try:
-        source.execute(f"SELECT count(*) FROM {from_table}")
-        rows: int = source.fetchall()[0][0]
-        file.register("incoming", source.sql(f"SELECT * FROM {from_table}").to_arrow_reader())
-        _run(file, f"INSERT INTO {into} BY NAME SELECT * FROM incoming")
-        file.unregister("incoming")
+        _run(connection, f"DELETE FROM {_in_file(name)}")
+        _run(connection, f"INSERT INTO {_in_file(name)} BY NAME SELECT * FROM {quoted(TableRef(PUBLISHED, name))}")
     except (duckdb.CatalogException, duckdb.BinderException, duckdb.ConstraintException) as problem:
         raise InternalError(f"The table '{name}' cannot be published: {problem}") from problem
-    return rows
+
+
+def _apply(connection: duckdb.DuckDBPyConnection, change: Change) -> None:
+    """Changes the parts of a table of the file that are to be changed."""
+    table = _in_file(change.table.name)
+    with lent(connection, change.gone) as gone, lent(connection, change.rows) as fresh:
+        _run(connection, without_parts(change, table, gone))
+        _run(connection, f"INSERT INTO {table} BY NAME SELECT * FROM {fresh}")
+
+
+def _is_fit(connection: duckdb.DuckDBPyConnection, name: str, expected: int) -> bool:
+    """Whether a table that was changed has all its rows, and not much room beside them."""
+    found, room = rows_and_room(connection, _in_file(name))
+    return found == expected and room <= ROOMY * found
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: TableRef) -> int:
+    try:
+        return int(connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchall()[0][0])
+    except duckdb.CatalogException as problem:
+        raise InternalError(f"The table '{table.name}' cannot be published: {problem}") from problem
+
+
+def _is_of(warehouse: Warehouse, target: Path, run_id: str, made_by: str) -> bool:
+    """Whether the target is what the run wrote, by the same statements, and nobody changed it since."""
+    if not warehouse.table_kind(WRITTEN) or not target.exists() or _log_of(target).exists():
+        return False
+    return warehouse.rows(f"SELECT * FROM {quoted(WRITTEN)}") == [(run_id, made_by, *_known_by(target))]
+
+
+def _note(warehouse: Warehouse, target: Path, made_by: str) -> None:
+    """Remembers what was written, and by which run."""
+    (run_id,) = warehouse.rows(f"SELECT run_id FROM {quoted(TableRef(PUBLISHED, ONE_ROW))}")[0]
+    names = ["run_id", "made_by", "bytes", "modified_ns"]
+    note = pl.DataFrame([(run_id, made_by, *_known_by(target))], schema=names, orient="row")
+    warehouse.replace_table(WRITTEN, note)
+
+
+def _known_by(target: Path) -> tuple[int, int]:
+    found = target.stat()
+    return found.st_size, found.st_mtime_ns
+
+
+def _in_file(name: str) -> str:
+    return exp.table_(name, db="main", catalog=FILE, quoted=True).sql(dialect=Warehouse.dialect)
+
+
+def _texts(statements: Sequence[exp.Expr]) -> list[str]:
+    return [one.sql(dialect=Warehouse.dialect) for one in statements]
 
 
 def _verify(path: Path, rows: Mapping[str, int]) -> None:
@@ -133,15 +230,6 @@ def _verify(path: Path, rows: Mapping[str, int]) -> None:
                 reader.execute(f"DESCRIBE {quoted(TableRef('main', view))}").fetchall()
             except (duckdb.CatalogException, duckdb.BinderException) as problem:
                 raise InternalError(f"The view '{view}' does not work: {problem}") from problem
-
-
-def _run_all(connection: duckdb.DuckDBPyConnection, statements: Sequence[exp.Expr]) -> None:
-    for statement in statements:
-        text = statement.sql(dialect=Warehouse.dialect)
-        try:
-            _run(connection, text)
-        except (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException) as problem:
-            raise InternalError(f"A published table or view cannot be made: {problem}\n{text}") from problem
 
 
 def _run(connection: duckdb.DuckDBPyConnection, statement: str) -> None:

@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -170,15 +170,9 @@ class Warehouse:
         """Another connection to the same database; it sees what is committed."""
         return self._connection.cursor()
 
-    @contextmanager
-    def lent(self, frame: pl.DataFrame) -> Iterator[str]:
+    def lent(self, frame: pl.DataFrame) -> AbstractContextManager[str]:
         """The frame under a name that SQL can read from, for as long as the block lasts."""
-        name = f"_lent_{id(frame)}"
-        self._connection.register(name, frame.to_arrow())
-        try:
-            yield name
-        finally:
-            self._connection.unregister(name)
+        return lent(self._connection, frame)
 
     def _text(self, statement: exp.Expr | str) -> str:
         return statement if isinstance(statement, str) else statement.sql(dialect=self.dialect)
@@ -195,6 +189,17 @@ class Warehouse:
             if is_about_storage(problem):
                 raise _storage_error(problem, self.path) from problem
             raise
+
+
+@contextmanager
+def lent(connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator[str]:
+    """The frame under a name that SQL on the connection can read from, for as long as the block lasts."""
+    name = f"_lent_{id(frame)}"
+    connection.register(name, frame.to_arrow())
+    try:
+        yield name
+    finally:
+        connection.unregister(name)
 
 
 def is_about_storage(problem: Exception) -> bool:
