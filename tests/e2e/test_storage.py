@@ -50,7 +50,7 @@ def test_published_folder_that_cannot_be_made(ran: Shop) -> None:
     ran.edit("definitions/project.yaml", "duckdb: out/kpi.duckdb", "duckdb: blocked/kpi.duckdb")
     ran.write("blocked", "a file where a folder should be")
     with ran.nothing_lost():
-        ran.kpi("run").refuses(5, "cannot be written", "blocked/", "folder")
+        ran.kpi("run").refuses(5, "could not be published", "blocked/", "folder")
     (ran.root / "blocked").unlink()
     assert ran.kpi("run").code == 0
     assert (ran.root / "blocked/kpi.duckdb").exists()
