@@ -121,9 +121,12 @@ GOALS = (
     Goal("peak memory at 10 M rows", 1_000, lambda all_: _peak(all_, 10_000_000), " MB"),
     Goal("peak memory at 50 M rows", 1_000, lambda all_: _peak(all_, 50_000_000), " MB"),
     Goal(
-        "200 sums, in the time of 24",
+        "200 sums in a run, in the time of 24 (both without start-up)",
         5,
-        lambda all_: _scaled(all_, "200 sums", "computed") / _scaled(all_, "24 sums", "computed"),
+        lambda all_: (
+            _scaled(all_, "200 sums in a run", "computed", "model")
+            / _scaled(all_, "24 sums in a run", "computed", "model")
+        ),
     ),
     Goal("one more day, share of a full run (without start-up)", 0.05, _day_share),
     Goal("one more day of 50 M rows", 0.2, lambda all_: _one_day(all_.scales[50_000_000]), " s"),

@@ -134,7 +134,8 @@ def _scaled(found: Scale) -> dict[str, str]:
         said = f"{_seconds(whole)} s, {peak:,.0f} MB"
         if all("derive" in one for one in marks):
             derived = statistics.median(one[DERIVED] - one["model"] for one in marks)
-            said = f"{_seconds(derived)} s from model to values; {said} until published"
+            end = "published" if all("publish" in one for one in marks) else "then"
+            said = f"{_seconds(derived)} s from model to values; {said} until {end}"
         cells[what] = said
     return cells
 

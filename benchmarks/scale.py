@@ -45,6 +45,9 @@ def measure_scale(home: Path, *, rows: int, seed: int, repeat: int) -> str:
         note("nothing new", "ours_again", lambda: restore(data, COMPUTED))
         note("S", "scan", lambda: None)
         for many in MANY:
+            define_wide(data / "project", many, run=True)
+            note(f"{many} sums in a run", "ours_wide_run", lambda: restore(data), **{HOW_MANY: str(many)})
+        for many in MANY:
             define_wide(data / "project", many)
             note(f"{many} sums", "ours_wide", lambda: restore(data), **{HOW_MANY: str(many)})
     return json.dumps({"rows": rows, "found": found}, indent=1)

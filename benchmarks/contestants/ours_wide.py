@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.workload.metrics import BREAKDOWNS, GRAINS
-from benchmarks.workload.wide import HOW_MANY, wide_names
+from benchmarks.workload.wide import HOW_MANY, wide_folder, wide_names
 
 if TYPE_CHECKING:
     from benchmarks.answers import Answer
@@ -19,7 +19,7 @@ def compute(data: Path, _clock: Clock) -> list[Answer]:
     from kpi_pipeline.api import LoadedProject
 
     many = int(os.environ[HOW_MANY])
-    project = LoadedProject.load(data / "project" / f"wide_{many}")
+    project = LoadedProject.load(wide_folder(data / "project", many))
     for grain in GRAINS:
         for breakdown in BREAKDOWNS:
             project.query(wide_names(many), by=[breakdown] if breakdown else [], grain=grain)

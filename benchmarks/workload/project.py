@@ -42,7 +42,7 @@ def add_orders(root: Path, file: Path) -> None:
         shutil.copyfile(file, folder / file.name)
 
 
-def kpis_yaml(grains: Iterable[str] = GRAINS) -> str:
+def kpis_yaml(grains: Iterable[str] = GRAINS, metrics: Iterable[str] = tuple(METRICS)) -> str:
     """A KPI for every metric and grain, in total and by each dimension: a run computes what KPIs need."""
     breakdowns = ", ".join(f"[{one}]" for one in BREAKDOWNS)
     lines = [
@@ -51,7 +51,7 @@ def kpis_yaml(grains: Iterable[str] = GRAINS) -> str:
         "goals: [{name: grow, statement: Sell for a million a month, team: shop, owner: ana}]",
         "kpis:",
     ]
-    for metric, grain in itertools.product(METRICS, grains):
+    for metric, grain in itertools.product(metrics, grains):
         lines += [
             f"  - name: {metric}_by_{grain}",
             f"    metric: {metric}",

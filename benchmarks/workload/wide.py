@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from benchmarks.workload.facts import CATEGORIES
-from benchmarks.workload.project import DEFINITIONS
+from benchmarks.workload.project import DEFINITIONS, kpis_yaml
 
 HOW_MANY = "BENCHMARK_METRICS"
 """The environment variable that says how many."""
@@ -17,9 +17,14 @@ def wide_names(many: int) -> list[str]:
     return [f"sum_{number:03d}" for number in range(many)]
 
 
-def define_wide(root: Path, many: int) -> None:
+def wide_folder(root: Path, many: int, *, run: bool = False) -> Path:
+    """Where the definitions of many metrics are; those for a run have KPIs, too."""
+    return root / (f"wide_{many}_run" if run else f"wide_{many}")
+
+
+def define_wide(root: Path, many: int, *, run: bool = False) -> None:
     """Definitions beside those of the workload, over the same warehouse."""
-    folder = root / f"wide_{many}"
+    folder = wide_folder(root, many, run=run)
     folder.mkdir(exist_ok=True)
     shutil.copyfile(DEFINITIONS / "project.yaml", folder / "project.yaml")
     lines = ["metrics:"]
@@ -28,3 +33,5 @@ def define_wide(root: Path, many: int) -> None:
         kept = f"product_category = '{category}' AND quantity >= {quantity}"
         lines.append(f'  - {{name: {name}, type: simple, model: order, agg: sum, expr: net, filter: "{kept}"}}')
     (folder / "metrics.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if run:
+        (folder / "kpis.yaml").write_text(kpis_yaml(metrics=wide_names(many)), encoding="utf-8")
