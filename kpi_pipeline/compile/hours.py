@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from kpi_pipeline.periods import Grain
-from kpi_pipeline.plan import Leaf, Node, Shape, leaves
-
-BY_HOUR = (Shape.additive, Shape.distinct, Shape.values)
-"""The shapes of partial results that are also kept by hour."""
+from kpi_pipeline.plan import Leaf, Node, leaves
 
 
 def unfit_for_hours(node: Node, grain: Grain | None) -> tuple[str, str] | None:
     """Why a metric cannot be asked at a grain as far as hours go, and the grain to ask with; None where it can."""
     for leaf in leaves(node):
-        if grain is Grain.hour and (leaf.measure.shape not in BY_HOUR or leaf.measure.events):
-            return f"is computed by day ({leaf.measure})", "day"
+        if grain is Grain.hour and leaf.measure.events:
+            ages = leaf.measure.ages
+            return f"follows events from day to day ({leaf.measure})", ages.grain if ages else "day"
         if grain is not Grain.hour and _reaches_hours(leaf):
             return f"looks at hours ({leaf.reach})", "hour"
     return None

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.fold import folded
+from kpi_pipeline.derive.hour_numbers import AT, hours_wanted, numbered_hours, placed
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.sums import columns_of_sums, counted_sums, sums_there
@@ -24,8 +25,6 @@ from kpi_pipeline.derive.timeline import PERIOD
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Fold, Measure, Reach, Shape
 
-AT = "_at"
-"""The number of an hour in the calendar, from 0."""
 ADDED = (Fold.sum, Fold.count)
 Numbers = NDArray[np.int64]
 
@@ -36,11 +35,11 @@ def hour_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFrame
 
 
 def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
-    rows = _placed(asked, partials)
+    rows = placed(asked, asked.measure, partials)
     if asked.reach is None:
-        hours = _hours(asked.timeline.calendar).select(AT, PERIOD).lazy()
+        hours = numbered_hours(asked.timeline.calendar).select(AT, PERIOD).lazy()
         return _folded(rows, (AT, SEGMENT), asked.named).join(hours, on=AT).drop(AT)
-    wanted = _anchors(asked, partials)
+    wanted = hours_wanted(asked, partials)
     begins = _begins(asked.reach, asked.timeline.calendar)
     if asked.measure.shape is Shape.distinct:
         return _counted(rows, asked.named, begins, wanted)
@@ -56,20 +55,6 @@ def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
 
 def _of(named: Mapping[str, Measure], *folds: Fold) -> dict[str, Measure]:
     return {name: measure for name, measure in named.items() if measure.fold in folds}
-
-
-def _placed(asked: Asked, partials: Partials) -> pl.LazyFrame:
-    """The partial results by hour, with the number of the calendar's hour that each lies in."""
-    timeline = asked.timeline
-    found = partials.frames[partials.hourly(asked.measure)].filter(pl.col("_day") <= timeline.newest_day)
-    hours = _hours(timeline.calendar).select(AT, PERIOD).lazy()
-    # NOTE: an hour of which the clocks skipped a part begins later than on the hour, so it is looked for, not matched.
-    known = found.select("_hour").unique().sort("_hour").join_asof(hours, left_on="_hour", right_on=PERIOD)
-    return asked.segments.attached(found).join(known.select("_hour", AT), on="_hour")
-
-
-def _hours(calendar: Calendar) -> pl.DataFrame:
-    return calendar.hours.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(AT))
 
 
 def _folded(rows: pl.LazyFrame, by: Sequence[str], measures: Mapping[str, Measure]) -> pl.LazyFrame:
@@ -97,15 +82,6 @@ def _quantile(measure: Measure) -> pl.Expr:
         return values.quantile(share, interpolation="linear")
     place = (values.len() * pl.lit(share)).ceil().clip(lower_bound=1).cast(pl.Int64) - 1
     return values.get(place, null_on_oob=True)
-
-
-def _anchors(asked: Asked, partials: Partials) -> pl.DataFrame:
-    """The hours whose values are wanted, on days from the model's first to the newest: period_start, _at."""
-    timeline = asked.timeline
-    newest = timeline.newest_day
-    begun = partials.spans.get((asked.measure.model, asked.measure.time), (newest,))[0]
-    hours = _hours(timeline.calendar).filter(pl.col("day").is_between(begun, newest)).select(PERIOD, AT)
-    return hours.join(timeline.periods, on=PERIOD, how="semi").sort(AT)
 
 
 def _begins(reach: Reach, calendar: Calendar) -> Numbers:

@@ -1,4 +1,4 @@
-"""Values of what lasts: the rows active at the end of the days that a period looks at."""
+"""Values of what lasts: the rows active at the end of the days, or of the hour, that a period looks at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import polars as pl
 
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.exact import wide_enough
-from kpi_pipeline.derive.lasting import lasting_values
+from kpi_pipeline.derive.lasting import lasting_rows, lasting_values
 from kpi_pipeline.derive.partials import Partials
 
 
@@ -18,5 +18,5 @@ def interval_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyF
 
 
 def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
-    rows = asked.segments.attached(partials.up_to(asked.timeline.newest_day, asked.measure))
+    rows = lasting_rows(asked, asked.measure, partials)
     return lasting_values(wide_enough(rows, asked.named.values()), asked, partials)

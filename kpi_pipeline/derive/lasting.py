@@ -1,19 +1,24 @@
-"""Values of what lasts: rows that count from one day on and before another."""
+"""Values of what lasts: rows that count from one day on and before another, or from hour to hour."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 import polars as pl
 
 from kpi_pipeline.derive.additive import anchored_periods
 from kpi_pipeline.derive.anchors import ANCHOR, anchors, over_days
 from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.hour_numbers import AT, hours_wanted, lasting_by_hour
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.standing import standing
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Fold, Interval, Measure
 
+NEVER = 2**62
+"""The number of an hour that does not come."""
 _PARTS = ("seen", "rows", "begun")
 
 
@@ -24,13 +29,28 @@ def lasting_values(rows: pl.LazyFrame, asked: Asked, partials: Partials) -> pl.L
     """
     measure = asked.measure
     choice = measure.stock.choice if measure.stock else "last"
-    begun = partials.spans.get((measure.model, measure.time), (asked.timeline.newest_day,))[0]
-    wanted = anchors(anchored_periods(asked.timeline, begun), choice)
+    wanted = _wanted(asked, partials, choice)
     if measure.fold is Fold.distinct:
         days = _keys(rows, asked.named, wanted, _begun(asked, partials))
     else:
         days = _totals(rows, asked.named, wanted)
     return over_days(days, (pl.col(name) for name in asked.named), choice)
+
+
+def lasting_rows(asked: Asked, measure: Measure, partials: Partials) -> pl.LazyFrame:
+    """The partial results of a stock by segment, from `_day` on and before `_until`: days, or the numbers of hours."""
+    if asked.timeline.grain is Grain.hour:
+        return lasting_by_hour(asked, measure, partials)
+    return asked.segments.attached(partials.up_to(asked.timeline.newest_day, measure))
+
+
+def _wanted(asked: Asked, partials: Partials, choice: str) -> pl.DataFrame:
+    """The days, or the hours by their numbers, whose values are looked at: period_start, _anchor."""
+    if asked.timeline.grain is Grain.hour:
+        return hours_wanted(asked, partials).rename({AT: ANCHOR})
+    measure, newest = asked.measure, asked.timeline.newest_day
+    begun = partials.spans.get((measure.model, measure.time), (newest,))[0]
+    return anchors(anchored_periods(asked.timeline, begun), choice)
 
 
 def _totals(rows: pl.LazyFrame, measures: Mapping[str, Measure], wanted: pl.DataFrame) -> pl.LazyFrame:
@@ -88,8 +108,8 @@ def _keys(
 
 
 def _begun(asked: Asked, partials: Partials) -> pl.LazyFrame:
-    """The first day of each segment on which a row of each measure begins: segment, a column a measure."""
-    rows = asked.segments.attached(partials.up_to(asked.timeline.newest_day, asked.measure.rows))
+    """When the first row of each segment and measure begins: segment, a column a measure."""
+    rows = lasting_rows(asked, asked.measure.rows, partials)
     return rows.group_by(SEGMENT).agg(
         pl.col("_day").filter(pl.col(one.rows.column) > 0).min().alias(f"{name}_since")
         for name, one in asked.named.items()
@@ -99,7 +119,7 @@ def _begun(asked: Asked, partials: Partials) -> pl.LazyFrame:
 def _stays(rows: pl.LazyFrame) -> pl.LazyFrame:
     """From when to when each key is there, where rows of it overlap or meet: they are one stay."""
     key = (SEGMENT, "_key")
-    forever = pl.date(9999, 12, 31)
+    forever = pl.lit(NEVER if rows.collect_schema()["_until"].is_integer() else date.max)
     ordered = rows.select(*key, "_day", _until=pl.col("_until").fill_null(forever)).sort("_day")
     reached = pl.col("_until").cum_max().shift(1).over(key)
     apart = (pl.col("_day") > reached).fill_null(value=True)

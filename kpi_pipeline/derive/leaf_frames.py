@@ -44,7 +44,7 @@ def rows_leaf(leaf: Leaf) -> Leaf:
 
 def leaf_frames(asked: Sequence[Asked], partials: Partials) -> dict[Asked, pl.LazyFrame]:
     """For each question its frame: period_start, segment, a column a leaf."""
-    hourly = [one for one in asked if one.timeline.grain is Grain.hour]
+    hourly = [one for one in asked if one.timeline.grain is Grain.hour and not one.measure.stock]
     found = dict(zip(hourly, hour_values(hourly, partials), strict=True))
     for shape, compute in SHAPES.items():
         some = [one for one in asked if one.measure.shape is shape and one not in found]

@@ -10,11 +10,13 @@ from kpi_pipeline.derive.anchors import of_all
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.exact import wide_enough
 from kpi_pipeline.derive.fold import folded_column
-from kpi_pipeline.derive.lasting import lasting_values
+from kpi_pipeline.derive.hour_numbers import AT, numbered_hours
+from kpi_pipeline.derive.lasting import lasting_rows, lasting_values
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.timeline import PERIOD
 from kpi_pipeline.errors import InternalError
+from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Fold, Measure, Snapshot
 
 MOMENT = "_moment"
@@ -26,14 +28,20 @@ def state_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyFram
 
 
 def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
-    rows = asked.segments.attached(partials.up_to(asked.timeline.newest_day, asked.measure))
-    rows = wide_enough(rows, asked.named.values())
+    rows = wide_enough(lasting_rows(asked, asked.measure, partials), asked.named.values())
     stock = asked.measure.stock
     if not isinstance(stock, Snapshot):
         raise InternalError(f"{asked.measure} is no state at a moment.")
     if stock.carried:
         return lasting_values(_carried(rows, stock), asked, partials)
-    return _at_moments(rows.join(asked.timeline.days.lazy(), on="_day"), stock, asked.named)
+    return _at_moments(rows.join(_periods(asked), on="_day"), stock, asked.named)
+
+
+def _periods(asked: Asked) -> pl.LazyFrame:
+    """The period of each day, or of each hour by its number: _day, period_start."""
+    if asked.timeline.grain is Grain.hour:
+        return numbered_hours(asked.timeline.calendar).lazy().select(PERIOD, _day=AT)
+    return asked.timeline.days.lazy()
 
 
 def _at_moments(rows: pl.LazyFrame, stock: Snapshot, measures: Mapping[str, Measure]) -> pl.LazyFrame:

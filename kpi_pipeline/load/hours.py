@@ -14,11 +14,11 @@ from kpi_pipeline.project import Project
 
 
 def hours_misfit(project: Project, kpi: Kpi) -> Iterator[Problem]:
-    """A KPI by hour whose metric is computed by day, or one by day or longer whose metric looks at hours."""
+    """A KPI by hour whose metric follows events, or one by day or longer whose metric looks at hours."""
     for metric in metrics_below(project, kpi.metric):
         why = None
         if kpi.grain is Grain.hour and _is_of_days(metric):
-            why, instead = "is computed by day", "day"
+            why, instead = "follows events from day to day", "day"
         elif kpi.grain is not Grain.hour and _is_of_hours(metric):
             why, instead = "looks at hours", "hour"
         if why:
@@ -41,7 +41,7 @@ def days_by_hour(project: Project, columns: Mapping[TableRef, Mapping[str, str]]
                 yield Problem(
                     f"Metric '{name}' is wanted by hour, but the rows of model '{metric.model}' count on days.",
                     project.place(*where),
-                    "use the grain day, or a time column with the time of day (agg_time_dimension)",
+                    "use the grain day, or time columns with the time of day (agg_time_dimension, both ends of active)",
                 )
     for cumulative in project.metrics.values():
         if isinstance(cumulative, Cumulative) and _is_of_hours(cumulative):
@@ -57,7 +57,7 @@ def days_by_hour(project: Project, columns: Mapping[TableRef, Mapping[str, str]]
 
 
 def _is_of_days(metric: Metric) -> bool:
-    return isinstance(metric, Conversion | Retention) or (isinstance(metric, Simple) and metric.is_stock)
+    return isinstance(metric, Conversion | Retention)
 
 
 def _is_of_hours(metric: Metric) -> bool:
@@ -70,11 +70,11 @@ def _counts_on_days(project: Project, metric: Simple, columns: Mapping[TableRef,
     model = project.models.get(metric.model)
     if model is None:
         return False
-    name = model.counts_by(metric.agg_time_dimension)
-    declared = model.dimension(name)
-    column = (declared.column if declared else name).lower()
+    active = metric.active
+    names = (active.from_, active.to) if active else (model.counts_by(metric.agg_time_dimension),)
+    declared = [(model.dimension(name), name) for name in names]
     types = {one.lower(): kind for one, kind in columns.get(TableRef("model", model.name), {}).items()}
     if not types and model.table:
         schema, _, table = model.table.partition(".")
         types = {one.lower(): kind for one, kind in columns.get(TableRef(schema, table), {}).items()}
-    return types.get(column, "").upper() == "DATE"
+    return any(types.get((one.column if one else name).lower(), "").upper() == "DATE" for one, name in declared)

@@ -8,17 +8,17 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.plan import Fold, Reduction
 from kpi_pipeline.reduce.aggregate import aggregated, grouped, parsed, passed
-from kpi_pipeline.reduce.stock import UNTIL, selected
+from kpi_pipeline.reduce.stock import UNTIL, finest_of, selected
 
 
 def intervals(query: exp.Select, reduction: Reduction, types: Mapping[str, str]) -> exp.Select:
-    """One row a day of beginning, segment and day of ending, with a column a measure.
+    """One row a day (hour) of beginning, segment and day (hour) of ending, with a column a measure.
 
     For distinct counts a row a key too, with whether each filter lets it through. The query selects these days and
     segments already. What ends before it begins is left out.
     """
     until = selected(query, UNTIL)
-    query = query.where(exp.or_(until.is_(exp.Null()), exp.GTE(this=until.copy(), expression=selected(query, "_day"))))
+    query = query.where(exp.or_(until.is_(exp.Null()), exp.GTE(this=until.copy(), expression=finest_of(query))))
     if reduction.measures[0].fold is Fold.distinct:
         key = parsed(reduction.expr)
         query = query.select(exp.alias_(key, "_key")).where(key.copy().is_(exp.Null()).not_())

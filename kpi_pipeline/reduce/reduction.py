@@ -52,7 +52,7 @@ def reduction_query(
     if to_day:
         query = query.where(exp.LT(this=day.copy(), expression=_date(to_day)))
     if reduction.stock:
-        query = query.select(*stock_keys(reduction.stock, model, types["_stock"]))
+        query = query.select(*stock_keys(reduction.stock, model, types["_stock"], reduction.finest))
     return over_events(_SHAPES[reduction.shape](query, reduction, types), reduction, model, executor)
 
 

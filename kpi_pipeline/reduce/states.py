@@ -9,14 +9,14 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.plan import Fold, Measure, Reduction, Snapshot
 from kpi_pipeline.reduce.aggregate import aggregated, condition, grouped, parsed
-from kpi_pipeline.reduce.stock import GROUP, MOMENT, selected
+from kpi_pipeline.reduce.stock import GROUP, MOMENT, finest_of, selected
 
 CHOSEN = "_chosen"
 _KEPT = {"last": "MAX", "first": "MIN"}
 
 
 def states(query: exp.Select, reduction: Reduction, types: Mapping[str, str]) -> exp.Select:
-    """One row a day, segment, moment and grouping; a column a measure, or a key and that it was there.
+    """One row a day (hour), segment, moment and grouping; a column a measure, or a key and that it was there.
 
     The query selects these already. The filter comes first; then, of each grouping, only the last (or first) moment of
     the day is kept, whatever the segments of its rows; all moments are where something of all is wanted.
@@ -43,10 +43,10 @@ def states(query: exp.Select, reduction: Reduction, types: Mapping[str, str]) ->
 
 
 def _chosen(query: exp.Select, stock: Snapshot) -> exp.Expr:
-    """The last or first moment of the day, of each grouping."""
+    """The last or first moment of the day (hour), of each grouping."""
     groups = [selected(query, f"{GROUP}{number}") for number in range(len(stock.groupings))]
     moment = exp.func(_KEPT[stock.kept], selected(query, MOMENT))
-    return exp.Window(this=moment, partition_by=[selected(query, "_day"), *groups])
+    return exp.Window(this=moment, partition_by=[finest_of(query), *groups])
 
 
 def _value(measure: Measure, column: str, kind: str) -> exp.Expr:

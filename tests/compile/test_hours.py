@@ -23,6 +23,28 @@ METRICS: list[dict[str, Any]] = [
     {"name": "last_24h", "type": "cumulative", "input_metric": "visits_made", "window": "24 hours"},
     {"name": "this_hour", "type": "cumulative", "input_metric": "visits_made", "grain_to_date": "hour"},
     {
+        "name": "back",
+        "type": "retention",
+        "entity": "guest",
+        "model": "visits",
+        "cohort_grain": "week",
+        "age": 1,
+    },
+    {
+        "name": "again",
+        "type": "conversion",
+        "entity": "guest",
+        "base_metric": "visits_made",
+        "conversion_metric": "visits_made",
+    },
+    {
+        "name": "until_day",
+        "type": "simple",
+        "model": "visits",
+        "agg": "count",
+        "active": {"from": "came_at", "to": "day"},
+    },
+    {
         "name": "here",
         "type": "simple",
         "model": "visits",
@@ -35,6 +57,7 @@ MODELS = [
         "name": "visits",
         "table": "raw.visits",
         "agg_time_dimension": "came_at",
+        "entities": [{"name": "guest", "type": "foreign", "expr": "shop"}],
         "dimensions": [
             "shop",
             {"name": "left_at", "type": "time"},
@@ -57,7 +80,8 @@ def visits() -> Any:
         ("last_24h", "day", "looks at hours .over the last 24 hours.*--grain hour"),
         ("last_24h", None, "looks at hours .over the last 24 hours.*--grain hour"),
         ("this_hour", "week", "looks at hours .since the hour began.*--grain hour"),
-        ("here", "hour", "is computed by day .*--grain day"),
+        ("back", "hour", "follows events from day to day .*--grain week"),
+        ("again", "hour", "follows events from day to day .*--grain day"),
     ],
 )
 def test_a_grain_that_does_not_fit(visits: Engine, metric: str, grain: str | None, message: str) -> None:
@@ -68,6 +92,12 @@ def test_a_grain_that_does_not_fit(visits: Engine, metric: str, grain: str | Non
 def test_rows_that_count_on_days_have_no_hours(visits: Engine) -> None:
     with pytest.raises(DataError, match="cannot be asked by hour: its time column 'day' holds days"):
         visits.query(["by_day"], grain="hour")
+
+
+def test_what_lasts_until_a_day_has_no_hours(visits: Engine) -> None:
+    with pytest.raises(DataError, match="cannot be asked by hour: its time column 'day' holds days"):
+        visits.query(["until_day"], grain="hour")
+    assert visits.query(["here"], grain="hour").item(0, "here") == 1
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,36 @@ def test_hours_in_a_daily_kpi(problems, base, metric):
     assert problem.hint.startswith("give the KPI the grain hour")
 
 
-def test_days_in_an_hourly_kpi(problems, base):
-    metric = "{name: m, type: simple, model: order_lines, agg: count, active: {from: sold_at, to: closed_at}}"
+def test_events_in_an_hourly_kpi(problems, base):
+    metric = "{name: m, type: conversion, entity: customer, base_metric: orders, conversion_metric: orders}"
     found = problems(files={"base.yaml": base, "m.yaml": f"metrics: [{metric}]", "k.yaml": KPI.format("m", "hour")})
 
-    assert "KPI 'k' has the grain hour, but metric 'm' is computed by day." in [one.message for one in found]
+    assert "KPI 'k' has the grain hour, but metric 'm' follows events from day to day." in [
+        one.message for one in found
+    ]
+
+
+ACTIVE = "{name: m, type: simple, model: order_lines, agg: count, active: {from: sold_at, to: closed_at}}"
+
+
+@pytest.mark.parametrize(("sold_at", "closed_at"), [("TIMESTAMP", "DATE"), ("DATE", "TIMESTAMP")])
+def test_what_lasts_from_or_to_a_day_in_an_hourly_kpi(project, base, sold_at, closed_at):
+    files = {"base.yaml": base, "m.yaml": f"metrics: [{ACTIVE}]", "k.yaml": KPI.format("m", "hour")}
+    columns = {"sold_at": sold_at, "closed_at": closed_at, "invoice": "VARCHAR", "quantity": "BIGINT"}
+    columns |= {"price": "DOUBLE", "country": "VARCHAR"}
+
+    found = check_types(project(files=files), {TableRef("model", "order_lines"): columns})
+
+    assert "Metric 'm' is wanted by hour, but the rows of model 'order_lines' count on days." in [
+        one.message for one in found
+    ]
+
+
+def test_what_lasts_from_moment_to_moment_has_hours(project, base):
+    files = {"base.yaml": base, "m.yaml": f"metrics: [{ACTIVE}]", "k.yaml": KPI.format("m", "hour")}
+    columns = {"sold_at": "TIMESTAMP", "closed_at": "TIMESTAMP WITH TIME ZONE"}
+
+    assert check_types(project(files=files), {TableRef("model", "order_lines"): columns}) == ()
 
 
 @pytest.mark.parametrize("where", ["kpi", "publish"])
