@@ -43,7 +43,7 @@ def test_reductions_of_a_file_are_spark_sql(file: object, worlds: Worlds) -> Non
 
 
 def _reductions(case: Case, worlds: Worlds) -> Iterator[exp.Query]:
-    on_rows, _ = worlds.of(case)
+    on_rows, *_ = worlds.of(case)
     asks = case.asks
     grain = Grain(asks["grain"]) if asks.get("grain") else None
     lay_calendar(on_rows.context())
