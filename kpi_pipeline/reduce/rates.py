@@ -10,8 +10,10 @@ from kpi_pipeline.reduce.aggregate import parsed
 from kpi_pipeline.reduce.beside import CALENDAR_DAYS, of_rows
 from kpi_pipeline.reduce.day import business_day, time_column
 
-RATE = "DECIMAL(18, 9)"
-"""NOTE: money is counted in decimals; a rate of nine digits after the point is finer than any that is quoted."""
+RATE = "DECIMAL(20, 9)"
+"""NOTE: money is counted in decimals; a rate of nine digits after the point is finer than any that is quoted. DuckDB
+keeps a product of two numbers of at most eighteen digits in eighteen digits, where 4,000.500000 euros times a rate do
+not fit; with twenty it makes room."""
 
 
 def with_rate(query: exp.Select, rate: Rate, day: exp.Expr, executor: Executor) -> exp.Select:
