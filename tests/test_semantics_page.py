@@ -11,7 +11,6 @@ import pytest
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.errors import QueryError
-from kpi_pipeline.judge.status import attainment, status
 from kpi_pipeline.pipeline.report import RunReport
 
 PAGE = (Path(__file__).parents[1] / "docs" / "explanation" / "semantics.md").read_text(encoding="utf-8")
@@ -84,15 +83,3 @@ def test_both_months_together(shop: tuple[LoadedProject, RunReport]) -> None:
 def test_a_month_is_no_whole_number_of_quarters(shop: tuple[LoadedProject, RunReport]) -> None:
     with pytest.raises(QueryError, match="no whole number of quarters"):
         shop[0].query(["month_before"], grain="quarter")
-
-
-def test_attainment_and_status() -> None:
-    _, rows = table("attainment")
-    judged = pl.DataFrame(
-        [(row[0].split()[0], float(row[0].split()[1]), None if row[1] == MISSING else float(row[1])) for row in rows],
-        schema={"target_type": pl.String, "target": pl.Float64, "value": pl.Float64},
-        orient="row",
-    ).with_columns(is_complete=True, at_risk_within=0.1, variance=pl.col("value") - pl.col("target"))
-    found = judged.with_columns(attainment=attainment()).with_columns(status=status())
-
-    assert [row[2:] for row in rows] == [[shown(a), s] for a, s in found.select("attainment", "status").rows()]
