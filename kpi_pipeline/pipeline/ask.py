@@ -121,7 +121,7 @@ def _partials(context: Context, plan: Plan) -> Partials:
         way = kept.way(reduction)
         try:
             if isinstance(way, Kept):
-                query = way.query(reduction)
+                query = way.query(reduction, context.warehouse)
             else:
                 prepare_lookups(context, reduction, plan.model(reduction.model), ready)
                 query = reduction_query(reduction, plan.model(reduction.model), context.warehouse)
@@ -147,7 +147,7 @@ def reaching_as_far(context: Context, plan: Plan, found: Partials, kept: KeptByR
             rows = replace(one, where="", dimensions=(), joined=(), measures=(one.measures[0].all_rows,))
             way = kept.way(rows) if kept else None
             days = (
-                way.query(rows)
+                way.query(rows, context.warehouse)
                 if isinstance(way, Kept)
                 else reduction_query(rows, plan.model(one.model), context.warehouse)
             )

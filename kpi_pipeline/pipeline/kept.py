@@ -15,7 +15,7 @@ from kpi_pipeline.ingest import source_states
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.rests_on import RestsOn, rests_on
-from kpi_pipeline.plan import Plan, Reduction, Shape
+from kpi_pipeline.plan import Executor, Fold, Plan, Reduction, Shape
 from kpi_pipeline.store.partials import Entry, ledger, partials_query
 
 
@@ -26,12 +26,14 @@ class Kept:
     reduction: Reduction
     entry: Entry
 
-    def query(self, asked: Reduction) -> exp.Select:
+    def query(self, asked: Reduction, executor: Executor) -> exp.Select:
         """The partial results asked for: without columns of other metrics, on the rows that the condition lets through.
 
-        NOTE: a segment may have several rows, one for each value of dimensions that are not asked for; as everywhere
-        that partial results are rolled up.
+        Sums are rolled up to the dimensions asked for, which are fewer rows. NOTE: of other partial results a segment
+        may have several rows, one for each value of dimensions that are not asked for; as in runs.
         """
+        if asked.shape is Shape.additive and not asked.events:
+            return self._rolled_up(asked, executor)
         others = {one.column for one in self.reduction.measures} - {one.column for one in asked.measures}
         others |= set(self.reduction.dimensions) - set(asked.dimensions)
         if self.reduction.finest is not asked.finest:
@@ -39,6 +41,20 @@ class Kept:
         left_out = [exp.to_identifier(name, quoted=True) for name in sorted(others)]
         rows = exp.select(exp.Star(except_=left_out) if left_out else exp.Star())
         rows = rows.from_(partials_query(self.reduction).subquery("kept"))
+        return rows.where(_over_columns(asked.where)) if asked.where else rows
+
+    def _rolled_up(self, asked: Reduction, executor: Executor) -> exp.Select:
+        """One row a day (or hour) and segment, of the types that the kept columns have."""
+        kept = partials_query(self.reduction)
+        kinds = executor.columns(kept)
+        keys = ["_day", *(["_hour"] if asked.finest is Grain.hour else []), *asked.dimensions]
+        columns: list[exp.Expr] = [exp.column(name, quoted=True) for name in keys]
+        for one in asked.measures:
+            fold = "SUM" if one.fold is Fold.count else one.fold.value.upper()
+            value = exp.cast(exp.func(fold, exp.column(one.column, quoted=True)), kinds[one.column], dialect="duckdb")
+            columns.append(exp.alias_(value, one.column, quoted=True))
+        rows = exp.select(*columns).from_(kept.subquery("kept"))
+        rows = rows.group_by(*(exp.Literal.number(place) for place in range(1, len(keys) + 1)))
         return rows.where(_over_columns(asked.where)) if asked.where else rows
 
     def __str__(self) -> str:
