@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Whole = NDArray[np.int64]
 Numbers = NDArray[np.float64]
-SHORT = 1024
+SHORT = 2048
 """Runs up to this long are sorted, many at a time; of a longer one only the places asked for are found: quickselect."""
 TOGETHER = 1 << 19
 """So many values of short runs are sorted at a time, so that they stay in the cache."""
