@@ -88,6 +88,15 @@ class Calendar:
 
         28 days are the day and the 27 before it; 1 month is all of a month when the day is its last.
         """
+        if window not in self._trailing:
+            self._trailing[window] = self._begun_by(window)
+        return self._trailing[window]
+
+    @cached_property
+    def _trailing(self) -> dict[Window, pl.DataFrame]:
+        return {}
+
+    def _begun_by(self, window: Window) -> pl.DataFrame:
         first, last = self.days.get_column("day").item(0), self.days.get_column("day").item(-1)
         begun = self.start_of(last, window.grain)
         moved = earlier_days(self._by_grain, self.days, window).select(

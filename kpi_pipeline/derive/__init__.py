@@ -1,4 +1,4 @@
-"""Partial results to metric values: one lazy Polars graph for all metrics, collected once."""
+"""Partial results to metric values: everything that metrics are made of once, then their formulas."""
 
 from kpi_pipeline.derive.derive import Partials, derive
 

@@ -22,13 +22,9 @@ def wide_enough(rows: pl.LazyFrame, measures: Iterable[Measure]) -> pl.LazyFrame
 
 
 def collected(frames: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
-    """The frames, computed together; a sum of decimals with more than 38 digits is refused.
-
-    NOTE: in memory, because they are small and wide: the streaming engine hands every column over between threads, which
-    takes a hundred times as long as to compute them.
-    """
+    """The frames, computed together; a sum of decimals with more than 38 digits is refused."""
     try:
-        return pl.collect_all(frames, engine="in-memory")
+        return pl.collect_all(frames)
     except pl.exceptions.ComputeError as problem:
         if "overflow" not in str(problem):
             raise

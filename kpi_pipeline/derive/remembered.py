@@ -13,11 +13,12 @@ from typing import Protocol
 
 import polars as pl
 
-from kpi_pipeline.derive.anchors import EVERY_DAY, over_days
+from kpi_pipeline.derive.anchors import ANCHOR, EVERY_DAY, over_days
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT, Segments
 from kpi_pipeline.derive.spans import SPAN, Question, spans_of
+from kpi_pipeline.derive.timeline import PERIOD
 from kpi_pipeline.plan import Fold, Measure, Reduction, fingerprint
 
 VALUE, NAMED = "value", "segment"
@@ -39,7 +40,8 @@ def answered(asked: Sequence[Asked], partials: Partials, compute: Compute) -> li
     found: dict[Asked, pl.LazyFrame] = {}
     for reduction, some in passes.items():
         data = partials.spans.get((reduction.model, reduction.time))
-        whole = [Question(one, spans_of(one, data)) for one in some]
+        members = _together([Question(one, spans_of(one, data)) for one in some])
+        whole = list(members)
         known = [_known(one, reduction, partials) for one in whole]
         missing = [Question(one.asked, spans) for one, (spans, _) in zip(whole, known, strict=True)]
         open_ones = [one for one in missing if not one.spans.is_empty()]
@@ -49,21 +51,42 @@ def answered(asked: Sequence[Asked], partials: Partials, compute: Compute) -> li
             if to_do in made:
                 _learn(to_do, made[to_do], reduction, partials)
                 values = pl.concat([before, made[to_do].select(before.columns).cast(before.schema)])
-            found[question.asked] = _of_periods(question, values)
+            found |= {one.asked: _of_periods(one, question, values) for one in members[question]}
     return [found[one] for one in asked]
 
 
-def _of_periods(question: Question, values: pl.DataFrame) -> pl.LazyFrame:
+def _together(questions: Sequence[Question]) -> dict[Question, list[Question]]:
+    """The questions with those that each answers: windows of every grain are one, by the days that they end with."""
+    alike: dict[object, list[Question]] = defaultdict(list)
+    for one in questions:
+        asked = one.asked
+        windows = (asked.segments, asked.reach.window, asked.reach.to_date) if asked.reach else one
+        alike[windows, tuple(asked.named.values())].append(one)
+    return {_of_all(some): some for some in alike.values()}
+
+
+def _of_all(questions: Sequence[Question]) -> Question:
+    asked = questions[0].asked
+    if asked.reach is None:
+        return questions[0]
+    every = pl.concat(one.spans.select(pl.col(ANCHOR).alias(PERIOD), ANCHOR, *SPAN) for one in questions)
+    return Question(asked, every.unique(ANCHOR, maintain_order=True).sort("last_day", "first_day"))
+
+
+def _of_periods(question: Question, answered_by: Question, values: pl.DataFrame) -> pl.LazyFrame:
     """The values of periods; those of windows by the days of the period that count."""
     asked = question.asked
     if asked.reach is None:
         return values.lazy()
-    columns = [pl.col(name) for name in asked.named]
+    names = dict(zip(answered_by.asked.named, asked.named, strict=True))
+    days = values.drop(PERIOD).rename(names).lazy()
+    wanted = question.spans.lazy().select(PERIOD, ANCHOR)
     if asked.reach.period_agg in EVERY_DAY and asked.measure.fold is Fold.distinct:
-        every = question.spans.select(*question.keys[:-1]).join(asked.segments.named.select(SEGMENT), how="cross")
-        values = every.join(values, on=question.keys, how="left")
-        columns = [column.fill_null(0) for column in columns]
-    return over_days(values.lazy(), columns, asked.reach.period_agg)
+        every = wanted.join(asked.segments.named.lazy().select(SEGMENT), how="cross")
+        days = every.join(days, on=(ANCHOR, SEGMENT), how="left").with_columns(pl.col(list(asked.named)).fill_null(0))
+    else:
+        days = wanted.join(days, on=ANCHOR)
+    return over_days(days, map(pl.col, asked.named), asked.reach.period_agg)
 
 
 def _known(question: Question, reduction: Reduction, partials: Partials) -> tuple[pl.DataFrame, pl.DataFrame]:
