@@ -23,7 +23,8 @@ from kpi_pipeline.names import TableRef
 
 SCHEMAS = ("raw", "quarantine", "staging", "model", "partial", "kpi", "state")
 """raw: rows as loaded; quarantine: rows that did not fit; staging: not yet checked; model: views over raw; partial:
-what reduce made; kpi: the published tables, their parts and what is known of the file; state: what cannot be derived again and is never dropped."""
+what reduce made; kpi: the published tables, their parts and what is known of the file; state: what cannot be derived
+again and is never dropped."""
 TEMPORARY = "temp"
 """Where tables stand that live as long as the connection and are written to no file."""
 
