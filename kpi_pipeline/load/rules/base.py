@@ -1,12 +1,14 @@
-"""What a rule is: a code, how grave it is, and a function that finds what breaks it."""
+"""What a rule is: a code, what it looks for and why, an example of bad and one of good, and what finds it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kpi_pipeline.errors import Place
+from kpi_pipeline.links import Link
+from kpi_pipeline.load.rules.known import Known
 from kpi_pipeline.names import Named
 from kpi_pipeline.project import Project
 
@@ -34,17 +36,49 @@ class Remark:
     """What a rule says about one definition; `findings` adds the place and leaves out what is excused."""
 
     kind: str
-    about: Named
+    about: Named | Link
     message: str
     hint: str
     key: str = ""
 
 
 @dataclass(frozen=True)
+class Example:
+    """Definitions that a rule speaks about, or has nothing to say about; keys that do not matter are left out.
+
+    Rules that look at data have it beside them: the values of a KPI's latest complete months, and what the evidence
+    says of a link, such as `calls->sales`.
+    """
+
+    definitions: str
+    values: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+
+
+def nothing(_: Project) -> Iterator[Remark]:
+    """What a rule finds that looks only at data."""
+    return iter(())
+
+
+@dataclass(frozen=True)
 class Rule:
-    """A lint rule; `title` says what it looks for."""
+    """A lint rule; `title` says what it looks for, `reason` why that goes wrong in practice.
+
+    `look` finds it in the definitions; `look_at_data`, where there is one, in what was published of them and on the
+    calendar.
+    """
 
     code: str
     level: Level
     title: str
     look: Callable[[Project], Iterator[Remark]]
+    reason: str
+    bad: Example
+    good: Example
+    look_at_data: Callable[[Project, Known], Iterator[Remark]] | None = None
+
+    def remarks(self, project: Project, known: Known) -> Iterator[Remark]:
+        """Everything it finds, excused or not."""
+        yield from self.look(project)
+        if self.look_at_data:
+            yield from self.look_at_data(project, known)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpi_pipeline.load.rules.base import Remark, Rule
+from kpi_pipeline.load.rules.base import Example, Remark, Rule
+from kpi_pipeline.load.rules.known import Known
+from kpi_pipeline.periods import Window, shift_day
 from kpi_pipeline.project import Project
 
 
@@ -19,4 +21,31 @@ def _look(project: Project) -> Iterator[Remark]:
         yield Remark("kpis", kpi, f"KPI '{kpi.name}' {message}.", hint, "review")
 
 
-NEVER_REVIEWED = Rule("R", "warning", "never reviewed", _look)
+def _overdue(project: Project, known: Known) -> Iterator[Remark]:
+    """A review is overdue after the day that the published tables call `review_due`."""
+    for kpi in project.kpis.values():
+        today = known.days.get(kpi.name)
+        if kpi.review is None or kpi.review.last is None or today is None:
+            continue
+        due = shift_day(kpi.review.last, Window(1, kpi.review.every), back=False)
+        if due < today:
+            yield Remark(
+                "kpis",
+                kpi,
+                f"KPI '{kpi.name}' was to be reviewed by {due}, and it is now {today}.",
+                "hold the review and write its day, or say how often people really look at it",
+                "review",
+            )
+
+
+NEVER_REVIEWED = Rule(
+    "R",
+    "warning",
+    "review overdue or never held",
+    _look,
+    reason="A KPI changes something only when people look at it together and decide. Reviews that are put off are soon "
+    "no longer held; either the KPI does not matter, or nobody has noticed that it does.",
+    bad=Example("kpis:\n  - {name: orders_a_month, metric: orders, review: {every: month}}"),
+    good=Example("kpis:\n  - {name: orders_a_month, metric: orders, review: {every: month, last: 2010-11-30}}"),
+    look_at_data=_overdue,
+)

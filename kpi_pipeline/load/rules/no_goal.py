@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpi_pipeline.load.rules.base import Remark, Rule
+from kpi_pipeline.load.rules.base import Example, Remark, Rule
 from kpi_pipeline.project import Project
 
 
@@ -19,4 +19,13 @@ def _look(project: Project) -> Iterator[Remark]:
             )
 
 
-NO_GOAL = Rule("G", "warning", "no goal", _look)
+NO_GOAL = Rule(
+    "G",
+    "warning",
+    "no goal",
+    _look,
+    reason="A number that serves no goal leads to no decision: it is watched because it can be, and it takes the place "
+    "of one that matters.",
+    bad=Example("kpis:\n  - {name: page_views, metric: orders, goal: }"),
+    good=Example("kpis:\n  - {name: orders_a_month, metric: orders, goal: grow}"),
+)

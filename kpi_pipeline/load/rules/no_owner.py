@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpi_pipeline.load.rules.base import Remark, Rule
+from kpi_pipeline.load.rules.base import Example, Remark, Rule
 from kpi_pipeline.project import Project
 
 
@@ -25,4 +25,13 @@ def _look(project: Project) -> Iterator[Remark]:
             )
 
 
-NO_OWNER = Rule("O", "warning", "no owner or team", _look)
+NO_OWNER = Rule(
+    "O",
+    "warning",
+    "no owner or team",
+    _look,
+    reason="What belongs to everybody belongs to nobody: when the number turns bad, each waits for the others. One "
+    "person answers for it; the team is the one that can move it.",
+    bad=Example("kpis:\n  - {name: orders_a_month, metric: orders, owner: , team: sales}"),
+    good=Example("kpis:\n  - {name: orders_a_month, metric: orders, owner: ann, team: sales}"),
+)

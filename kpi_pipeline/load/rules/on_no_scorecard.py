@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kpi_pipeline.load.rules.base import Remark, Rule
+from kpi_pipeline.load.rules.base import Example, Remark, Rule
 from kpi_pipeline.project import Project
 
 
@@ -19,4 +19,12 @@ def _look(project: Project) -> Iterator[Remark]:
             )
 
 
-ON_NO_SCORECARD = Rule("V", "warning", "on no scorecard", _look)
+ON_NO_SCORECARD = Rule(
+    "V",
+    "warning",
+    "on no scorecard",
+    _look,
+    reason="A KPI acts by being seen by the people who can move it. One that has to be looked up is soon forgotten.",
+    bad=Example("kpis:\n  - {name: orders_a_month, metric: orders, scorecards: []}"),
+    good=Example("kpis:\n  - {name: orders_a_month, metric: orders, scorecards: [company, sales]}"),
+)

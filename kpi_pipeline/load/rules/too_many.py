@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from kpi_pipeline.goals import Framework, Goal
 from kpi_pipeline.kpis import Kpi
-from kpi_pipeline.load.rules.base import Remark, Rule
+from kpi_pipeline.load.rules.base import Example, Remark, Rule
 from kpi_pipeline.project import Project
 
 MOST_FOR_A_TEAM_AND_GOAL = 2
@@ -56,4 +56,22 @@ def _named(kpis: list[Kpi]) -> str:
     return f": {', '.join(kpi.name for kpi in kpis)}" if kpis else ""
 
 
-TOO_MANY = Rule(CODE, "warning", "more KPIs than a team can follow for one goal", _look)
+TOO_MANY = Rule(
+    CODE,
+    "warning",
+    "more KPIs than a team can follow for one goal",
+    _look,
+    reason="Attention is what a team has least of. With five numbers for one goal there is always one that looks good, "
+    "and the talk is about that one.",
+    bad=Example(
+        "kpis:\n"
+        "  - {name: orders_a_month, metric: orders, goal: grow, team: sales}\n"
+        "  - {name: buyers_a_month, metric: orders, goal: grow, team: sales}\n"
+        "  - {name: baskets_a_month, metric: orders, goal: grow, team: sales}"
+    ),
+    good=Example(
+        "kpis:\n"
+        "  - {name: orders_a_month, metric: orders, goal: grow, team: sales}\n"
+        "  - {name: buyers_a_month, metric: orders, goal: grow, team: sales}"
+    ),
+)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kpi_pipeline.dimensions import LOOKED_UP_BY
 from kpi_pipeline.load.references import references
-from kpi_pipeline.load.rules.base import Remark, Rule
+from kpi_pipeline.load.rules.base import Example, Remark, Rule
 from kpi_pipeline.project import Project
 
 
@@ -43,4 +43,17 @@ def _look(project: Project) -> Iterator[Remark]:
             )
 
 
-UNUSED = Rule("U", "warning", "used by nothing", _look)
+UNUSED = Rule(
+    "U",
+    "warning",
+    "used by nothing",
+    _look,
+    reason="What nothing uses is computed, checked and explained all the same, and the next person to read it cannot "
+    "know that it does not matter. A goal without KPIs is a wish.",
+    bad=Example("metrics:\n  - {name: returns, type: simple, model: order_lines, agg: count, filter: quantity < 0}"),
+    good=Example(
+        "metrics:\n"
+        "  - {name: returns, type: simple, model: order_lines, agg: count, filter: quantity < 0,\n"
+        "     ignore: {U: looked up when a supplier is assessed}}"
+    ),
+)
