@@ -114,6 +114,10 @@ def test_every_value(
         if grain != "week":
             for metric, ages in (("back_1", [1]), ("back_0_to_1", [0, 1])):
                 assert asked(metric) == _retained(visits, ages, start, place)
+            by = ["place"] if by_place else []
+            asks = {"grain": grain, "by": [*by, "cohort_age"], "compared": False, "dense": False}
+            cells = here.kpi_table(["back_1"], **asks)["back_1"].select("period_start", *by, "cohort_age", "value")
+            assert {row[:-1]: row[-1] for row in cells.iter_rows()} == _at_each_age(visits, start, place)
         for metric, choose, grouped in (
             ("latest", max, False),
             ("latest_of_items", max, True),
@@ -163,7 +167,8 @@ def _retained(
 ) -> Found:
     """Of those who first came in the months of a period the share that came in one of the months so much later.
 
-    A month that has not begun by the newest visit has nobody yet, and its cohort no value.
+    A month that has not begun by the newest visit has nobody yet: a cohort that has not come to it is left out, and a
+    period of none but such cohorts has no value.
     """
     month = lambda day: day.year * 12 + day.month  # noqa: E731
     newest = max(month(row[0]) for row in visits)
@@ -173,13 +178,19 @@ def _retained(
         own = [row for row in visits if row[1] == person]
         first = min(own, key=lambda row: (row[0], row[2] is None, row[2] or ""))
         key = (start(first[0]), *place(first))
-        sizes[key] = (sizes.get(key) or 0) + 1
+        old_enough = month(first[0]) + min(ages) <= newest
+        sizes[key] = (sizes.get(key) or 0) + old_enough
         came = {month(row[0]) - month(first[0]) for row in own}
-        retained[key] = (retained.get(key) or 0) + bool(came & set(ages))
-    return {
-        key: (retained[key] or 0) / (size or 1) if month(key[0]) + min(ages) <= newest else None
-        for key, size in sizes.items()
-    }
+        retained[key] = (retained.get(key) or 0) + (old_enough and bool(came & set(ages)))
+    return {key: (retained[key] or 0) / size if size else None for key, size in sizes.items()}
+
+
+def _at_each_age(
+    visits: list[Row], start: Callable[[date], date], place: Callable[[Row], tuple[Any, ...]]
+) -> dict[tuple[Any, ...], float]:
+    """The same of every single age that some cohort has come to, the age behind the rest of the key."""
+    every = {age: _retained(visits, [age], start, place) for age in range(40)}
+    return {(*key, age): value for age, found in every.items() for key, value in found.items() if value is not None}
 
 
 def _stock(
