@@ -9,6 +9,7 @@ from datetime import datetime
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.ingest import source_states
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.keys_of_sources import with_those_pointed_to
 from kpi_pipeline.pipeline.load_sources import load_sources, stage_sources
 from kpi_pipeline.pipeline.make_models import make_models
 from kpi_pipeline.pipeline.opened import PATIENCE, end_badly, opened
@@ -37,7 +38,8 @@ def load_tables(
     """
     began = time.perf_counter()
     plan = Plan(plan_models(project, frozenset(models)), (), {}, ())
-    needed = sorted({*sources, *(source for model in plan.models for source in model.sources)})
+    asked = {*sources, *(source for model in plan.models for source in model.sources)}
+    needed = [one for one in with_those_pointed_to(project, sorted(asked)) if one in asked]
     with opened(project, wait=wait, watch=watch, now=now, full=full) as context:
         begin_run(context.warehouse, context.run_id, context.now, project_version(project))
         try:

@@ -17,6 +17,7 @@ from kpi_pipeline.judge import inline_targets, judge, table_targets
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of, data_through
+from kpi_pipeline.pipeline.keys_of_sources import with_those_pointed_to
 from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
 from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, say_notes, stage_sources
 from kpi_pipeline.pipeline.make_models import Models, make_models
@@ -188,11 +189,11 @@ def _compute(
 
 
 def _sources(project: Project, plan: Plan, kpis: frozenset[str]) -> tuple[str, ...]:
-    """The sources that the plan's models read, those that give targets, and that of the calendar."""
+    """The sources that the plan's models read, those that give targets, that of the calendar, and where checks look."""
     read = [source for model in plan.models for source in model.sources]
     given = {kpi.target.table for kpi in project.kpis.values() if kpi.name in kpis and kpi.target and kpi.target.table}
     calendar = {project.settings.calendar_table or ""} & project.sources.keys()
-    return tuple(sorted({*read, *(given & project.sources.keys()), *calendar}))
+    return with_those_pointed_to(project, sorted({*read, *(given & project.sources.keys()), *calendar}))
 
 
 def _is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:

@@ -1,0 +1,36 @@
+"""A check of keys finds the source it points to, whatever the names of the two and the order they stand in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kpi_pipeline import load_project
+
+DEFINITIONS = """
+project: {{name: shop, as_of: data}}
+sources:
+  - name: {lines}
+    connector: {{type: file, path: data/lines.csv}}
+    checks: [{{type: relationships, column: product, to: {products}}}]
+  - name: {products}
+    connector: {{type: file, path: data/products.csv}}
+models:
+  - {{name: sales, sql: "SELECT day FROM raw.{lines}", agg_time_dimension: day}}
+metrics:
+  - {{name: sold, type: simple, model: sales, agg: count}}
+"""
+
+
+@pytest.mark.parametrize(("lines", "products"), [("a", "z"), ("z", "a")])
+def test_first_run_finds_the_keys(tmp_path: Path, lines: str, products: str) -> None:
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "data").mkdir()
+    definitions = DEFINITIONS.format(lines=lines, products=products)
+    (tmp_path / "definitions" / "shop.yaml").write_text(definitions, encoding="utf-8")
+    (tmp_path / "data" / "lines.csv").write_text("day,product\n2024-01-01,nut\n2024-01-02,bolt\n", encoding="utf-8")
+    (tmp_path / "data" / "products.csv").write_text("product,price\nnut,1\nbolt,2\n", encoding="utf-8")
+    report = load_project(tmp_path / "definitions").run()
+    assert [(check.asset, check.passed) for check in report.checks] == [(f"raw/{lines}", True)]
+    assert report.status == "published"
