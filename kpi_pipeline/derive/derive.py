@@ -46,7 +46,9 @@ def derive(
     every = {one for one in series if dense or derivations[one.metric].every_period}
     values = _computed(layouts, partials)
     sheets = [sheet_of(one, values, partials, whole=not every.isdisjoint(one.nodes)) for one in layouts]
-    filled_in = collected([one.columns() for one in sheets])
+    # NOTE: sheets are small and wide, and add nothing up. The streaming engine, which sees sums that overflow, takes a
+    # hundred times as long to hand their columns from thread to thread.
+    filled_in = pl.collect_all([one.columns() for one in sheets], engine="in-memory")
     found: dict[Series, pl.DataFrame] = {}
     for sheet, columns in zip(sheets, filled_in, strict=True):
         found |= shown_of(sheet, columns, every)
