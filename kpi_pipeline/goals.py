@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
@@ -93,6 +95,10 @@ class Goal(Named):
     team: Name | None = Field(default=None, description="the team whose outcome it is")
     owner: Name | None = Field(default=None, description="the person who answers for it")
     agreed_by: tuple[str, ...] = Field(default=(), description="teams and people who agreed to it")
+    agreed_on: FirstDay | None = Field(default=None, description="the day they agreed, such as 2010-11-30")
+    reviewed: tuple[FirstDay, ...] = Field(
+        default=(), description="management by objectives: the days on which person and manager looked back together"
+    )
     tied_to_pay: bool = Field(default=False, description="whether somebody's pay depends on it")
     parent: Name | None = Field(default=None, description="the goal above; goals without one are the company's")
     period: Span | None = Field(default=None, description="the time in which it is to be reached")
@@ -111,3 +117,19 @@ class Goal(Named):
         """Where on track and at risk begin; key results are meant to be hard to reach."""
         usual = (0.7, 0.4) if self.framework is Framework.okr else (0.9, 0.7)
         return self.status or GoalBands(on_track_from=usual[0], at_risk_from=usual[1])
+
+
+@dataclass(frozen=True)
+class FrozenGrade:
+    """What a key result was graded when its objective was over; corrections of the data do not move it."""
+
+    goal: str
+    kpi: str
+    objective_end: date
+    """The objective's last day: an objective whose end is moved is another promise, and graded again."""
+    period_label: str
+    value: float
+    baseline: float | None
+    target: float | None
+    grade: float
+    frozen_at: datetime

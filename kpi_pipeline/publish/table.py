@@ -60,6 +60,11 @@ class Column:
         """The same column, where a row need not have a value."""
         return type(self)(self.name, self.type, self.comment, nullable=True)
 
+    @property
+    def required(self) -> Self:
+        """The same column, where every row has a value."""
+        return type(self)(self.name, self.type, self.comment)
+
 
 @dataclass(frozen=True)
 class Table:

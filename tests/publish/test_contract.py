@@ -36,6 +36,21 @@ PROMISED = {
     "metric_value": f"metric, {PERIOD}, breakdown, segment, {VALUE}, is_complete",
     "goal_score": f"goal, {PERIOD}, score, status, weight_counted, kpis_on_track, kpis_at_risk, kpis_off_track,"
     " kpis_in_progress, kpis_no_target, kpis_no_data, kpis_total, roll_up",
+    "okr_objective": "goal, team, owner, ambition, objective_start, objective_end, key_results, key_results_graded, grade,"
+    " frozen_at, grade_now, tied_to_pay",
+    "okr_key_result": "goal, kpi, weight, objective_start, objective_end, grain, period_label, baseline, target, value,"
+    " grade, graded_by, frozen_at, value_now, grade_now",
+    "mbo_agreement": "goal, person, manager, agreed_on, is_agreed_by_person, is_agreed_by_manager, period_start,"
+    " period_end, last_reviewed, review_due, is_overdue, score_label, score, status",
+    "team_focus": "team, goal, kpi, focus_number, focus_start, focus_end, is_current, before_label, before_value,"
+    " latest_label, latest_value, change, change_pct, target, attainment, status",
+    "balanced_scorecard": "perspective, goal, kpi, weight, period_start, period_label, value, target, attainment, status,"
+    " goal_score_label, goal_score, goal_status",
+    "perspective_score": "perspective, label, side_number, goals, kpis, kpis_on_track, kpis_at_risk, kpis_off_track,"
+    " score, status",
+    "strategy_node": "kpi, label, goal, perspective, level_number, place_in_level, places_in_level, period_label,"
+    " attainment, status",
+    "strategy_link": "kpi, leads_kpi, lag_text, expected_sign, team, because, verdict, goes",
     "kpi_indicator": "kpi, viewpoint, indicator, outcome_kpi, path, reason",
     "kpi_evidence": "kpi, leads_kpi, grain, expected_lag, expected_sign, verdict, measured_lag, correlation, p_value,"
     " p_adjusted, granger_p, reverse_p, skill, periods, seasonality_removed, differenced, stability, tested_at, input_hash",

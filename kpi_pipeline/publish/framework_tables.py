@@ -1,0 +1,186 @@
+"""The published tables of the frameworks: each shows the goals arranged in it, and what the framework asks of them."""
+
+from __future__ import annotations
+
+from kpi_pipeline.publish.columns import (
+    DAY,
+    FLAG,
+    GOAL,
+    GRAIN,
+    INTEGER,
+    KPI,
+    MOMENT,
+    NUMBER,
+    OWNER,
+    PERSPECTIVE,
+    TEAM,
+    TEXT,
+)
+from kpi_pipeline.publish.table import Column, Table
+
+OBJECTIVE = (
+    Column("objective_start", DAY, "First day of the objective").optional,
+    Column("objective_end", DAY, "First day after it").optional,
+)
+GRADED_AT = Column("frozen_at", MOMENT, "When the grade was frozen; missing while it can still change").optional
+STATUS = Column("status", TEXT, "on_track, at_risk, off_track, in_progress, no_target or no_data")
+WEIGHT = Column("weight", NUMBER, "How much the KPI counts in the goal")
+
+FRAMEWORK_TABLES: tuple[Table, ...] = (
+    Table(
+        "okr_objective",
+        "An objective, graded by its key results",
+        (
+            GOAL,
+            TEAM,
+            OWNER,
+            Column("ambition", INTEGER, "From 1 (safe) to 10 (a stretch)").optional,
+            *OBJECTIVE,
+            Column("key_results", INTEGER, "How many key results it has"),
+            Column("key_results_graded", INTEGER, "How many of them have a grade"),
+            Column("grade", NUMBER, "0 to 1: the grades of its key results, by their weight").optional,
+            GRADED_AT,
+            Column("grade_now", NUMBER, "What the grade would be from the data of today").optional,
+            Column("tied_to_pay", FLAG, "Whether somebody's pay depends on it, which objectives should not"),
+        ),
+        key=("goal",),
+    ),
+    Table(
+        "okr_key_result",
+        "A key result of an objective and its grade, frozen once the objective's time is over and its data complete",
+        (
+            GOAL,
+            KPI,
+            WEIGHT,
+            *OBJECTIVE,
+            GRAIN,
+            Column("period_label", TEXT, "The KPI's period that is graded: its last complete one so far").optional,
+            Column("baseline", NUMBER, "The value it set out from, where its target has one").optional,
+            Column("target", NUMBER, "The value to have reached by the objective's end").optional,
+            Column("value", NUMBER, "The value that is graded").optional,
+            Column(
+                "grade", NUMBER, "0 to 1: (value - baseline) / (target - baseline), without baseline the attainment"
+            ).optional,
+            Column("graded_by", TEXT, "way (from the baseline), attainment, or none (no target or no value)"),
+            GRADED_AT,
+            Column("value_now", NUMBER, "The value of that period in the data of today").optional,
+            Column("grade_now", NUMBER, "What the grade would be from the data of today").optional,
+        ),
+        key=("goal", "kpi"),
+    ),
+    Table(
+        "mbo_agreement",
+        "A goal that a person agreed with their manager (management by objectives), reviewed every year",
+        (
+            GOAL,
+            Column("person", TEXT, "Who is to reach it; see table person").optional,
+            Column("manager", TEXT, "That person's manager").optional,
+            Column("agreed_on", DAY, "The day they agreed").optional,
+            Column("is_agreed_by_person", FLAG, "Whether the person is among those who agreed"),
+            Column("is_agreed_by_manager", FLAG, "Whether the manager is"),
+            Column("period_start", DAY, "First day on which it holds").optional,
+            Column("period_end", DAY, "First day on which it no longer does").optional,
+            Column("last_reviewed", DAY, "When they last looked back together").optional,
+            Column(
+                "review_due", DAY, "By when they should next; missing once they did so after its end, or nobody agreed"
+            ).optional,
+            Column("is_overdue", FLAG, "Whether that day has passed"),
+            Column("score_label", TEXT, "The latest month that has a score").optional,
+            Column("score", NUMBER, "How far its KPIs were towards their targets then; 1 is reached").optional,
+            STATUS,
+        ),
+        key=("goal",),
+    ),
+    Table(
+        "team_focus",
+        "A stretch of time in which one metric mattered to a team, and what became of it",
+        (
+            TEAM,
+            GOAL,
+            KPI,
+            Column("focus_number", INTEGER, "The team's first focus is 1"),
+            Column("focus_start", DAY, "First day of the focus").optional,
+            Column("focus_end", DAY, "First day after it").optional,
+            Column("is_current", FLAG, "Whether it is what the team looks at today"),
+            Column("before_label", TEXT, "The last period before the focus; without one, the first in it").optional,
+            Column("before_value", NUMBER, "The value then").optional,
+            Column("latest_label", TEXT, "The last complete period of the focus").optional,
+            Column("latest_value", NUMBER, "The value then").optional,
+            Column("change", NUMBER, "By how much it changed meanwhile, in the KPI's unit").optional,
+            Column("change_pct", NUMBER, "The same as a share of the value before; 0.1 is 10 % more").optional,
+            Column("target", NUMBER, "The value to reach in the last complete period").optional,
+            Column("attainment", NUMBER, "How far it was towards it; 1 is reached").optional,
+            STATUS,
+        ),
+        key=("goal", "kpi"),
+    ),
+    Table(
+        "balanced_scorecard",
+        "A KPI of a goal on the balanced scorecard, as it stands; a goal without KPIs of its own is one row",
+        (
+            PERSPECTIVE,
+            GOAL,
+            KPI.optional,
+            WEIGHT.optional,
+            Column("period_start", DAY, "First day of the KPI's latest complete period").optional,
+            Column("period_label", TEXT, "That period as people write it").optional,
+            Column("value", NUMBER, "The value").optional,
+            Column("target", NUMBER, "The value to reach").optional,
+            Column("attainment", NUMBER, "How far it is towards it; 1 is reached").optional,
+            STATUS.optional,
+            Column("goal_score_label", TEXT, "The latest month in which the goal has a score").optional,
+            Column("goal_score", NUMBER, "The goal's score then").optional,
+            Column("goal_status", TEXT, "How the goal stands then"),
+        ),
+        key=("goal", "kpi"),
+    ),
+    Table(
+        "perspective_score",
+        "A perspective of the balanced scorecard: the latest scores of its goals, by their weight",
+        (
+            PERSPECTIVE.required,
+            Column("label", TEXT, "Its name for people"),
+            Column("side_number", INTEGER, "1 (learning and growth, at the bottom) to 4 (financial, at the top)"),
+            Column("goals", INTEGER, "How many goals it has"),
+            Column("kpis", INTEGER, "How many KPIs these have"),
+            Column("kpis_on_track", INTEGER, "How many are on track in their latest complete period"),
+            Column("kpis_at_risk", INTEGER, "How many are at risk"),
+            Column("kpis_off_track", INTEGER, "How many are off track"),
+            Column("score", NUMBER, "The latest scores of its goals, by their weight").optional,
+            STATUS,
+        ),
+        key=("perspective",),
+    ),
+    Table(
+        "strategy_node",
+        "A KPI on the map of causes and effects, and where to draw it",
+        (
+            KPI,
+            Column("label", TEXT, "The KPI's name for people"),
+            Column("goal", TEXT, "The goal that gives it its perspective").optional,
+            PERSPECTIVE.required,
+            Column("level_number", INTEGER, "Its level, from 0 at the bottom; a perspective takes one or several"),
+            Column("place_in_level", INTEGER, "Its place on the level from the left, from 0"),
+            Column("places_in_level", INTEGER, "How many KPIs the level has"),
+            Column("period_label", TEXT, "Its latest complete period").optional,
+            Column("attainment", NUMBER, "How far it is towards its target; 1 is reached").optional,
+            STATUS,
+        ),
+        key=("kpi",),
+    ),
+    Table(
+        "strategy_link",
+        "An arrow on the map of causes and effects: a KPI said to move another, and what the data says of it",
+        (
+            Column("kpi", TEXT, "The cause"),
+            Column("leads_kpi", TEXT, "The effect"),
+            Column("lag_text", TEXT, "After how long, such as 4 weeks; missing for the same period").optional,
+            Column("expected_sign", TEXT, "positive (both rise) or negative (one rises, the other falls)"),
+            TEAM,
+            Column("because", TEXT, "How the one brings about the other"),
+            Column("verdict", TEXT, "What the data says of it; missing while it is not tested").optional,
+            Column("goes", TEXT, "up (to a higher perspective), within (the same one) or down"),
+        ),
+        key=("kpi", "leads_kpi"),
+    ),
+)
