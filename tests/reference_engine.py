@@ -60,11 +60,65 @@ class Years:
             return self._week_of_same_number(start, count)
         return self.period(back(start, count, unit), grain)[0]
 
+    def back(self, day: date, count: int, unit: str) -> date:
+        """The day so long before; at the same place in its month, or the last of it."""
+        return back(day, count, unit)
+
     def _week_of_same_number(self, start: date, years: int) -> date | None:
         fourth = start + timedelta(days=3)
         number = (fourth.timetuple().tm_yday - 1) // 7
         found = self.period(date(fourth.year - years, 1, 4), "week")[0] + timedelta(weeks=number)
         return found if (found + timedelta(days=3)).year == fourth.year - years else None
+
+
+@dataclass(frozen=True)
+class RetailYears(Years):
+    """Years of whole weeks that end on the Saturday nearest 31 January; a 53rd week belongs to the last month."""
+
+    weeks: tuple[int, ...] = (4, 4, 5)
+
+    def period(self, day: date, grain: str) -> tuple[date, date]:
+        """The first day of the period a day is in, and the first day after it."""
+        start = self._month(12 * self._year_of(day))
+        if grain == "day":
+            return day, day + timedelta(days=1)
+        if grain == "week":
+            week = start + timedelta(weeks=(day - start).days // 7)
+            return week, week + timedelta(weeks=1)
+        index = self._month_of(day)
+        index -= index % MONTHS[grain]
+        return self._month(index), self._month(index + MONTHS[grain])
+
+    def earlier(self, start: date, grain: str, window: tuple[int, str]) -> date | None:
+        """The first day of the period that lies a window before another one; None where there is none."""
+        count, unit = window
+        if grain == "week" and unit == "year":
+            year = self._year_of(start)
+            number = (start - self._month(12 * year)).days // 7
+            found = self._month(12 * (year - count)) + timedelta(weeks=number)
+            return found if self._year_of(found) == year - count else None
+        return self.period(self.back(start, count, unit), grain)[0]
+
+    def back(self, day: date, count: int, unit: str) -> date:
+        """The day so long before; at the same place in its month, or the last of it."""
+        if unit in ("day", "week"):
+            return back(day, count, unit)
+        index = self._month_of(day)
+        place, found = day - self._month(index), index - count * MONTHS[unit]
+        return min(self._month(found) + place, self._month(found + 1) - timedelta(days=1))
+
+    def _month(self, index: int) -> date:
+        """The first day of a month, counted from the year 0 in twelves."""
+        year, month = divmod(index, 12)
+        end = date(year - 1, 1, 31)
+        end += timedelta(days=(5 - end.weekday() + 3) % 7 - 3)
+        return end + timedelta(days=1, weeks=sum((self.weeks * 4)[:month]))
+
+    def _month_of(self, day: date) -> int:
+        return max(index for index in range(12 * day.year, 12 * day.year + 24) if self._month(index) <= day)
+
+    def _year_of(self, day: date) -> int:
+        return self._month_of(day) // 12
 
 
 def first_of(index: int) -> date:
@@ -111,6 +165,8 @@ class Reference:
         segments = {
             tuple(row[one] for one in by) for model in self.models(name) for row in self.rows[model] if self.where(row)
         }
+        if dense and not by:
+            segments = {()}
         found: dict[tuple[Any, ...], Value] = {}
         for segment in segments:
             asking = _Asking(self, grain, newest, complete, dict(zip(by, segment, strict=True)))
@@ -210,7 +266,7 @@ class _Asking:
         upto = self.newest
         if self._in_progress(period):
             months = self.grain in MONTHS and window[1] in MONTHS
-            upto = back(period.upto, *window) if months else start + (period.upto - period.start)
+            upto = self.all.years.back(period.upto, *window) if months else start + (period.upto - period.start)
         return Period(start, end, upto)
 
     def _in_progress(self, period: Period) -> bool:
@@ -254,7 +310,9 @@ class _Asking:
         if "window" in metric:
             count, unit = window_of(metric["window"])
             begin = (
-                back(day + timedelta(days=1), count, unit) if unit in MONTHS else back(day, count, unit) + timedelta(1)
+                self.all.years.back(day + timedelta(days=1), count, unit)
+                if unit in MONTHS
+                else back(day, count, unit) + timedelta(1)
             )
         if "grain_to_date" in metric:
             begin = self.all.years.period(day, metric["grain_to_date"])[0]

@@ -23,12 +23,12 @@ def columns_of_sums(measures: Iterable[str]) -> list[str]:
 
 
 def sums_there(measures: Iterable[str]) -> Iterator[pl.Expr]:
-    """The sums: NULL of nothing but NULLs, 0 where no row is left."""
+    """The sums: NULL of nothing but NULLs, 0 where no row is left or none has come yet."""
     for name in measures:
         yield (
             pl.when(pl.col(f"{name}_seen") > 0)
             .then(pl.col(name))
             .when(pl.col(f"{name}_rows").fill_null(0) == 0)
-            .then(pl.col(name) - pl.col(name))
+            .then(pl.coalesce(pl.col(name) - pl.col(name), 0))
             .alias(name)
         )

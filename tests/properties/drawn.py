@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from tests.engine import Engine, Table, Through
-from tests.reference_engine import FORMULAS, Keep, Reference, Row, Years
+from tests.reference_engine import FORMULAS, Keep, Reference, RetailYears, Row, Years
 
 FIRST = date(2023, 12, 20)
 ZONES = ("UTC", "Europe/London", "America/New_York", "Asia/Kathmandu", "Pacific/Pago_Pago")
 MONTHS = {"january": 1, "february": 2, "april": 4, "december": 12}
+PATTERNS = {"4-4-5": (4, 4, 5), "4-5-4": (4, 5, 4), "5-4-4": (5, 4, 4)}
 WINDOWS = ("1 day", "7 days", "28 days", "1 week", "3 weeks", "1 month", "2 months", "1 quarter", "1 year")
 AGGREGATES: Sequence[Mapping[str, Any]] = (
     *({"agg": agg, "expr": expr} for agg in ("sum", "min", "max", "average") for expr in ("amount", "weight")),
@@ -55,7 +56,7 @@ class Drawn:
     """A project with its rows: as the engine gets them, and as the slow one does."""
 
     tables: Mapping[str, Table]
-    settings: Mapping[str, str]
+    settings: Mapping[str, Any]
     sources: Mapping[str, Mapping[str, str]]
     metrics: Sequence[Mapping[str, Any]]
     through: Mapping[str, Through]
@@ -201,10 +202,12 @@ def projects(draw: st.DrawFn) -> Drawn:
     }
     metrics = draw(metric_lists())
     newest = draw(_reached(rows))
-    reference = Reference(
-        rows, {str(one["name"]): one for one in metrics}, Years(week, MONTHS[year]), newest, CONDITIONS
-    )
-    settings = {"timezone": zone, "week_start": week, "fiscal_year_start": year}
+    pattern = draw(st.sampled_from([None, None, *PATTERNS]))
+    years = RetailYears(weeks=PATTERNS[pattern]) if pattern else Years(week, MONTHS[year])
+    usual = {"week_start": week, "fiscal_year_start": year}
+    retail = {"calendar": {"retail": pattern, "year_ends": "saturday nearest 31 january"}}
+    reference = Reference(rows, {str(one["name"]): one for one in metrics}, years, newest, CONDITIONS)
+    settings = {"timezone": zone, **(retail if pattern else usual)}
     through = {name: Through(*days) for name, days in newest.items()}
     return Drawn(tables, settings, {"sales": {"timezone": source_zone}}, metrics, through, reference)
 
