@@ -7,7 +7,7 @@ be looked at, until the next run clears it away.
 from kpi_pipeline.ingest.accept import accept, clear_leftovers
 from kpi_pipeline.ingest.ledger import source_states
 from kpi_pipeline.ingest.peek import peek
-from kpi_pipeline.ingest.reach import first_open_day
+from kpi_pipeline.ingest.reach import first_open_day, last_day_named
 from kpi_pipeline.ingest.stage import stage
 from kpi_pipeline.ingest.staged import SourceFile, SourceState, Staged
 
@@ -18,6 +18,7 @@ __all__ = [
     "accept",
     "clear_leftovers",
     "first_open_day",
+    "last_day_named",
     "peek",
     "source_states",
     "stage",

@@ -122,8 +122,15 @@ def first_open_day(source: Source, rules: CalendarRules, newest_day: date | None
     if newest_day is None:
         return None
     through = source.complete_through
-    end = newest_day if through.grain is Grain.day else _next_period(newest_day, through.grain, rules)
+    by_day = through.grain is Grain.day
+    end = newest_day if by_day else last_day_named(source, rules, newest_day) + timedelta(days=1)
     return shift_day(end, through.delay) if through.delay else end
+
+
+def last_day_named(source: Source, rules: CalendarRules, newest_day: date) -> date:
+    """The last day of the period that a row of a day names: the day itself, or the end of its month."""
+    grain = source.complete_through.grain
+    return newest_day if grain is Grain.day else _next_period(newest_day, grain, rules) - timedelta(days=1)
 
 
 def _next_period(day: date, grain: Grain, rules: CalendarRules) -> date:

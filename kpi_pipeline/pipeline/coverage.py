@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from kpi_pipeline.calendar import Calendar, CalendarRules, build_calendar
 from kpi_pipeline.derive import Partials
 from kpi_pipeline.errors import DataError
-from kpi_pipeline.ingest import SourceState, first_open_day
+from kpi_pipeline.ingest import SourceState, first_open_day, last_day_named
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.calendar_table import kept_calendar
 from kpi_pipeline.plan import Coverage, Derivation, Executor, leaves
@@ -17,7 +17,9 @@ from kpi_pipeline.project import Project
 
 
 def by_calendar(project: Project, states: Mapping[str, SourceState], executor: Executor) -> dict[str, SourceState]:
-    """The states of sources whose rows name periods: complete through the newest, in the project's calendar as it is.
+    """The states of sources whose rows name periods: they have come to the newest's end, and are complete through it.
+
+    Whatever day of it a row names, in the project's calendar as it is.
 
     NOTE: a calendar kept in a table can say which days that is only when it is loaded, and any may have been changed
     since the source was.
@@ -32,7 +34,11 @@ def by_calendar(project: Project, states: Mapping[str, SourceState], executor: E
     for name, source in naming.items():
         newest = states[name].newest_day
         if newest and (rules.table is None or rules.table.span[0] <= newest <= rules.table.span[1]):
-            found[name] = replace(states[name], complete_before=first_open_day(source, rules, newest))
+            found[name] = replace(
+                states[name],
+                complete_before=first_open_day(source, rules, newest),
+                newest_day=last_day_named(source, rules, newest),
+            )
     return found
 
 
@@ -61,7 +67,7 @@ def _coverage(
         return None
     last = max(span[1] for span in spans)
     known = [states[source] for source in derivation.sources if source in states]
-    newest = min((_come_to(state) or last for state in known), default=last)
+    newest = min((state.newest_day or last for state in known), default=last)
     complete = min((state.complete_before or last for state in known), default=last)
     if today:
         newest = min(newest, today)
@@ -70,13 +76,6 @@ def _coverage(
     if newest < first:
         return None
     return Coverage(first, newest, complete)
-
-
-def _come_to(state: SourceState) -> date | None:
-    """The newest day a source has come to: a complete period counts to its end, whatever day its newest row names."""
-    if not state.newest_day or not state.complete_before:
-        return state.newest_day
-    return max(state.newest_day, state.complete_before - timedelta(days=1))
 
 
 def calendar_for(project: Project, coverage: Mapping[str, Coverage], today: date, executor: Executor) -> Calendar:
