@@ -254,3 +254,22 @@ def test_the_readme_lists_the_kpis(project: Project) -> None:
         for kpi in project.kpis.values()
     ]
     assert sorted(rows) == sorted(said)
+
+
+def test_profit_missed_the_budget_in_eleven_of_twelve_months(published: duckdb.DuckDBPyConnection) -> None:
+    months = published.sql(
+        "SELECT count(*) FILTER (value < target), count(*) FROM kpi_value "
+        f"WHERE kpi = 'monthly_operating_profit' AND segment = 'all' AND target_provenance = '{BUDGET}'"
+    ).fetchall()
+    assert months == [(11, 12)]
+
+
+def test_customers_of_bikes_come_back_for_accessories(example: LoadedProject) -> None:
+    answer = example.query(["back_within_a_year"], by=["cohort_age"], grain="quarter", end="2012-09-30")
+    later = answer.with_columns(
+        seen=pl.col("period_start").dt.offset_by(pl.format("{}q", pl.col("cohort_age").cast(pl.Int64)))
+    )
+    before = later.filter((pl.col("cohort_age") > 0) & (pl.col("seen") < date(2012, 10, 1)))
+    after = later.filter((pl.col("cohort_age") > 0) & pl.col("seen").is_between(date(2013, 4, 1), date(2013, 10, 1)))
+    assert before.get_column("back_within_a_year").to_list() == [0] * before.height
+    assert after.get_column("back_within_a_year").mean() == pytest.approx(0.25, abs=0.05)
