@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from kpi_pipeline.metrics import Conversion, Metric, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Name, Noun, TableRef
 from kpi_pipeline.periods import FirstDay, Grain, whole_periods
+from kpi_pipeline.reviews import HeldReview, ReviewDue, due_after
 from kpi_pipeline.sources import Source
 from kpi_pipeline.teams import Person, Team
 
@@ -135,6 +137,7 @@ class Project:
     goals: Mapping[str, Goal] = field(default_factory=dict)
     kpis: Mapping[str, Kpi] = field(default_factory=dict)
     links: tuple[Link, ...] = ()
+    reviews: tuple[HeldReview, ...] = ()
     places: Mapping[tuple[str, ...], Place] = field(default_factory=dict)
     """Where things are written: (kind, name, key, ...) -> place; kinds as in YAML (`metrics`, `kpis`, ...)."""
 
@@ -152,6 +155,23 @@ class Project:
     def table_named(self, name: str) -> TableRef:
         """The table of a model or source by that name, such as one that gives targets or days."""
         return TableRef("model" if name in self.models else "raw", name)
+
+    def reviews_of(self, kpi: str) -> tuple[HeldReview, ...]:
+        """The reviews written down of a KPI, under its name or an earlier one, the newest first."""
+        names = {kpi, *self.kpis[kpi].formerly}
+        return tuple(sorted((one for one in self.reviews if one.kpi in names), key=lambda one: one.on, reverse=True))
+
+    def review_due(self, kpi: str, today: date | None = None) -> ReviewDue | None:
+        """When a KPI was last reviewed and is to be again; None where nobody has agreed how often.
+
+        The last review is the newest that is written down, or the day its definition names if that is later.
+        """
+        noun = self.kpis[kpi]
+        if noun.review is None:
+            return None
+        last = max((day for day in (noun.review.last, *(one.on for one in self.reviews_of(kpi))) if day), default=None)
+        due = due_after(last, noun.review.every) if last else None
+        return ReviewDue(kpi, noun.owner, noun.review.every, last, due, today)
 
     def models_of(self, metric: str) -> frozenset[str]:
         """The models whose rows a metric is computed from, through the metrics below it."""

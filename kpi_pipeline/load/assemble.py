@@ -12,14 +12,16 @@ from kpi_pipeline.links import Link
 from kpi_pipeline.load.cycles import circular
 from kpi_pipeline.load.fit import misfits
 from kpi_pipeline.load.gather import Gathered, gather
-from kpi_pipeline.load.kinds import LINKS, PROJECT
+from kpi_pipeline.load.kinds import LINKS, PROJECT, REVIEWS
 from kpi_pipeline.load.references import unresolved
+from kpi_pipeline.load.reviews import reviewed_twice
 from kpi_pipeline.load.shape import to_noun
 from kpi_pipeline.load.stock_metrics import unfit_stocks
 from kpi_pipeline.load.tree import places_below
 from kpi_pipeline.load.uniqueness import unique_former_names, unique_names, written_names
 from kpi_pipeline.names import Noun
 from kpi_pipeline.project import Project, Settings
+from kpi_pipeline.reviews import HeldReview
 
 Places = Mapping[tuple[str, ...], Place]
 
@@ -58,12 +60,15 @@ def _shaped(gathered: Gathered, root: Path) -> tuple[Project, tuple[Problem, ...
         problems.extend(problem for problem in found if problem.place not in said_already)
         if noun is not None and member.name is not None:
             nouns.setdefault(member.kind.key, {}).setdefault(member.name, noun)
-    named = cast(dict[str, Any], {key: value for key, value in nouns.items() if key not in (PROJECT.key, LINKS.key)})
+    named = cast(
+        dict[str, Any], {key: value for key, value in nouns.items() if key not in (PROJECT.key, LINKS.key, REVIEWS.key)}
+    )
     settings = cast(list[Settings], list(nouns.get(PROJECT.key, {}).values()))
     project = Project(
         root=root,
         settings=settings[0] if settings else Settings(name="unnamed"),
         links=tuple(cast(list[Link], list(nouns.get(LINKS.key, {}).values()))),
+        reviews=tuple(cast(list[HeldReview], list(nouns.get(REVIEWS.key, {}).values()))),
         places=_places(gathered),
         **named,
     )
@@ -99,6 +104,7 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     elsewhere = gathered.names_in_unread_files
     yield from unresolved(project, known, elsewhere)
     yield from unique_former_names(project)
+    yield from reviewed_twice(project)
     yield from unusable_models(project, known, elsewhere)
     yield from circular(project, models_read(project))
     yield from unusable_expressions(project)

@@ -6,16 +6,24 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from kpi_pipeline.errors import Place, Problem, did_you_mean, listed
 from kpi_pipeline.load.environment import with_environment
-from kpi_pipeline.load.kinds import BY_KEY, LINKS, PROJECT, Kind, link_name
+from kpi_pipeline.load.kinds import BY_KEY, LINKS, PROJECT, REVIEWS, Kind, link_name, review_name
 from kpi_pipeline.load.tree import Fields, Items, Scalar, Written
 from kpi_pipeline.load.yaml_file import read_yaml
+from kpi_pipeline.periods import first_day_named
 
 SUFFIXES = (".yaml", ".yml")
-UNSET_IS_NONE = (re.compile(r"project/publish/(?!duckdb$).+"), re.compile(r"people/\d+/email"))
+REVIEWS_FOLDER = "reviews"
+"""The folder beside the definitions in which `kpi review` writes down what was decided, a file a KPI."""
+UNSET_IS_NONE = (
+    re.compile(r"project/publish/(?!duckdb$).+"),
+    re.compile(r"project/notify/\d+/to/(url|user|password)"),
+    re.compile(r"people/\d+/email"),
+)
 """Where a variable that is not set means the value is not wanted, rather than a mistake."""
 
 
@@ -47,15 +55,17 @@ class Gathered:
 
 
 def gather(definitions: Path, root: Path, variables: Mapping[str, str]) -> Gathered:
-    """Reads every YAML file below the folder."""
+    """Reads every YAML file below the folder, and below that of the reviews beside it."""
     if not definitions.is_dir():
         missing = Problem(f"There is no folder {definitions.name} in {root}.", None, "begin a project with `kpi init`")
         return Gathered(problems=(missing,))
     members: list[Member] = []
     files, closed = _files(definitions)
-    problems = [_closed(problem, root) for problem in closed]
+    reviews = root / REVIEWS_FOLDER
+    held_files, held_closed = _files(reviews) if reviews.is_dir() else ([], [])
+    problems = [_closed(problem, root) for problem in (*closed, *held_closed)]
     unread: list[str] = []
-    for file in files:
+    for file in (*files, *held_files):
         where = file.relative_to(root).as_posix()
         try:
             text = file.read_bytes().decode("utf-8-sig")
@@ -68,9 +78,12 @@ def gather(definitions: Path, root: Path, variables: Mapping[str, str]) -> Gathe
         if tree is None:
             unread.extend([text] if found else [])
             continue
-        tree, found = with_environment(tree, variables, _may_lack)
-        problems.extend(found)
-        held = tuple(_members(tree))
+        if file in held_files:
+            held = tuple(_only_reviews(tree))
+        else:
+            tree, found = with_environment(tree, variables, _may_lack)
+            problems.extend(found)
+            held = tuple(_members(tree))
         members.extend(one for one in held if isinstance(one, Member))
         problems.extend(one for one in held if isinstance(one, Problem))
     projects = [member for member in members if member.kind is PROJECT]
@@ -129,6 +142,19 @@ def _members(tree: Written) -> Iterator[Member | Problem]:
             yield from _list(kind, value)
 
 
+def _only_reviews(tree: Written) -> Iterator[Member | Problem]:
+    """What a file of the folder of reviews holds; definitions stand apart from what a command writes."""
+    for one in _members(tree):
+        if isinstance(one, Member) and one.kind is not REVIEWS:
+            yield Problem(
+                f"'{one.kind.key}' has no place in the folder {REVIEWS_FOLDER}/.",
+                one.node.place,
+                f"move it below definitions/; {REVIEWS_FOLDER}/ holds only what `kpi review` writes",
+            )
+        else:
+            yield one
+
+
 def _project(value: Written) -> Iterator[Member | Problem]:
     if isinstance(value, Fields):
         yield Member(PROJECT, value.text("name"), 1, value)
@@ -144,17 +170,34 @@ def _list(kind: Kind, value: Written) -> Iterator[Member | Problem]:
         return
     for number, node in enumerate(value.members, start=1):
         if not isinstance(node, Fields):
-            hint = "write it like - {from: leads, to: sales, ...}" if kind is LINKS else "begin it with '- name: ...'"
+            hint = _BEGINNINGS.get(kind.key, "begin it with '- name: ...'")
             yield Problem(f"{kind.subject(None, number)} in this list is not a mapping of keys.", node.place, hint)
         else:
             yield Member(kind, _name(kind, node), number, node)
 
 
+_BEGINNINGS = {
+    LINKS.key: "write it like - {from: leads, to: sales, ...}",
+    REVIEWS.key: "write it like - {kpi: sales, on: 2010-12-14, by: ann, decision: ...}",
+}
+
+
 def _name(kind: Kind, node: Fields) -> str | None:
+    if kind is REVIEWS:
+        kpi, on = node.text("kpi"), node.text("on")
+        return review_name(kpi, _day(on)) if kpi and on else None
     if kind is not LINKS:
         return node.text("name")
     from_, to = node.text("from"), node.text("to")
     return link_name(from_, to) if from_ and to else None
+
+
+def _day(text: str) -> date | str:
+    """The day, however it is written; the text itself where it names none, which is told elsewhere."""
+    try:
+        return first_day_named(text)
+    except ValueError:
+        return text
 
 
 def _about_the_project(projects: Sequence[Member], definitions: Path, root: Path) -> Iterator[Problem]:

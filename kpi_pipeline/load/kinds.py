@@ -15,6 +15,7 @@ from kpi_pipeline.metrics import Metric
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Noun
 from kpi_pipeline.project import Settings
+from kpi_pipeline.reviews import HeldReview
 from kpi_pipeline.sources import Source
 from kpi_pipeline.teams import Person, Team
 
@@ -46,6 +47,7 @@ class Kind:
 
 PROJECT = Kind("project", "project", Settings)
 LINKS = Kind("links", "link", Link)
+REVIEWS = Kind("reviews", "review", HeldReview)
 KINDS = (
     PROJECT,
     Kind("sources", "source", Source),
@@ -56,6 +58,7 @@ KINDS = (
     Kind("goals", "goal", Goal),
     Kind("kpis", "KPI", Kpi),
     LINKS,
+    REVIEWS,
 )
 BY_KEY = {kind.key: kind for kind in KINDS}
 
@@ -67,3 +70,12 @@ def link_name(from_: str, to: str) -> str:
     'leads->sales'
     """
     return f"{from_}->{to}"
+
+
+def review_name(kpi: str, on: object) -> str:
+    """How a review, which has no name of its own, is looked up.
+
+    >>> review_name("sales", "2010-12-14")
+    'sales on 2010-12-14'
+    """
+    return f"{kpi} on {on}"

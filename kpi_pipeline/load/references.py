@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.errors import Problem, did_you_mean, listed
-from kpi_pipeline.load.kinds import BY_KEY, PROJECT, link_name
+from kpi_pipeline.load.kinds import BY_KEY, PROJECT, REVIEWS, link_name, review_name
 from kpi_pipeline.metrics import Conversion, Cumulative, Derived, Metric, Ratio, Retention, Simple
 from kpi_pipeline.metrics.base import InputMetric
 from kpi_pipeline.project import Project
@@ -47,6 +47,8 @@ def unresolved(project: Project, known: Mapping[str, frozenset[str]], elsewhere:
 
 def _hint(reference: Reference, names: set[str] | frozenset[str], project: Project, words: str) -> str:
     near = did_you_mean(reference.name, sorted(names))
+    if near is None and reference.kind == REVIEWS.key:
+        return "if the KPI was renamed, give it `formerly`; if it is gone, its reviews may go, too: git remembers them"
     if near is None:
         return f"defined are {listed(sorted(names))}" if names else f"no {words} is defined yet"
     nearest = near.split("'")[1]
@@ -76,6 +78,10 @@ def references(project: Project) -> Iterator[Reference]:
     yield from _of_teams_and_people(project)
     yield from _of_goals(project)
     yield from _of_kpis(project)
+    former = frozenset(name for kpi in project.kpis.values() for name in kpi.formerly)
+    for review in project.reviews:
+        name = review_name(review.kpi, review.on)
+        yield Reference("reviews", name, ("kpi",), "is of KPI", review.kpi, ("kpis",), former)
     for link in project.links:
         name = link_name(link.from_, link.to)
         yield Reference("links", name, ("from",), "leads from KPI", link.from_, ("kpis",))

@@ -13,6 +13,7 @@ from kpi_pipeline.metrics import Metric
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Noun
 from kpi_pipeline.project import Settings
+from kpi_pipeline.reviews import HeldReview
 from kpi_pipeline.sources import Source
 from kpi_pipeline.teams import Person, Team
 
@@ -36,6 +37,9 @@ class DefinitionFile(Noun):
     goals: tuple[Goal, ...] | None = Field(default=None, description="what is to be achieved")
     kpis: tuple[Kpi, ...] | None = Field(default=None, description="the metrics that serve goals")
     links: tuple[Link, ...] | None = Field(default=None, description="which KPI leads which")
+    reviews: tuple[HeldReview, ...] | None = Field(
+        default=None, description="what was decided when people looked at a KPI; in the folder reviews/"
+    )
 
 
 def json_schema() -> Schema:

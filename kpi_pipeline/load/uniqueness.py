@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from kpi_pipeline.errors import Place, Problem
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.load.gather import Member
-from kpi_pipeline.load.kinds import LINKS, PROJECT
+from kpi_pipeline.load.kinds import LINKS, PROJECT, REVIEWS
 from kpi_pipeline.project import Project
 
 PUBLISHED_TABLES = frozenset({
@@ -31,7 +31,7 @@ def unique_names(members: Iterable[Member]) -> Iterator[Problem]:
         place = name.place if name else member.node.place
         earlier = first.setdefault((member.kind.key, member.name), place)
         if earlier is not place:
-            way_out = "keep one" if member.kind is LINKS else "rename one of the two"
+            way_out = "keep one" if member.kind in (LINKS, REVIEWS) else "rename one of the two"
             yield Problem(f"{member.subject} is defined twice.", place, f"it is first at {earlier}; {way_out}")
         if member.kind.key in PUBLISHED_KINDS and member.name in PUBLISHED_TABLES:
             yield Problem(

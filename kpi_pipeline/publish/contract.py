@@ -139,8 +139,12 @@ TABLES: tuple[Table, ...] = (
         (
             KPI,
             Column("reviewed_at", DAY, "The day it was held"),
-            Column("reviewer", TEXT, "Who held it, where that was recorded").optional,
+            Column("reviewer", TEXT, "Who held it, where that was recorded; see table person").optional,
             Column("decision", TEXT, "What was decided, where that was recorded").optional,
+            Column("actions", TEXT, "Who does what until when, an action a line").optional,
+            Column("status_then", TEXT, "Status of the KPI that people looked at").optional,
+            Column("value_then", NUMBER, "Value of the KPI that people looked at").optional,
+            DEFINED_IN,
         ),
         key=("kpi", "reviewed_at"),
     ),

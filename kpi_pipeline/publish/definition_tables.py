@@ -9,7 +9,6 @@ import polars as pl
 
 from kpi_pipeline.kpis import Indicator, Kpi
 from kpi_pipeline.metrics.base import Unit
-from kpi_pipeline.periods import Window, shift_day
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.contract import table_named
 from kpi_pipeline.publish.definition_version import kpi_versions, metric_versions
@@ -17,6 +16,7 @@ from kpi_pipeline.publish.display_format import display_format
 from kpi_pipeline.publish.formula import formula
 from kpi_pipeline.publish.lineage import lineage
 from kpi_pipeline.publish.table import conform
+from kpi_pipeline.reviews import HeldReview
 from kpi_pipeline.teams import COMPANY
 
 Row = dict[str, object]
@@ -51,7 +51,7 @@ def _kpis(project: Project, indicators: Mapping[str, str]) -> list[Row]:
             "kpi": kpi.name,
             **_number(project, kpi),
             **_primary_goal(project, kpi),
-            **_review(kpi),
+            **_review(project, kpi),
             "direction": kpi.direction.value,
             "grain": kpi.grain.value,
             "team": kpi.team,
@@ -90,12 +90,11 @@ def _primary_goal(project: Project, kpi: Kpi) -> Row:
     return {"goal": goal.name, "framework": goal.framework, "perspective": goal.perspective}
 
 
-def _review(kpi: Kpi) -> Row:
-    if not kpi.review:
+def _review(project: Project, kpi: Kpi) -> Row:
+    review = project.review_due(kpi.name)
+    if review is None:
         return {}
-    last, every = kpi.review.last, kpi.review.every
-    due = shift_day(last, Window(1, every), back=False) if last else None
-    return {"review_every": every.value, "last_reviewed": last, "review_due": due}
+    return {"review_every": review.every.value, "last_reviewed": review.last, "review_due": review.due}
 
 
 def _goals(project: Project) -> list[Row]:
@@ -146,11 +145,28 @@ def _people(project: Project) -> list[Row]:
 
 
 def _reviews(project: Project) -> list[Row]:
-    return [
-        {"kpi": kpi.name, "reviewed_at": kpi.review.last}
-        for kpi in project.kpis.values()
-        if kpi.review and kpi.review.last
-    ]
+    """Those written down, and the last day a definition names where nothing is written down of it."""
+    rows: list[Row] = []
+    for kpi in project.kpis.values():
+        held = project.reviews_of(kpi.name)
+        rows += [_held(project, kpi, one) for one in held]
+        last = kpi.review.last if kpi.review else None
+        if last and last not in {one.on for one in held}:
+            rows.append({"kpi": kpi.name, "reviewed_at": last})
+    return rows
+
+
+def _held(project: Project, kpi: Kpi, review: HeldReview) -> Row:
+    return {
+        "kpi": kpi.name,
+        "reviewed_at": review.on,
+        "reviewer": review.by,
+        "decision": review.decision,
+        "actions": "\n".join(str(action) for action in review.actions) or None,
+        "status_then": review.status_then,
+        "value_then": review.value_then,
+        "defined_in": _defined_in(project, "reviews", f"{review.kpi} on {review.on}"),
+    }
 
 
 def _metrics(project: Project) -> list[Row]:

@@ -24,6 +24,10 @@ CLOCK_AND_MONEY = ("timezone", "week_start", "fiscal_year_start", "currency")
 """What of the project's settings can change a number."""
 
 
+TELLING = ("notify",)
+"""What of the project's settings is only about who is told; nothing that is published rests on it."""
+
+
 def metric_versions(project: Project) -> Mapping[str, str]:
     """The version of every metric: of itself, and of the metrics, the model and the sources it is computed from."""
     versions: dict[str, str] = {}
@@ -56,7 +60,9 @@ def project_version(project: Project) -> str:
     )
     links = sorted(json.dumps(_written(link), sort_keys=True) for link in project.links)
     kinds = [{name: _written(noun) for name, noun in kind.items()} for kind in nouns]
-    return _fingerprint(_written(project.settings), kinds, links)
+    settings = {key: value for key, value in _written(project.settings).items() if key not in TELLING}
+    reviews = [_written(review) for review in project.reviews]
+    return _fingerprint(settings, kinds, links, *([reviews] if reviews else []))
 
 
 def _metric_version(project: Project, metric: Metric, known: dict[str, str]) -> str:

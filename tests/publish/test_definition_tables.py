@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from kpi_pipeline.errors import Place
 from kpi_pipeline.metrics import Conversion, Cumulative, Derived, Metric, Ratio, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project
@@ -18,6 +19,8 @@ from kpi_pipeline.publish.definition_version import (
 )
 from kpi_pipeline.publish.formula import formula
 from kpi_pipeline.publish.lineage import Edge, End, lineage, model_edges
+from kpi_pipeline.reviews import Action, HeldReview
+from kpi_pipeline.status import Status
 
 
 def test_a_kpi_row(project: Project) -> None:
@@ -83,7 +86,30 @@ def test_teams_form_a_tree_under_the_company_and_no_address_is_published(project
 
 
 def test_reviews_are_those_that_were_held(project: Project) -> None:
-    assert definition_tables(project, {})["review"].rows() == [("monthly_sales", date(2010, 1, 31), None, None)]
+    last_named = ("monthly_sales", date(2010, 1, 31), *[None] * 6)
+    assert definition_tables(project, {})["review"].rows() == [last_named]
+
+    action = Action(what="Call them", who="ann", by=date(2010, 3, 1))
+    held = HeldReview(
+        kpi="monthly_sales", on=date(2010, 2, 28), by="ann", decision="Go on", actions=(action, action),
+        status_then=Status.at_risk, value_then=9.5,
+    )  # fmt: skip
+    again = replace(
+        project,
+        reviews=(held,),
+        places={**project.places, ("reviews", "monthly_sales on 2010-02-28"): Place("reviews/a.yaml", 2)},
+    )
+    tables = definition_tables(again, {})
+    assert tables["review"].rows() == [
+        (
+            *("monthly_sales", date(2010, 2, 28), "ann", "Go on"),
+            *("Call them (ann, by 2010-03-01)\nCall them (ann, by 2010-03-01)", "at_risk", 9.5, "reviews/a.yaml:2"),
+        ),
+        last_named,
+    ]
+    assert tables["kpi"].select("last_reviewed", "review_due").row(0) == (date(2010, 2, 28), date(2010, 3, 28))
+    assert project_version(again) != project_version(project)
+    assert kpi_versions(again) == kpi_versions(project)
 
 
 def test_links_stand_as_claims_not_yet_tested(project: Project) -> None:

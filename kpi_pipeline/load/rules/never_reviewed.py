@@ -6,16 +6,19 @@ from collections.abc import Iterator
 
 from kpi_pipeline.load.rules.base import Example, Remark, Rule
 from kpi_pipeline.load.rules.known import Known
-from kpi_pipeline.periods import Window, shift_day
 from kpi_pipeline.project import Project
 
 
 def _look(project: Project) -> Iterator[Remark]:
     for kpi in project.kpis.values():
-        if kpi.review is None:
+        review = project.review_due(kpi.name)
+        if review is None:
             message, hint = "has no review", "say how often people look at it: review: {every: month}"
-        elif kpi.review.last is None:
-            message, hint = "was never reviewed", "look at it together, then write the day: review: {last: ...}"
+        elif review.last is None:
+            message, hint = (
+                "was never reviewed",
+                f"look at it together, then write down what came of it: kpi review {kpi.name}",
+            )
         else:
             continue
         yield Remark("kpis", kpi, f"KPI '{kpi.name}' {message}.", hint, "review")
@@ -24,16 +27,13 @@ def _look(project: Project) -> Iterator[Remark]:
 def _overdue(project: Project, known: Known) -> Iterator[Remark]:
     """A review is overdue after the day that the published tables call `review_due`."""
     for kpi in project.kpis.values():
-        today = known.days.get(kpi.name)
-        if kpi.review is None or kpi.review.last is None or today is None:
-            continue
-        due = shift_day(kpi.review.last, Window(1, kpi.review.every), back=False)
-        if due < today:
+        review = project.review_due(kpi.name, known.days.get(kpi.name))
+        if review and review.days_overdue:
             yield Remark(
                 "kpis",
                 kpi,
-                f"KPI '{kpi.name}' was to be reviewed by {due}, and it is now {today}.",
-                "hold the review and write its day, or say how often people really look at it",
+                f"KPI '{kpi.name}' was to be reviewed by {review.due}, and it is now {review.today}.",
+                "hold the review and write it down with `kpi review`, or say how often people really look at it",
                 "review",
             )
 
