@@ -27,7 +27,7 @@ metrics:
   - {name: orders, type: simple, model: order_lines, agg: count_distinct, expr: invoice}
 teams: [{name: sales}]
 people: [{name: ann, team: sales}]
-goals: [{name: grow, statement: Sell more to the same customers, team: sales, owner: ann}]
+goals: [{name: grow, statement: Sell more to the same customers, team: sales, owner: ann, agreed_by: [sales]}]
 kpis:
   - name: weekly_sales
     metric: net_sales

@@ -8,6 +8,7 @@ from typing import Literal
 
 from kpi_pipeline.errors import Place
 from kpi_pipeline.links import Link
+from kpi_pipeline.load.kinds import link_name
 from kpi_pipeline.load.rules.known import Known
 from kpi_pipeline.names import Named
 from kpi_pipeline.project import Project
@@ -53,6 +54,11 @@ class Example:
     definitions: str
     values: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     verdicts: Mapping[str, str] = field(default_factory=dict)
+
+
+def called(about: Named | Link) -> str:
+    """The name of a definition; of a link, which has none, the names of both ends."""
+    return link_name(about.from_, about.to) if isinstance(about, Link) else about.name
 
 
 def nothing(_: Project) -> Iterator[Remark]:

@@ -1,10 +1,11 @@
-"""U: a metric, model or source that nothing uses."""
+"""U: a metric, model or source that nothing uses, and a goal that no KPI serves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from kpi_pipeline.dimensions import LOOKED_UP_BY
+from kpi_pipeline.goals import Framework
 from kpi_pipeline.load.references import references
 from kpi_pipeline.load.rules.base import Example, Remark, Rule
 from kpi_pipeline.project import Project
@@ -40,6 +41,16 @@ def _look(project: Project) -> Iterator[Remark]:
                 source,
                 f"Source '{source.name}' is read by no model and holds no targets.",
                 "stop loading it, or write a model over it",
+            )
+    served = {share.goal for kpi in project.kpis.values() for share in kpi.serves}
+    above = {goal.parent for goal in project.goals.values()}
+    for goal in project.goals.values():
+        if goal.name not in served | above and goal.framework is not Framework.okr:  # N counts key results
+            yield Remark(
+                "goals",
+                goal,
+                f"No KPI serves goal '{goal.name}', and no goal below it.",
+                "say with a KPI how far it is reached, or take it away",
             )
 
 

@@ -1,0 +1,45 @@
+"""E: a KPI is said to lead another, and the evidence says it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kpi_pipeline.load.rules.base import Example, Remark, Rule, nothing
+from kpi_pipeline.load.rules.known import Known
+from kpi_pipeline.project import Project
+
+NOT_SUPPORTED = "not_supported"
+
+
+def _look(project: Project, known: Known) -> Iterator[Remark]:
+    for link in project.links:
+        if known.verdicts.get((link.from_, link.to)) == NOT_SUPPORTED:
+            proxy = project.kpis[link.from_].measures
+            what = "leads" if proxy == "direct" else f"is a {proxy} and leads"
+            yield Remark(
+                "links",
+                link,
+                f"KPI '{link.from_}' {what} '{link.to}', but the evidence does not support that.",
+                "steer by something else, or say with `ignore` why the link is believed all the same",
+            )
+
+
+_LINK = (
+    "kpis:\n"
+    "  - {name: visits, metric: orders, team: service, measures: proxy of sales}\n"
+    "  - {name: sales_a_month, metric: net_sales, team: service}\n"
+    "links:\n"
+    "  - {from: visits, to: sales_a_month, lag: 4 weeks, because: who visits in one month buys in the next}"
+)
+
+UNSUPPORTED_LINK = Rule(
+    "E",
+    "warning",
+    "a proxy whose evidence says not_supported",
+    nothing,
+    reason="A leading indicator is worth its effort only if the outcome follows. Steering by one that does not lead "
+    "costs the months in which the outcome could have been changed.",
+    bad=Example(_LINK, verdicts={"visits->sales_a_month": NOT_SUPPORTED}),
+    good=Example(_LINK, verdicts={"visits->sales_a_month": "supported"}),
+    look_at_data=_look,
+)
