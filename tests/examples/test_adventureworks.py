@@ -32,7 +32,8 @@ BUDGET = "scenario Budget of the ledger"
 def example(tmp_path_factory: pytest.TempPathFactory) -> LoadedProject:
     """The example, run once in a folder of its own."""
     root = tmp_path_factory.mktemp("adventureworks")
-    shutil.copytree(EXAMPLE / "definitions", root / "definitions")
+    for folder in ("definitions", "reviews"):
+        shutil.copytree(EXAMPLE / folder, root / folder)
     shutil.copytree(EXAMPLE / "data", root / "data", ignore=shutil.ignore_patterns("warehouse.duckdb*", "published"))
     project = load_project(root / "definitions")
     assert project.run().status == "published"
