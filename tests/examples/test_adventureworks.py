@@ -257,6 +257,22 @@ def test_the_readme_lists_the_kpis(project: Project) -> None:
     assert sorted(rows) == sorted(said)
 
 
+def test_the_readme_counts_right(project: Project) -> None:
+    text = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    counted = [
+        (len(project.sources), "tables"), (len(project.metrics), "metrics"), (len(project.kpis), "KPIs"),
+        (len(project.goals), "goals"), (len(project.links), "claims"),
+    ]  # fmt: skip
+    assert [f"{count} {word}" for count, word in counted if f"{count} {word}" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("table", "rows"), [("okr_key_result", 4), ("mbo_agreement", 1), ("team_focus", 1), ("perspective_score", 4)]
+)
+def test_every_framework_has_its_rows(published: duckdb.DuckDBPyConnection, table: str, rows: int) -> None:
+    assert published.sql(f"SELECT count(*) FROM {table}").fetchall() == [(rows,)]
+
+
 def test_profit_missed_the_budget_in_eleven_of_twelve_months(published: duckdb.DuckDBPyConnection) -> None:
     months = published.sql(
         "SELECT count(*) FILTER (value < target), count(*) FROM kpi_value "
