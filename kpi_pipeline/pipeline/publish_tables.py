@@ -17,6 +17,7 @@ from kpi_pipeline.load import findings
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.framework_tables import framework_tables
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
 from kpi_pipeline.plan import Series, fingerprint
 from kpi_pipeline.project import Project
@@ -185,8 +186,10 @@ def assemble(context: Context, computed: Computed, calendar: Calendar, through: 
     tables["lint_result"] = _findings(context)
     around = _around(context, calendar)
     tables |= calendar_tables(around, hours=_by_hour(context))
-    scores = goal_scores(project, _totals(context), around)
+    totals = _totals(context)
+    scores = goal_scores(project, totals, around)
     tables["goal_score"] = conform(table_named("goal_score"), scores) if scores.height else tables["goal_score"]
+    tables |= framework_tables(context, totals, tables["goal_score"], tables["kpi_evidence"])
     tables["segment"] = _segments(context, computed)
     tables["check_result"] = _check_results(context)
     tables["snapshot"] = _snapshot(context, _through(context, computed, through))

@@ -13,10 +13,11 @@ import polars as pl
 from kpi_pipeline.compile import compile_project, selected
 from kpi_pipeline.derive import derive
 from kpi_pipeline.ingest import SourceState, Staged, source_states
-from kpi_pipeline.judge import inline_targets, judge, table_targets
+from kpi_pipeline.judge import judge
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of, data_through
+from kpi_pipeline.pipeline.given_targets import given_targets
 from kpi_pipeline.pipeline.keys_of_sources import with_those_pointed_to
 from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
 from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, say_notes, stage_sources
@@ -41,7 +42,6 @@ from kpi_pipeline.project import Project
 from kpi_pipeline.publish import SCHEMA_VERSION, project_version
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, out_of_date, up_to_date_key
-from kpi_pipeline.store.warehouse import quoted
 from kpi_pipeline.version import VERSION
 
 
@@ -136,7 +136,7 @@ def _compute(
             f"kpi/{kpi}": blocked[f"metric/{of}"] for kpi, of in _metric_of(project, kpis) if f"metric/{of}" in blocked
         }
         computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
-        targets = _targets(project, warehouse)
+        targets = given_targets(project, warehouse)
         values = kpi_rows(
             judge(_only(project, some), results, targets, calendar)
             for some in few_at_a_time(project, computed_kpis, results)
@@ -271,18 +271,6 @@ def _without_targets(
         if warehouse.table_kind(table) is None or (table.schema == "model" and target.table in blocked):
             missing[f"kpi/{name}"] = blocked.get(target.table, f"{table} was never loaded".replace(".", "/"))
     return missing
-
-
-def _targets(project: Project, warehouse: Warehouse) -> pl.DataFrame:
-    """All targets: those written with the KPIs and those of tables."""
-    tables = {kpi.target.table for kpi in project.kpis.values() if kpi.target and kpi.target.table}
-    frames = [inline_targets(project)]
-    frames += [
-        table_targets(project, name, warehouse.fetch(f"SELECT * FROM {quoted(project.table_named(name))}"))
-        for name in sorted(tables)
-        if warehouse.table_kind(project.table_named(name))
-    ]
-    return pl.concat(frames)
 
 
 def _only(project: Project, kpis: frozenset[str]) -> Project:

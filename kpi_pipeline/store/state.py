@@ -31,6 +31,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             observed VARCHAR NOT NULL, expected VARCHAR NOT NULL, failing_rows BIGINT NOT NULL,
             checked_at TIMESTAMPTZ NOT NULL)""",
     ),
+    (
+        """CREATE TABLE state.frozen_grade (
+            goal VARCHAR NOT NULL, kpi VARCHAR NOT NULL, objective_end DATE NOT NULL, period_label VARCHAR NOT NULL,
+            value DOUBLE NOT NULL, baseline DOUBLE, target DOUBLE, grade DOUBLE NOT NULL,
+            frozen_at TIMESTAMPTZ NOT NULL)""",
+    ),
 )
 """The statements that lead from one version of the state to the next; new ones are added at the end."""
 

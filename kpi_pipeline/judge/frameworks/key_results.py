@@ -1,0 +1,199 @@
+"""Objectives and key results: grades from 0 to 1, frozen once the objective's time is over.
+
+A key result is graded by the last complete period of its KPI that ends within the objective's own time. On a way from a
+baseline the grade is (value - baseline) / (target - baseline), where the target is what the way asks for on the
+objective's last day; any other target grades by its attainment. Grades end at 0 and 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+import polars as pl
+
+from kpi_pipeline.goals import Framework, FrozenGrade, Goal
+from kpi_pipeline.judge.frameworks.stands import Row, complete, day_after, goals_of, last_complete, members
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.project import Project
+from kpi_pipeline.segments import TOTAL
+from kpi_pipeline.targets import DecreaseTo, PathBase
+
+
+def graded(project: Project, values: pl.DataFrame, given: pl.DataFrame) -> list[Row]:
+    """Every key result as the data of today grades it, with the columns of `okr_key_result` and `is_over`.
+
+    `values` are rows of `kpi_value`, `given` the numbers of all targets.
+    """
+    return [
+        _graded(goal, kpi, weight, values, given)
+        for goal in goals_of(project, Framework.okr)
+        for kpi, weight in members(project, goal)
+    ]
+
+
+def with_frozen(
+    results: Iterable[Row], frozen: Collection[FrozenGrade], project: Project, now: datetime
+) -> tuple[list[Row], list[FrozenGrade]]:
+    """The key results with grades that were frozen in their place, and the grades that are to be frozen now."""
+    rows, fresh = [], []
+    for one in results:
+        known = _known(one, frozen, project)
+        if known is None and one["is_over"] and one["grade"] is not None:
+            known = _frozen(one, now)
+            fresh.append(known)
+        row = {name: value for name, value in one.items() if name != "is_over"}
+        rows.append(row if known is None else row | _as_frozen(known))
+    return rows, fresh
+
+
+def objectives(project: Project, results: Iterable[Row]) -> list[Row]:
+    """Every objective with its grade: those of its key results by their weight; frozen once all of them are."""
+    by_goal: dict[str, list[Row]] = {}
+    for one in results:
+        by_goal.setdefault(one["goal"], []).append(one)
+    return [_objective(goal, by_goal.get(goal.name, [])) for goal in goals_of(project, Framework.okr)]
+
+
+def _graded(goal: Goal, kpi: Kpi, weight: float, values: pl.DataFrame, given: pl.DataFrame) -> Row:
+    first, last = (goal.period.from_, goal.period.to) if goal.period else (None, None)
+    found = last_complete(values, kpi.name, first, last)
+    value = found["value"] if found else None
+    baseline, target, grade, by = _grade(kpi, last, found, values, given)
+    return {
+        "goal": goal.name,
+        "kpi": kpi.name,
+        "weight": weight,
+        **_time(goal),
+        "grain": kpi.grain.value,
+        "period_label": found["period_label"] if found else None,
+        "baseline": baseline,
+        "target": target,
+        "value": value,
+        "grade": grade,
+        "graded_by": by,
+        "frozen_at": None,
+        "value_now": value,
+        "grade_now": grade,
+        "is_over": last is not None and bool(complete(values, kpi.name).filter(pl.col("last_day") >= last).height),
+    }
+
+
+def _grade(
+    kpi: Kpi, last: date | None, found: Row | None, values: pl.DataFrame, given: pl.DataFrame
+) -> tuple[float | None, float | None, float | None, str]:
+    """The baseline, the target, the grade, and by what it is graded."""
+    if isinstance(kpi.target, PathBase):
+        points = _way(kpi, kpi.target, values, given)
+        baseline = points[0][1] if points else None
+        target = _on_the_way(points, last) if points else None
+        if baseline is None or target is None or found is None or found["value"] is None:
+            return baseline, target, None, "none"
+        falls = isinstance(kpi.target, DecreaseTo)
+        return baseline, target, _gone(found["value"], baseline, target, falls=falls), "way"
+    if found is None or found["attainment"] is None:
+        return None, found["target"] if found else None, None, "none"
+    return None, found["target"], _clipped(found["attainment"]), "attainment"
+
+
+def _way(kpi: Kpi, path: PathBase, values: pl.DataFrame, given: pl.DataFrame) -> list[tuple[date, float]]:
+    """The baseline and the milestones after it; nothing where the baseline is to be measured but was not."""
+    at, said = path.baseline.at, path.baseline.value
+    if said is None:
+        inside = (pl.col("period_start") <= at) & (pl.col("last_day") >= at)
+        measured = values.filter((pl.col("kpi") == kpi.name) & (pl.col("segment") == TOTAL) & inside)
+        said = measured.sort("period_start_utc").row(-1, named=True)["value"] if measured.height else None
+    if said is None:
+        return []
+    own = given.filter((pl.col("kpi") == kpi.name) & (pl.col("segment") == TOTAL)).drop_nulls("value")
+    milestones = own.filter(pl.col("day") > at).sort("day").unique("day", keep="last", maintain_order=True)
+    return [(at, said), *milestones.select("day", "value").rows()]
+
+
+def _on_the_way(points: list[tuple[date, float]], day: date | None) -> float | None:
+    """What the way asks for on a day, straight between its points; at its end what the last one asks for."""
+    if len(points) < 2:
+        return None
+    if day is None or day >= points[-1][0]:
+        return points[-1][1]
+    for (here, low), (there, high) in pairwise(points):
+        if here < day <= there:
+            return low + (high - low) * (day - here).days / (there - here).days
+    return None
+
+
+def _gone(value: float, baseline: float, target: float, *, falls: bool) -> float:
+    """The share of the way that was gone; where there was none to go, 1 for staying on the good side, else 0."""
+    if (target >= baseline) if falls else (target <= baseline):
+        return float(value <= target if falls else value >= target)
+    return _clipped((value - baseline) / (target - baseline))
+
+
+def _clipped(share: float) -> float:
+    return min(max(share, 0.0), 1.0)
+
+
+def _known(one: Row, frozen: Collection[FrozenGrade], project: Project) -> FrozenGrade | None:
+    """The grade that was frozen for the key result, perhaps under an earlier name of its KPI."""
+    names = {one["kpi"], *project.kpis[one["kpi"]].formerly}
+    return next(
+        (
+            known
+            for known in frozen
+            if known.goal == one["goal"]
+            and known.kpi in names
+            and one["objective_end"] == day_after(known.objective_end)
+        ),
+        None,
+    )
+
+
+def _frozen(one: Row, now: datetime) -> FrozenGrade:
+    return FrozenGrade(
+        goal=one["goal"],
+        kpi=one["kpi"],
+        objective_end=one["objective_end"] - timedelta(days=1),
+        period_label=one["period_label"],
+        value=one["value"],
+        baseline=one["baseline"],
+        target=one["target"],
+        grade=one["grade"],
+        frozen_at=now,
+    )
+
+
+def _as_frozen(known: FrozenGrade) -> Row:
+    names = ("period_label", "baseline", "target", "value", "grade", "frozen_at")
+    return {name: getattr(known, name) for name in names}
+
+
+def _time(goal: Goal) -> Row:
+    return {
+        "objective_start": goal.period.from_ if goal.period else None,
+        "objective_end": day_after(goal.period.to) if goal.period else None,
+    }
+
+
+def _objective(goal: Goal, results: list[Row]) -> Row:
+    moments = [one["frozen_at"] for one in results]
+    return {
+        "goal": goal.name,
+        "team": goal.team,
+        "owner": goal.owner,
+        "ambition": goal.ambition,
+        **_time(goal),
+        "key_results": len(results),
+        "key_results_graded": sum(one["grade"] is not None for one in results),
+        "grade": _weighted(results, "grade"),
+        "frozen_at": max(moments) if moments and all(moments) else None,
+        "grade_now": _weighted(results, "grade_now"),
+        "tied_to_pay": goal.tied_to_pay,
+    }
+
+
+def _weighted(results: list[Row], grade: str) -> float | None:
+    """The mean of the grades by weight; a key result without one is left out, and the others weigh all."""
+    known = [(one["weight"], one[grade]) for one in results if one[grade] is not None]
+    weights = sum(weight for weight, _ in known)
+    return sum(weight * share for weight, share in known) / weights if weights else None

@@ -1,0 +1,69 @@
+"""What the frameworks look up: the KPIs of a goal, a KPI's last complete period, a goal's last score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from kpi_pipeline.goals import Framework, Goal
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.periods import Grain
+from kpi_pipeline.project import Project
+from kpi_pipeline.segments import TOTAL
+
+Row = dict[str, Any]
+
+
+def goals_of(project: Project, framework: Framework) -> tuple[Goal, ...]:
+    """The goals that a framework arranges."""
+    return tuple(goal for goal in project.goals.values() if goal.framework is framework)
+
+
+def members(project: Project, goal: Goal) -> Iterator[tuple[Kpi, float]]:
+    """The goal's own KPIs, with what they weigh in it."""
+    for kpi in project.kpis.values():
+        for share in kpi.serves:
+            if share.goal == goal.name:
+                yield kpi, share.weight
+
+
+def last_complete(values: pl.DataFrame, kpi: str, first: date | None = None, to: date | None = None) -> Row | None:
+    """The KPI's last complete period that ends between two days, as a row of `kpi_value`; None where there is none."""
+    found = complete(values, kpi)
+    if first:
+        found = found.filter(pl.col("last_day") >= first)
+    if to:
+        found = found.filter(pl.col("last_day") <= to)
+    return found.sort("period_start_utc").row(-1, named=True) if found.height else None
+
+
+def complete(values: pl.DataFrame, kpi: str) -> pl.DataFrame:
+    """The complete periods of the KPI's total."""
+    return values.filter((pl.col("kpi") == kpi) & (pl.col("segment") == TOTAL) & pl.col("is_complete"))
+
+
+def last_score(scores: pl.DataFrame, goal: str) -> Row | None:
+    """The row of the latest month in which the goal has a score; None where there is none."""
+    if scores.is_empty():
+        return None
+    months = scores.filter(
+        (pl.col("goal") == goal) & (pl.col("grain") == Grain.month.value) & pl.col("score").is_not_null()
+    )
+    return months.sort("period_start").row(-1, named=True) if months.height else None
+
+
+def today_of(values: pl.DataFrame, kpis: list[str], today: date | None) -> date | None:
+    """The day that counts as today for some KPIs: the one given, or the first after their complete data."""
+    if today is not None:
+        return today
+    days = values.filter(pl.col("kpi").is_in(kpis) & pl.col("is_complete")).get_column("period_end")
+    newest = days.max()
+    return newest if isinstance(newest, date) else None
+
+
+def day_after(day: date) -> date:
+    """The first day after a last one."""
+    return day + timedelta(days=1)
