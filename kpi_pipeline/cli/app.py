@@ -226,6 +226,48 @@ def query(
 
 
 @app.command()
+def review(
+    kpi: Annotated[str, typer.Argument(help="Name of the KPI that was looked at.", metavar="KPI")],
+    decision: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="What was decided; asked for where it is missing.", metavar="TEXT", show_default=False),
+    ] = None,
+    by: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Who held the review.", metavar="PERSON", show_default=False),
+    ] = None,
+    on: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="The day it was held; today by default.", metavar="DAY", show_default=False),
+    ] = None,
+    action: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            help='Who does what until when: "Call the accounts; ann; 2010-12-31"; may be given several times.',
+            metavar="TEXT",
+            show_default=False,
+        ),
+    ] = None,
+    project: Project = HERE,
+) -> None:
+    """Write down what was decided when people looked at a KPI: appended to reviews/KPI.yaml, beside definitions/."""
+    from kpi_pipeline.cli.review import write_review
+
+    write_review(project, kpi, decision=decision, by=by, on=on, actions=action or ())
+
+
+@app.command()
+def reviews(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    project: Project = HERE,
+) -> None:
+    """List the KPIs whose review is overdue or was never held, those overdue for the longest time first."""
+    from kpi_pipeline.cli.review import list_overdue
+
+    list_overdue(project, as_json=as_json)
+
+
+@app.command()
 def schema(
     output: Annotated[
         Optional[Path],  # noqa: UP045
