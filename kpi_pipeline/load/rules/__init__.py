@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kpi_pipeline.load.kinds import BY_KEY
+from kpi_pipeline.load.rules.activity import ACTIVITY
 from kpi_pipeline.load.rules.agreed_by_nobody import AGREED_BY_NOBODY
 from kpi_pipeline.load.rules.base import Example, Finding, Remark, Rule, called
 from kpi_pipeline.load.rules.excuses import excuses_from
@@ -20,6 +21,7 @@ from kpi_pipeline.load.rules.too_many import TOO_MANY
 from kpi_pipeline.load.rules.too_many_for_a_team import TOO_MANY_FOR_A_TEAM
 from kpi_pipeline.load.rules.unsupported_link import UNSUPPORTED_LINK
 from kpi_pipeline.load.rules.unused import UNUSED
+from kpi_pipeline.load.rules.vague_words import VAGUE_WORDS
 from kpi_pipeline.project import Project
 
 ON_DEFINITIONS = (
@@ -29,6 +31,8 @@ ON_DEFINITIONS = (
     AGREED_BY_NOBODY,
     TOO_MANY,
     TOO_MANY_FOR_A_TEAM,
+    ACTIVITY,
+    VAGUE_WORDS,
     LONE_PROXY,
     ONLY_SLOW_AND_LAGGING,
     NEVER_REVIEWED,

@@ -15,9 +15,7 @@ def _look(project: Project) -> Iterator[Remark]:
             yield Remark(
                 "goals",
                 goal,
-                f"Goal '{goal.name}' is agreed by {who}."
-                if goal.agreed_by
-                else f"Goal '{goal.name}' is agreed by {who}.",
+                f"Goal '{goal.name}' is agreed by {who}.",
                 "talk to the teams it touches, then name them or their people: agreed_by: [...]",
                 "agreed_by",
             )

@@ -1,0 +1,179 @@
+"""A: work that was done, counted as if it were what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.load.rules.base import Example, Remark, Rule
+from kpi_pipeline.load.rules.language import Word, phrases, phrases_in, stems, words_of
+from kpi_pipeline.project import Project
+
+WORK = stems(
+    "call meeting workshop session training article blog newsletter email mailing visit inspection audit campaign "
+    "event interview report presentation demo demonstration webinar pitch proposal flyer brochure leaflet tweet "
+    "release briefing talk seminar conference tour observation review evening tasting paper publication podcast video drill "
+    "exercise assessment fair stall roadshow update story lesson consultation check"
+)
+"""Things that people do in order to bring something about, and that can be counted while nothing comes of them."""
+OWN_WORK = phrases(
+    "workshop, webinar, blog post, press release, cold call, sales call, sales visit, customer visit, site visit,"
+    "training session, coaching session, toolbox talk, team meeting, open day, social media post, newsletter, roadshow"
+)
+"""Work of one's own even where nothing is said of doing it: workshops a quarter."""
+DOING = stems(
+    "hold make conduct complete deliver organise host run carry perform give attend post publish write send issue "
+    "submit schedule arrange do undertake execute launch facilitate draft prepare present create produce distribute "
+    "circulate stage"
+)
+DONE = frozenset({"held", "made", "sent", "given", "written", "run", "done", "led", "undertaken"})
+TURNING_TO = stems("visit call phone telephone contact email mail train coach interview brief audit inspect canvass")
+"""What is done to people or places: with a number behind it, it is a quota."""
+POSTS = phrases("blog post, media post, instagram post, facebook post, linkedin post, forum post, job post")
+SHARES = stems("share rate percentage proportion ratio percent compliance")
+_NUMBERS = stems(
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred dozen"
+)
+_BETWEEN = stems("a an the at least most more than up to about around some our new own further another of")
+_EACH = stems("per a an each every by")
+_ASKED = stems("to we will must shall should and can")
+_ADVERBS = stems("out successfully personally online")
+_STOPS = stems("of for with on in from by at that which who and or to before after until during is are be within among")
+
+
+def _look(project: Project) -> Iterator[Remark]:
+    for kpi in project.kpis.values():
+        if kpi.counts == "result" and is_activity(words_of(kpi.title)):
+            yield Remark(
+                "kpis",
+                kpi,
+                f"KPI '{kpi.name}' counts work that is done: '{kpi.title}'.",
+                "measure what should come of it; if the work itself is worth watching, say counts: activity, and put "
+                "the result beside it",
+                "label",
+            )
+    above = {goal.parent for goal in project.goals.values()}
+    for goal in project.goals.values():
+        kpis = [kpi for kpi in project.kpis.values() if any(share.goal == goal.name for share in kpi.serves)]
+        if is_quota(words_of(goal.statement)):
+            yield Remark(
+                "goals",
+                goal,
+                f"Goal '{goal.name}' asks for a number of things to be done: '{goal.statement}'.",
+                "say what should come of it; how often something has to be done for that is for the team to find out",
+                "statement",
+            )
+        elif goal.name not in above and _only_activity(kpis):
+            yield Remark(
+                "goals",
+                goal,
+                f"Goal '{goal.name}' has only KPIs that count activity: {', '.join(kpi.name for kpi in kpis)}.",
+                "add a KPI of the result that the activity is to bring about",
+            )
+
+
+def _only_activity(kpis: Sequence[Kpi]) -> bool:
+    return bool(kpis) and all(kpi.counts == "activity" for kpi in kpis)
+
+
+def is_activity(words: Sequence[Word]) -> bool:
+    """Whether the name of a KPI says that work is counted.
+
+    >>> [is_activity(words_of(text)) for text in ("Complete 20 calls", "Meetings held", "Workshops per quarter")]
+    [True, True, True]
+    >>> [is_activity(words_of(text)) for text in ("Complete orders share", "Calls answered", "Newsletter subscribers")]
+    [False, False, False]
+    """
+    if any(word.stem in SHARES or word.unit == "%" for word in words):
+        return False
+    return is_quota(words) or _is_done(words) or _begins_with_doing(words) or _is_own_work(words)
+
+
+def is_quota(words: Sequence[Word]) -> bool:
+    """Whether a sentence asks for work by number: hold forty meetings, visit 30 customers.
+
+    >>> is_quota(words_of("Advisers make at least 40 calls a day")), is_quota(words_of("Make 4,000 loaves a day"))
+    (True, False)
+    """
+    for at, word in enumerate(words):
+        if word.is_mark or word.text.endswith("ed"):
+            continue
+        counted = _after(words, at)
+        if counted is None:
+            continue
+        asked = at == 0 or words[at - 1].stem in _ASKED
+        if word.stem in TURNING_TO and asked and len(words) > counted:
+            return True
+        if word.stem in DOING and _work_within(words, counted, counted + 4):
+            return True
+    return False
+
+
+def _after(words: Sequence[Word], at: int) -> int | None:
+    """Where what is counted begins: behind a number without a unit that follows a verb."""
+    for position in range(at + 1, min(at + 6, len(words))):
+        word = words[position]
+        if word.is_number or word.stem in _NUMBERS:
+            return None if word.unit else position + 1
+        if word.stem not in _BETWEEN:
+            return None
+    return None
+
+
+def _work_within(words: Sequence[Word], start: int, end: int) -> bool:
+    """Whether work is the first thing named there, and not what only describes it: newsletter subscribers."""
+    posts = {last - 1 for _, last in phrases_in(words, POSTS)}
+    for position in range(start, min(end, len(words))):
+        word = words[position]
+        if word.is_mark or word.stem in _STOPS:
+            return False
+        follows = words[position + 1] if position + 1 < len(words) else None
+        if (word.stem in WORK or position in posts) and (
+            follows is None or follows.is_mark or follows.stem in _STOPS | _EACH
+        ):
+            return True
+    return False
+
+
+def _is_done(words: Sequence[Word]) -> bool:
+    """Work, and behind it that it was done: meetings held, training sessions delivered."""
+    posts = {last - 1 for _, last in phrases_in(words, (*POSTS, *OWN_WORK))}
+    for at, word in enumerate(words[:-1]):
+        if word.stem not in WORK and at not in posts:
+            continue
+        behind = words[at + 1 : at + 3]
+        verb = behind[0] if behind[0].stem not in _ADVERBS or len(behind) < 2 else behind[1]
+        if verb.stem in DOING and (verb.text.endswith("ed") or verb.text in DONE):
+            return True
+    return False
+
+
+def _begins_with_doing(words: Sequence[Word]) -> bool:
+    """Holding team meetings, publish articles: the name begins with the doing."""
+    first = words[0] if words else None
+    if first is None or first.stem not in DOING or first.text.endswith(("ed", "s")) or first.text == "complete":
+        return False
+    return _work_within(words, 1, 5)
+
+
+def _is_own_work(words: Sequence[Word]) -> bool:
+    """Number of workshops, cold calls per day: nothing but the work and how it is counted."""
+    counted = 2 if [word.stem for word in words[:2]] == ["number", "of"] else 0
+    for start, end in phrases_in(words, OWN_WORK):
+        follows = words[end] if end < len(words) else None
+        if start <= counted + 1 and (follows is None or follows.stem in _EACH):
+            return True
+    return False
+
+
+ACTIVITY = Rule(
+    "A",
+    "warning",
+    "an activity or quota sold as a result",
+    _look,
+    reason="Calls, meetings and posts can be made in any number without anything coming of them. Counted as a result, "
+    "they are made for the count, and the time for what helps is gone.",
+    bad=Example("kpis:\n  - {name: calls, label: Make 20 calls a day, metric: orders}"),
+    good=Example("kpis:\n  - {name: won_back, label: Customers who ordered again after a call, metric: orders}"),
+)
