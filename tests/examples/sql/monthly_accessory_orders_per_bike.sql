@@ -1,5 +1,6 @@
 -- Each order with an accessory belongs to the latest order with a bike of its customer, at most 89 days before it.
-WITH bikes AS (SELECT customer, day, min(month) AS month, count(*) AS orders FROM orders WHERE bike GROUP BY customer, day),
+WITH bikes AS (SELECT customer, day, min(month) AS month, count(*) AS orders FROM orders WHERE bike GROUP BY customer,
+  day),
      followed AS (
   SELECT accessory.number, max(bikes.day) AS day, any_value(bikes.customer) AS customer
   FROM orders AS accessory JOIN bikes ON bikes.customer = accessory.customer AND bikes.day <= accessory.day

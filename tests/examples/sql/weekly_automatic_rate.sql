@@ -1,2 +1,3 @@
-SELECT date_trunc('week', date)::DATE AS period_start, coalesce('shift=' || Shift, 'all') AS segment, sum(AutomaticResponses) / sum(Calls) AS value
+SELECT date_trunc('week', date)::DATE AS period_start, coalesce('shift=' || Shift, 'all') AS segment,
+       sum(AutomaticResponses) / sum(Calls) AS value
 FROM call_center GROUP BY GROUPING SETS ((1), (1, Shift))
