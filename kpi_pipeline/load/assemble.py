@@ -11,6 +11,7 @@ from kpi_pipeline.errors import DefinitionError, Place, Problem
 from kpi_pipeline.links import Link
 from kpi_pipeline.load.cycles import circular
 from kpi_pipeline.load.fit import misfits
+from kpi_pipeline.load.frameworks import unfit_frameworks
 from kpi_pipeline.load.gather import Gathered, gather
 from kpi_pipeline.load.kinds import LINKS, PROJECT, REVIEWS
 from kpi_pipeline.load.references import unresolved
@@ -113,5 +114,6 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     yield from mixed_units(project)
     yield from misfits(project)
     yield from unfit_targets(project)
+    yield from unfit_frameworks(project)
     yield from unfit_event_metrics(project)
     yield from unfit_stocks(project)

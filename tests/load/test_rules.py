@@ -16,6 +16,7 @@ KEYS = {
 }
 TEAM = "teams: [{name: service}]\n"
 GOAL = "statement: s, agreed_by: [sales]"
+OBJECTIVE = f"{GOAL}, owner: ann, framework: okr, ambition: 7, period: {{from: 2010-10-01, to: 2010-12-31}}"
 
 
 def kpi(name: str = "k", **keys: str | None) -> str:
@@ -51,7 +52,7 @@ CASES = [
     ("B", "goals: [{name: g, statement: s, owner: ann, agreed_by: [ann]}]\n" + TEAM + "kpis:\n" + kpi(goal="g"),
      "Goal 'g' is agreed by its owner 'ann' only.", "goal g"),
     ("U", f"goals: [{{name: g, {GOAL}, owner: ann}}]", "No KPI serves goal 'g', and no goal below it.", "goal g"),
-    ("N", f"goals: [{{name: g, {GOAL}, owner: ann, framework: okr}}]", "Objective 'g' has 0 key results.", "goal g"),
+    ("N", f"goals: [{{name: g, {OBJECTIVE}}}]", "Objective 'g' has 0 key results.", "goal g"),
     ("U", "metrics: [{name: m, type: simple, model: order_lines, agg: count}]",
      "Metric 'm' is used by no KPI and no other metric.", "metric m"),
     ("U", "models: [{name: m, table: raw.targets, agg_time_dimension: d}]",
@@ -85,7 +86,7 @@ def test_a_benchmark_is_enough_for_now(project):
 
 @pytest.mark.parametrize(("results", "found"), [(2, 1), (3, 0), (5, 0), (6, 1)])
 def test_an_objective_has_three_to_five_key_results(project, results, found):
-    objective = f"goals: [{{name: g, {GOAL}, owner: ann, framework: okr}}]\n"
+    objective = f"goals: [{{name: g, {OBJECTIVE}}}]\n"
     text = objective + TEAM + "kpis:\n" + "".join(kpi(f"k{number}", goal="g") for number in range(results))
 
     assert len(findings(project(text))) == found

@@ -78,7 +78,7 @@ SHAPES = [
     ("goals: [{name: g, statement: s, tied_to_pay: maybe}]", "'tied_to_pay' is 'maybe', which is neither true nor",
      None),
     ("goals: [{name: g, statement: s, ambition: 11}]", "'ambition' is '11'; it must be at most 10.", None),
-    ("goals: [{name: g, statement: s, period: {from: 2011, to: 2010}}]", "the period ends (2010-01-01) before", None),
+    ("goals: [{name: g, statement: s, period: {from: 2011, to: 2010}}]", "the period ends (2010-12-31) before", None),
     (SOURCE.format(", load: {mode: merge}"), "Source 's': 'load': 'key' goes with 'mode: merge'", None),
     (SOURCE.format(", checks: [{type: not_nul, column: a}]"), "'checks[0]' has the type 'not_nul'", "mean 'not_null'?"),
     (SOURCE.format(", checks: [{type: not_null, column: a}]"), "'checks[0]' has the key 'column'", "mean 'columns'?"),

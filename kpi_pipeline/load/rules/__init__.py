@@ -5,6 +5,7 @@ from __future__ import annotations
 from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.rules.activity import ACTIVITY
 from kpi_pipeline.load.rules.agreed_by_nobody import AGREED_BY_NOBODY
+from kpi_pipeline.load.rules.agreements import AGREEMENTS
 from kpi_pipeline.load.rules.base import Example, Finding, Remark, Rule, called
 from kpi_pipeline.load.rules.excuses import excuses_from
 from kpi_pipeline.load.rules.far_from_history import FAR_FROM_HISTORY
@@ -14,9 +15,13 @@ from kpi_pipeline.load.rules.never_reviewed import NEVER_REVIEWED
 from kpi_pipeline.load.rules.no_goal import NO_GOAL
 from kpi_pipeline.load.rules.no_owner import NO_OWNER
 from kpi_pipeline.load.rules.no_target import NO_TARGET
+from kpi_pipeline.load.rules.objectives import OBJECTIVES
 from kpi_pipeline.load.rules.on_no_scorecard import ON_NO_SCORECARD
+from kpi_pipeline.load.rules.one_metric import ONE_METRIC
 from kpi_pipeline.load.rules.only_rises import ONLY_RISES
 from kpi_pipeline.load.rules.only_slow_and_lagging import ONLY_SLOW_AND_LAGGING
+from kpi_pipeline.load.rules.perspectives import PERSPECTIVES
+from kpi_pipeline.load.rules.tied_to_pay import TIED_TO_PAY
 from kpi_pipeline.load.rules.too_many import TOO_MANY
 from kpi_pipeline.load.rules.too_many_for_a_team import TOO_MANY_FOR_A_TEAM
 from kpi_pipeline.load.rules.unsupported_link import UNSUPPORTED_LINK
@@ -40,6 +45,11 @@ ON_DEFINITIONS = (
     UNSUPPORTED_LINK,
     ONLY_RISES,
     FAR_FROM_HISTORY,
+    OBJECTIVES,
+    TIED_TO_PAY,
+    AGREEMENTS,
+    ONE_METRIC,
+    PERSPECTIVES,
     UNUSED,
 )
 RULES = (*ON_DEFINITIONS, excuses_from(ON_DEFINITIONS))

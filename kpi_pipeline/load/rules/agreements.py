@@ -50,8 +50,8 @@ AGREEMENTS = Rule(
     "an agreement without both sides",
     _look,
     reason="Management by objectives lives from two people who agreed: the one who is to reach the goal, and the "
-    "manager who clears the way and looks back on it every year. A goal handed down is an order, and one set alone is a "
-    "private resolution.",
+    "manager who clears the way and looks back on it every year. A goal handed down is an order; one set alone is a "
+    "resolution for the new year.",
     bad=Example(
         "people:\n  - {name: bob, team: sales, manager: ann}\n"
         "goals:\n"

@@ -31,7 +31,7 @@ def _look(project: Project) -> Iterator[Remark]:
 
 def _goals(*sides: str) -> str:
     return "goals:\n" + "".join(
-        f"  - {{name: of_{side}, statement: Two orders more a day, framework: balanced_scorecard, perspective: {side},\n"
+        f"  - {{name: of_{side}, statement: Two orders a day, framework: balanced_scorecard, perspective: {side},\n"
         f"     owner: ann, agreed_by: [sales]}}\n"
         for side in sides
     )

@@ -27,8 +27,8 @@ TIED_TO_PAY = Rule(
     "warning",
     "an objective tied to pay",
     _look,
-    reason="Objectives are set so high that reaching seven tenths is good. Whoever is paid by the grade sets them where "
-    "ten tenths are certain, and the ambition is gone.",
+    reason="Objectives are set so high that reaching seven tenths is good. Who is paid by the grade sets them where "
+    "reaching all of it is certain, and the ambition is gone.",
     bad=Example(
         "goals:\n"
         "  - {name: autumn, statement: Autumn brings 900 orders, framework: okr, owner: ann, agreed_by: [sales],\n"
