@@ -16,11 +16,12 @@ from kpi_pipeline.project import Project
 if TYPE_CHECKING:
     import polars as pl
 
-    from kpi_pipeline.load import Finding
+    from kpi_pipeline.load import Finding, Known
     from kpi_pipeline.periods import Grain
     from kpi_pipeline.pipeline.context import Context
     from kpi_pipeline.pipeline.report import RunReport
     from kpi_pipeline.pipeline.watch import Watch
+    from kpi_pipeline.why import Against, Why
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,17 @@ class LoadedProject:
         """Reads the definitions below a folder."""
         return cls(load(definitions))
 
-    def check(self) -> tuple[Finding, ...]:
+    def known(self, *, data: bool = True) -> Known:
+        """What the rules may know beside the definitions: the day, and what was published; see `check`."""
+        from kpi_pipeline.pipeline.known_values import known_values
+
+        return known_values(self.project, data=data)
+
+    def check(self, known: Known | None = None) -> tuple[Finding, ...]:
         """What makes for bad KPIs in these definitions; most errors would have stopped the loading.
+
+        Args:
+            known: what the rules know beside the definitions; looked up in what was published if not given.
 
         Raises:
             DefinitionError: a check names an expectation that Great Expectations does not have.
@@ -43,7 +53,7 @@ class LoadedProject:
         from kpi_pipeline.pipeline.known_expectations import refuse_unknown_expectations
 
         refuse_unknown_expectations(self.project)
-        return findings(self.project)
+        return findings(self.project, self.known() if known is None else known)
 
     def check_columns(self) -> tuple[str, ...]:
         """Looks up every column that the definitions name, in the files and in what was loaded before.
@@ -131,6 +141,23 @@ class LoadedProject:
             return explain(self.project, metrics, by=by, grain=asked, where=where)
         with self._context(wait=wait, watch=watch) as context:
             return explain(self.project, metrics, context, by=by, grain=asked, where=where)
+
+    def why(
+        self,
+        kpi: str,
+        *,
+        by: Sequence[str] = (),
+        against: Against | None = None,
+        start: str | None = None,
+        end: str | None = None,
+        wait: float = 60,
+        watch: Watch | None = None,
+    ) -> Why:
+        """Why a KPI changed between two periods; see `kpi_pipeline.pipeline.why.why`."""
+        from kpi_pipeline.pipeline.why import why
+
+        with self._context(wait=wait, watch=watch) as context:
+            return why(context, kpi, by=by, against=against, start=start, end=end)
 
     @property
     def _warehouse(self) -> Path:

@@ -25,6 +25,7 @@ app = typer.Typer(
       kpi run                               load, compute, validate and publish what changed
       kpi list                              all KPIs: value, target, status, trend
       kpi show KPI                          one KPI: meaning, origin, history, plot
+      kpi why KPI                           what made it change, adding up to the whole change
       kpi query METRIC --by DIM --grain month   any metric by time and dimension
       kpi explain METRIC                    how a number is made, with the SQL
       kpi dev                               the same in Dagster, with history and schedule
@@ -64,6 +65,13 @@ class Kind(StrEnum):
     goals = "goals"
     models = "models"
     sources = "sources"
+
+
+class Against(StrEnum):
+    """The period that `kpi why` compares with."""
+
+    previous = "previous"
+    year_ago = "year_ago"
 
 
 @app.command()
@@ -131,6 +139,53 @@ def show(
     from kpi_pipeline.cli.show import show_kpi
 
     show_kpi(project, kpi, periods=periods)
+
+
+@app.command()
+def why(
+    kpi: Annotated[str, typer.Argument(help="Name of the KPI.", metavar="KPI")],
+    by: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            help="A dimension to look at; may be given several times. Two together: country,channel. By default the "
+            "KPI's breakdowns.",
+            metavar="DIM",
+            show_default=False,
+        ),
+    ] = None,
+    against: Annotated[
+        Optional[Against],  # noqa: UP045
+        typer.Option(help="The period before, or the same one a year before.", show_default="previous"),
+    ] = None,
+    start: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--from", help="The earlier period instead: 2010-09-30, 2010-09, 2010-Q3, 2010.", metavar="PERIOD"
+        ),
+    ] = None,
+    end: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--to", help="The later one; by default the latest that is complete.", metavar="PERIOD"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")
+    ] = 60,
+    project: Project = HERE,
+) -> None:
+    """Say why a KPI changed: which segments, parts and inputs moved it, adding up to the whole change."""
+    from kpi_pipeline.cli.why import explain_change
+
+    explain_change(
+        project,
+        kpi,
+        by=by or (),
+        against=against.value if against else None,
+        start=start,
+        end=end,
+        as_json=as_json,
+        wait=wait,
+    )
 
 
 @app.command()

@@ -109,6 +109,11 @@ def _refuse_missing(context: Context, plan: Plan) -> None:
         )
 
 
+def partial_results(context: Context, plan: Plan) -> Partials:
+    """What a plan needs, as a question gets it."""
+    return _partials(context, plan)
+
+
 def _partials(context: Context, plan: Plan) -> Partials:
     """What the question needs: from what runs kept where that is enough, otherwise straight from the models.
 

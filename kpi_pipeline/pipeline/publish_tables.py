@@ -17,6 +17,7 @@ from kpi_pipeline.load import findings
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.known_values import known_from
 from kpi_pipeline.pipeline.framework_tables import framework_tables
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
 from kpi_pipeline.plan import Series, fingerprint
@@ -64,6 +65,7 @@ class Computed:
     kpi_value: pl.DataFrame
     kpis: frozenset[str]
     metrics: frozenset[str]
+    drivers: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -183,14 +185,15 @@ def assemble(context: Context, computed: Computed, calendar: Calendar, through: 
     tables: Tables = {table.name: empty_frame(table) for table in TABLES if table.name not in VALUES}
     tables |= definition_tables(project, headline(project, classified))
     tables["kpi_indicator"] = indicator_table(classified)
-    tables["lint_result"] = _findings(context)
     around = _around(context, calendar)
     tables |= calendar_tables(around, hours=_by_hour(context))
     totals = _totals(context)
+    tables["lint_result"] = _findings(context, totals, tables["kpi_evidence"])
     scores = goal_scores(project, totals, around)
     tables["goal_score"] = conform(table_named("goal_score"), scores) if scores.height else tables["goal_score"]
     tables |= framework_tables(context, totals, tables["goal_score"], tables["kpi_evidence"])
     tables["segment"] = _segments(context, computed)
+    tables["kpi_driver"] = _drivers(context, computed)
     tables["check_result"] = _check_results(context)
     tables["snapshot"] = _snapshot(context, _through(context, computed, through))
     return tables
@@ -307,6 +310,17 @@ def _segments(context: Context, computed: Computed) -> pl.DataFrame:
     return conform(table_named("segment"), table)
 
 
+def _drivers(context: Context, computed: Computed) -> pl.DataFrame:
+    """Why KPIs changed; of those that this run did not compute, as it was published."""
+    table = table_named("kpi_driver")
+    found = conform(table, computed.drivers.filter(pl.col("kpi").is_in(sorted(computed.kpis))))
+    before = _published(context, table.name)
+    if before is not None:
+        others = set(context.project.kpis) - computed.kpis
+        found = pl.concat([found, before.filter(pl.col("kpi").is_in(sorted(others))).select(found.columns)])
+    return found.sort("kpi", "against", "breakdown", "segment", "effect", "input")
+
+
 def _published(context: Context, name: str) -> pl.DataFrame | None:
     """A table as it was last published; None where it never was, or was by an older version with other columns."""
     table = TableRef("kpi", name)
@@ -329,8 +343,10 @@ def _check_results(context: Context) -> pl.DataFrame:
     return conform(table, pl.DataFrame(rows, schema=table.schema)).sort("asset", "check_name")
 
 
-def _findings(context: Context) -> pl.DataFrame:
+def _findings(context: Context, totals: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
+    """What `kpi check` would say of these definitions beside these values."""
     table = table_named("lint_result")
+    known = known_from(context.project, totals, evidence, _days(context))
     rows = [
         {
             "rule": one.rule,
@@ -340,9 +356,29 @@ def _findings(context: Context) -> pl.DataFrame:
             "hint": one.hint,
             "defined_in": f"{one.place.file}:{one.place.line}" if one.place else None,
         }
-        for one in findings(context.project)
+        for one in findings(context.project, known)
     ]
     return conform(table, pl.DataFrame(rows, schema=table.schema))
+
+
+def _days(context: Context) -> dict[str, date]:
+    """What counts as today for each KPI: by the data, the day after the newest complete period of it or its metric."""
+    if context.today:
+        return dict.fromkeys(context.project.kpis, context.today)
+    newest = {
+        (str(table), name): day
+        for table, key in ((KPI_VALUE, "kpi"), (METRIC_VALUE, "metric"))
+        for name, day in context.warehouse.rows(
+            f"SELECT {key}, max(period_end) FROM {quoted(table)} "
+            "WHERE is_complete AND segment = ? AND grain <> 'hour' GROUP BY ALL",
+            [TOTAL],
+        )
+    }
+    known = {
+        name: [newest.get((str(KPI_VALUE), name)), newest.get((str(METRIC_VALUE), kpi.metric))]
+        for name, kpi in context.project.kpis.items()
+    }
+    return {name: max(day for day in days if day) for name, days in known.items() if any(days)}
 
 
 def _through(context: Context, computed: Computed, through: date | None) -> date | None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import polars as pl
 
 from kpi_pipeline.compile import compile_project, selected
-from kpi_pipeline.derive import derive
 from kpi_pipeline.ingest import SourceState, Staged, source_states
 from kpi_pipeline.judge import judge
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
@@ -37,6 +36,7 @@ from kpi_pipeline.pipeline.recall import recalled
 from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
 from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.watch import Watch
+from kpi_pipeline.pipeline.why import derived_with_parts, kpi_drivers
 from kpi_pipeline.plan import Derivation, Plan, fingerprint, leaves
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import SCHEMA_VERSION, project_version
@@ -124,7 +124,7 @@ def _compute(
         coverage = coverage_of(derivations, partials, states, context.today)
         calendar = calendar_for(project, coverage, context.now.date(), warehouse)
         series = tuple(one for one in plan.series if one.metric in derivations)
-        results = derive(series, derivations, partials, calendar, coverage, dense=True)
+        results, made_of = derived_with_parts(project, kpis, series, derivations, partials, calendar, coverage)
         keep_answers(partials)
         del partials
         rows.extend(frame.height for frame in results.values())
@@ -142,9 +142,11 @@ def _compute(
             for some in few_at_a_time(project, computed_kpis, results)
         )
         rows.append(values.height)
+        changes = kpi_drivers(project, computed_kpis, derivations, {**results, **made_of}, calendar)
+        del made_of
         context.watch.step(f"{len(computed_kpis)} KPIs")
     with context.stage("validate", 1):
-        computed = Computed(results, values, computed_kpis, frozenset(derivations))
+        computed = Computed(results, values, computed_kpis, frozenset(derivations), changes)
         change = kpi_values(context, computed)
         kpi_checks = check_kpis(context, computed, change, targets)
         failed = {
@@ -287,4 +289,5 @@ def _without(project: Project, computed: Computed, failed: Mapping[str, str]) ->
         computed.kpi_value.filter(~pl.col("kpi").is_in(sorted(names))),
         computed.kpis - names,
         computed.metrics - metrics,
+        computed.drivers,
     )

@@ -231,6 +231,33 @@ TABLES: tuple[Table, ...] = (
         key=("kpi", "grain", "period_start_utc", "segment"),
     ),
     Table(
+        "kpi_driver",
+        "Why a KPI changed: what segments, parts and inputs contribute to the change of its latest complete period",
+        (
+            KPI,
+            *PERIOD,
+            Column("against", TEXT, "What the period is compared with: previous or year_ago"),
+            Column("against_label", TEXT, "The earlier period as people write it"),
+            *SEGMENT,
+            Column(
+                "effect",
+                TEXT,
+                "segment, mix, rate, numerator, denominator, input, entered, left, or remainder: what does not add up",
+            ),
+            Column("input", TEXT, "Which input of the formula, where the effect is input").optional,
+            Column(
+                "contribution",
+                NUMBER,
+                "Part of the change, in the KPI's unit; those of one breakdown add up to the change. Missing where a "
+                "segment without a value has no say",
+            ).optional,
+            Column("share_of_change", NUMBER, "Contribution as a share of the change; 1 is all of it").optional,
+            Column("from_value", NUMBER, "Value of the segment, part or input in the earlier period").optional,
+            Column("to_value", NUMBER, "Its value in the period").optional,
+        ),
+        key=("kpi", "grain", "period_start_utc", "against", "breakdown", "segment", "effect", "input"),
+    ),
+    Table(
         "metric_value",
         "The value of a metric in a period and segment",
         (METRIC, *PERIOD, *SEGMENT, *VALUE, COMPLETE),

@@ -33,6 +33,8 @@ PROMISED = {
     "kpi_value": f"kpi, {PERIOD}, breakdown, segment, {VALUE}, {TARGET}, previous_value, change, change_pct,"
     " year_ago_value, year_over_year_pct, is_complete, projected_value, projected_low, projected_high, projected_status,"
     " annotation",
+    "kpi_driver": f"kpi, {PERIOD}, against, against_label, breakdown, segment, effect, input, contribution,"
+    " share_of_change, from_value, to_value",
     "metric_value": f"metric, {PERIOD}, breakdown, segment, {VALUE}, is_complete",
     "goal_score": f"goal, {PERIOD}, score, status, weight_counted, kpis_on_track, kpis_at_risk, kpis_off_track,"
     " kpis_in_progress, kpis_no_target, kpis_no_data, kpis_total, roll_up",
