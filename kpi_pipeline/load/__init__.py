@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.load.assemble import load
-from kpi_pipeline.load.rules import RULES, Finding, findings
+from kpi_pipeline.load.rules import RULES, Finding, Known, Point, findings
 from kpi_pipeline.load.schema import json_schema
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project
@@ -27,4 +27,4 @@ def check_types(project: Project, columns: Mapping[TableRef, Mapping[str, str]])
     return second_pass.check_types(project, columns)
 
 
-__all__ = ["RULES", "Finding", "check_columns", "check_types", "findings", "json_schema", "load"]
+__all__ = ["RULES", "Finding", "Known", "Point", "check_columns", "check_types", "findings", "json_schema", "load"]

@@ -12,8 +12,8 @@ from kpi_pipeline.project import Project
 WORK = stems(
     "call meeting workshop session training article blog newsletter email mailing visit inspection audit campaign "
     "event interview report presentation demo demonstration webinar pitch proposal flyer brochure leaflet tweet "
-    "release briefing talk seminar conference tour observation review evening tasting paper publication podcast video drill "
-    "exercise assessment fair stall roadshow update story lesson consultation check"
+    "release briefing talk seminar conference tour observation review evening tasting paper publication podcast video "
+    "drill exercise assessment fair stall roadshow update story lesson consultation check"
 )
 """Things that people do in order to bring something about, and that can be counted while nothing comes of them."""
 OWN_WORK = phrases(

@@ -17,7 +17,7 @@ def _look(project: Project) -> Iterator[Remark]:
         elif review.last is None:
             message, hint = (
                 "was never reviewed",
-                f"look at it together, then write down what came of it: kpi review {kpi.name}",
+                f"hold one and write down what came of it: kpi review {kpi.name}",
             )
         else:
             continue
@@ -33,7 +33,8 @@ def _overdue(project: Project, known: Known) -> Iterator[Remark]:
                 "kpis",
                 kpi,
                 f"KPI '{kpi.name}' was to be reviewed by {review.due}, and it is now {review.today}.",
-                "hold the review and write it down with `kpi review`, or say how often people really look at it",
+                f"hold the review and write down what came of it (kpi review {kpi.name}), or say how often people really "
+                "look at it",
                 "review",
             )
 

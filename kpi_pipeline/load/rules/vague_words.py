@@ -14,8 +14,8 @@ from kpi_pipeline.project import Project
 HOLLOW = phrases(
     "effective, effectivity, optimise, optimal, optimum, streamline, synergy, synergistic, leverage, robust, seamless,"
     "world class, best practice, best in class, best of breed, state of the art, cutting edge, leading edge,"
-    "first class, first rate, top notch, high quality, top quality, excellent, excellence, innovative, holistic, proactive,"
-    "outstanding service, outstanding quality, outstanding care, outstanding support, outstanding results,"
+    "first class, first rate, top notch, high quality, top quality, excellent, excellence, innovative, holistic,"
+    "proactive, outstanding service, outstanding quality, outstanding care, outstanding support, outstanding results,"
     "value added, added value, thought leader, thought leadership, game changer, next level, raise awareness,"
     "impactful, move the needle, low hanging fruit, customer centric, customer centricity, user centric,"
     "citizen centric, patient centric, people centric, data driven, future proof, future ready, fit for purpose,"
