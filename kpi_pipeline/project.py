@@ -20,6 +20,7 @@ from kpi_pipeline.links import Link
 from kpi_pipeline.metrics import Conversion, Metric, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Name, Noun, TableRef
+from kpi_pipeline.notify import NotifyRule
 from kpi_pipeline.periods import FirstDay, Grain, whole_periods
 from kpi_pipeline.reviews import HeldReview, ReviewDue, due_after
 from kpi_pipeline.sources import Source
@@ -90,6 +91,7 @@ class Settings(Noun):
     automation: Literal["schedule", "declarative"] = Field(
         default="schedule", description="whether Dagster goes by the schedule or by conditions on each asset"
     )
+    notify: tuple[NotifyRule, ...] = Field(default=(), description="who is told what happened, and how")
 
     @model_validator(mode="after")
     def _one_calendar(self) -> Self:

@@ -322,6 +322,19 @@ def reviews(
     list_overdue(project, as_json=as_json)
 
 
+@app.command("notify")
+def notify_(
+    project: Project = HERE,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")
+    ] = 600,
+) -> None:
+    """Tell people what is new to them: statuses that changed, overdue reviews, failed runs and checks. Nothing twice."""
+    from kpi_pipeline.cli.notify import notify_people
+
+    raise typer.Exit(notify_people(project, wait=wait))
+
+
 @app.command()
 def schema(
     output: Annotated[

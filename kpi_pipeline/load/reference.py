@@ -7,6 +7,7 @@ from enum import StrEnum
 from inspect import getdoc
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from kpi_pipeline.calendar import YearEnd
@@ -52,6 +53,7 @@ _PLAIN = {
     float: "number",
     bool: "`true`, `false`",
     Window: "length of time",
+    SecretStr: "text",
     YearEnd: "last day of a year",
 }
 _KNOWN = (

@@ -10,6 +10,7 @@ from kpi_pipeline.errors import DefinitionError
 from kpi_pipeline.load import load
 from kpi_pipeline.orchestration.assets import project_assets
 from kpi_pipeline.orchestration.automation import refuse_bad_cron, schedules, sensors
+from kpi_pipeline.orchestration.telling import telling_sensors
 from kpi_pipeline.project import Project
 
 
@@ -30,4 +31,8 @@ def definitions_at(folder: Path) -> dg.Definitions:
 def definitions_of(project: Project) -> dg.Definitions:
     """The assets and checks of a project, and what runs them by itself."""
     assets = project_assets(project)
-    return dg.Definitions(assets=[assets], schedules=schedules(project, assets), sensors=sensors(project, assets))
+    return dg.Definitions(
+        assets=[assets],
+        schedules=schedules(project, assets),
+        sensors=[*sensors(project, assets), *telling_sensors(project)],
+    )

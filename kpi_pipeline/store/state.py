@@ -37,6 +37,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             value DOUBLE NOT NULL, baseline DOUBLE, target DOUBLE, grade DOUBLE NOT NULL,
             frozen_at TIMESTAMPTZ NOT NULL)""",
     ),
+    (
+        """CREATE TABLE state.seen (
+            event VARCHAR NOT NULL, about VARCHAR NOT NULL, period VARCHAR NOT NULL, status VARCHAR NOT NULL)""",
+        """CREATE TABLE state.notice (
+            key VARCHAR NOT NULL, event VARCHAR NOT NULL, about VARCHAR NOT NULL, period VARCHAR NOT NULL,
+            status VARCHAR NOT NULL, receiver VARCHAR NOT NULL, title VARCHAR NOT NULL, body VARCHAR NOT NULL,
+            noted_at TIMESTAMPTZ NOT NULL, tries INTEGER NOT NULL, told_at TIMESTAMPTZ, given_up_at TIMESTAMPTZ,
+            problem VARCHAR)""",
+    ),
 )
 """The statements that lead from one version of the state to the next; new ones are added at the end."""
 

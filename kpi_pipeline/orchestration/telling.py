@@ -1,0 +1,60 @@
+"""A sensor that tells people what happened: after runs, and as days go by."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from kpi_pipeline.errors import DataError, WarehouseBusy, counted
+from kpi_pipeline.pipeline.notify import Told, notify
+from kpi_pipeline.project import Project
+
+EVERY = 60
+"""Seconds between two looks; a look at what has not changed opens nothing."""
+
+
+def telling_sensors(project: Project) -> list[dg.SensorDefinition]:
+    """The sensor of a project whose settings say who is told what, running from the start."""
+    if not project.settings.notify:
+        return []
+
+    @dg.sensor(
+        name=f"{project.settings.name}_notify",
+        minimum_interval_seconds=EVERY,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Tells people of {project.settings.title} what happened: statuses, reviews, runs, checks.",
+    )
+    def tell(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        if context.cursor == whats_there(project):
+            return dg.SkipReason("Nothing has changed since the last look.")
+        try:
+            came = notify(project, say=context.log.info, wait=0)
+        except WarehouseBusy:
+            return dg.SkipReason("A run is writing to the warehouse; the next look tells.")
+        except DataError:
+            return dg.SkipReason("Nothing was published yet.")
+        # NOTE: what did not get through is tried again at the next look, so that is not one at what has not changed.
+        context.update_cursor("" if came.failed else whats_there(project))
+        return dg.SkipReason(_said(came))
+
+    return [tell]
+
+
+def whats_there(project: Project) -> str:
+    """What news can come from: the hour, which a review may become overdue in, and the files as they are."""
+    settings = project.settings
+    warehouse = project.path(settings.warehouse)
+    files = (project.path(settings.publish.duckdb), warehouse, warehouse.with_name(f"{warehouse.name}.wal"))
+    times = [str(file.stat().st_mtime_ns) if file.exists() else "-" for file in files]
+    return " ".join([f"{datetime.now(UTC):%Y-%m-%dT%H}", *times])
+
+
+def _said(came: Told) -> str:
+    """What came of a look, in one line."""
+    parts = [
+        f"{counted(len(ones), 'message')} {what}"
+        for ones, what in ((came.told, "sent"), (came.failed, "to be tried again"), (came.given_up, "given up"))
+        if ones
+    ]
+    return f"{', '.join(parts)}." if parts else "Nothing new to tell."

@@ -1,0 +1,167 @@
+"""People are told what happened, each thing once: noted as to be told, told, noted as told.
+
+What is to be told is committed before anything is sent, and that it was told right after. A crash in between leaves a
+message that may have arrived; it is sent again with the same key, by which the receiver can know it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from kpi_pipeline.notify import Event, Message, NotifyRule, Undelivered, deliver, receivers
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.opened import opened_to_ask
+from kpi_pipeline.pipeline.watch import Watch
+from kpi_pipeline.pipeline.whats_new import (
+    News,
+    failed_run,
+    failing_checks,
+    overdue_reviews,
+    review_overdue,
+    status_changes,
+)
+from kpi_pipeline.project import Project
+from kpi_pipeline.store.notices import (
+    Notice,
+    begin_try,
+    note_notice,
+    note_problem,
+    note_seen,
+    note_told,
+    renamed,
+    seen,
+    waiting,
+)
+from kpi_pipeline.store.published import Published
+from kpi_pipeline.store.runs import runs
+
+GIVEN_UP_AFTER = 10
+"""After how many calls a message that never got through is given up."""
+
+
+@dataclass
+class Told:
+    """What came of telling: the titles told, with their receivers; what waits for another try; what was given up."""
+
+    told: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    """The titles that did not get through, with the reason."""
+    given_up: list[tuple[str, str]] = field(default_factory=list)
+
+
+def notify(
+    project: Project,
+    *,
+    say: Callable[[str], None],
+    wait: float = 600,
+    now: datetime | None = None,
+    watch: Watch | None = None,
+    pause: Callable[[float], None] = time.sleep,
+) -> Told:
+    """Tells everybody what is new to them, and tries again what did not get through before.
+
+    Args:
+        project: the definitions; `notify` in the settings says who is told what.
+        say: writes a line of the log.
+        wait: seconds to wait for a run that is writing.
+        now: the moment that counts as now; the clock's by default.
+        watch: is told whom it waits for.
+        pause: waits so many seconds between two tries.
+
+    Raises:
+        DataError: nothing was loaded or published yet.
+        WarehouseBusy: a run was still writing.
+    """
+    if not project.settings.notify:
+        return Told()
+    with opened_to_ask(project, wait=wait, watch=watch) as context:
+        moment = now or datetime.now(UTC)
+        note_news(context, moment)
+        return tell(context, moment, say=say, pause=pause)
+
+
+def note_news(context: Context, now: datetime) -> None:
+    """Notes all that is new as to be told, and that it was seen: both or neither."""
+    project, warehouse = context.project, context.warehouse
+    rules = project.settings.notify
+    wanted = {event for rule in rules for event in rule.on}
+    with (
+        Published.open(project.path(project.settings.publish.duckdb)) as published,
+        warehouse.transaction(),
+    ):
+        for kpi in project.kpis.values():
+            for former in kpi.formerly:
+                renamed(warehouse, former, kpi.name, (Event.status_change, Event.review_overdue))
+        for event, looked in (
+            (Event.status_change, status_changes(project, published, seen(warehouse, Event.status_change))),
+            (Event.check_failed, failing_checks(published, seen(warehouse, Event.check_failed))),
+        ):
+            for about, state, news in looked if event in wanted else ():
+                note_seen(warehouse, event, about, state)
+                if news:
+                    _note(context, news, rules, now)
+        if Event.review_overdue in wanted:
+            for review in overdue_reviews(project, now):
+                for rule in rules:
+                    _note(context, review_overdue(project, review, rule.remind_every), (rule,), now)
+        if Event.run_failed in wanted and (failed := failed_run(project, runs(warehouse).to_dicts())):
+            _note(context, failed, rules, now)
+
+
+def _note(context: Context, news: News, rules: tuple[NotifyRule, ...], now: datetime) -> None:
+    for rule in rules:
+        for receiver in receivers(rule, news.owner_mail) if news.event in rule.on else ():
+            same = (context.project.settings.name, news.event, news.about, news.period, news.status, receiver)
+            key = hashlib.sha256("\0".join(same).encode()).hexdigest()[:32]
+            notice = Notice(key, news.event, news.about, news.period, news.status, receiver, news.title, news.body)
+            note_notice(context.warehouse, notice, now)
+
+
+def tell(context: Context, now: datetime, *, say: Callable[[str], None], pause: Callable[[float], None]) -> Told:
+    """Sends what waits; a channel that did not answer is left alone until the next time."""
+    warehouse = context.warehouse
+    came = Told()
+    silent: set[NotifyRule] = set()
+    for notice, tries in waiting(warehouse):
+        rule = _rule_for(context.project, notice)
+        if rule is None:
+            reason = "nobody wants to be told of it any more"
+            note_problem(warehouse, notice, reason, given_up_at=now)
+            came.given_up.append((notice.title, reason))
+            continue
+        if rule in silent:
+            came.failed.append((notice.title, "its channel did not answer before"))
+            continue
+        event = Event(notice.event)
+        message = Message(notice.key, event, notice.title, notice.body, notice.about, context.project.settings.title)
+        begin_try(warehouse, notice)
+        try:
+            deliver(rule.to, message, notice.receiver, say=say, pause=pause)
+        except Undelivered as problem:
+            if not problem.for_good:
+                silent.add(rule)
+            hopeless = tries + 1 >= GIVEN_UP_AFTER
+            note_problem(warehouse, notice, str(problem), given_up_at=now if hopeless else None)
+            (came.given_up if hopeless else came.failed).append((notice.title, str(problem)))
+        else:
+            note_told(warehouse, notice, now)
+            came.told.append((notice.title, notice.receiver))
+    return came
+
+
+def _rule_for(project: Project, notice: Notice) -> NotifyRule | None:
+    """The rule that a notice stands for, by the definitions as they are now."""
+    kpi = project.kpis.get(notice.about)
+    mail = project.people[kpi.owner].email if kpi and kpi.owner else None
+    return next(
+        (
+            rule
+            for rule in project.settings.notify
+            if notice.event in rule.on and notice.receiver in receivers(rule, mail)
+        ),
+        None,
+    )

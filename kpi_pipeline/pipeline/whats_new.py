@@ -1,0 +1,167 @@
+"""What there is to tell: statuses that changed, reviews overdue, a run that failed, checks that began to fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kpi_pipeline.kpis import Kpi, written
+from kpi_pipeline.notify import Event
+from kpi_pipeline.pipeline.reviews import days_that_count
+from kpi_pipeline.project import Project
+from kpi_pipeline.reviews import ReviewDue
+from kpi_pipeline.segments import TOTAL
+from kpi_pipeline.status import Status
+from kpi_pipeline.store.notices import Seen
+from kpi_pipeline.store.published import Published
+
+Row = dict[str, Any]
+
+JUDGED = (Status.on_track.value, Status.at_risk.value, Status.off_track.value)
+"""The statuses that say how a KPI stands; the others say that nobody knows, and are passed over."""
+FAILED = ("failed", "blocked", "killed", "running")
+"""Runs to be told of. One that is still called running while nobody holds the warehouse was killed."""
+
+
+@dataclass(frozen=True)
+class News:
+    """One thing to tell whoever wants to know; together with a receiver, `about`, `period` and `status` make it one."""
+
+    event: Event
+    about: str
+    period: str
+    status: str
+    title: str
+    body: str
+    owner_mail: str | None = None
+
+
+def status_changes(
+    project: Project, published: Published, seen: dict[str, Seen]
+) -> Iterator[tuple[str, Seen, News | None]]:
+    """What to remember of each KPI, and what to tell where its latest complete period is judged otherwise than before.
+
+    Of a KPI seen for the first time nothing is told. Several new periods are told of as one change.
+    """
+    rows = published.fetch(
+        "SELECT * FROM kpi_value WHERE is_complete AND segment = ? AND list_contains(?, status) "
+        "QUALIFY row_number() OVER (PARTITION BY kpi ORDER BY period_start_utc DESC) = 1 ORDER BY kpi",
+        [TOTAL, list(JUDGED)],
+    ).to_dicts()
+    for row in rows:
+        kpi = project.kpis.get(row["kpi"])
+        if kpi is None:
+            continue
+        now = Seen(f"{row['period_start_utc']:%Y-%m-%dT%H:%M}", row["status"])
+        before = seen.get(kpi.name)
+        if before and now.period < before.period:
+            continue
+        changed = before is not None and before.status != now.status
+        yield kpi.name, now, _status_change(project, kpi, row, before) if before and changed else None
+
+
+def _status_change(project: Project, kpi: Kpi, row: Row, before: Seen) -> News:
+    unit, currency = project.metrics[kpi.metric].unit, project.settings.currency
+    value = written(row["value"], unit, currency)
+    against = f" against {written(row['target'], unit, currency)}" if row["target"] is not None else ""
+    was, now = _words(before.status), _words(row["status"])
+    lines = [f"{row['period_label']}: {value}{against}. It was {was} before."]
+    if row["status_rule"]:
+        lines.append(f"Judged by: {row['status_rule']}.")
+    return News(
+        Event.status_change,
+        kpi.name,
+        row["period_label"],
+        row["status"],
+        f"{kpi.title} is {now}",
+        "\n".join([*lines, _owned(project, kpi)]),
+        _mail_of(project, kpi),
+    )
+
+
+def overdue_reviews(project: Project, now: datetime) -> Iterator[ReviewDue]:
+    """The reviews that should have been held by now."""
+    days = days_that_count(project, now=now)
+    for name in project.kpis:
+        review = project.review_due(name, days.get(name))
+        if review and review.days_overdue:
+            yield review
+
+
+def review_overdue(project: Project, review: ReviewDue, remind_every: int | None) -> News:
+    """An overdue review as news: once a due day, and again as often as the receiver wants to be reminded."""
+    kpi = project.kpis[review.kpi]
+    reminder = review.days_overdue // remind_every if remind_every else 0
+    late = f"{review.days_overdue} day{'' if review.days_overdue == 1 else 's'}"
+    return News(
+        Event.review_overdue,
+        kpi.name,
+        str(review.due),
+        str(reminder),
+        f"{kpi.title} was to be reviewed by {review.due}",
+        f"That was {late} ago. It was looked at last on {review.last}, and is to be every {review.every}.\n"
+        f"`kpi review {kpi.name}` writes down what is decided.\n{_owned(project, kpi)}",
+        _mail_of(project, kpi),
+    )
+
+
+def failed_run(project: Project, runs: list[Row]) -> News | None:
+    """The latest run where it failed, as one piece of news a day; runs come the newest first."""
+    ended = [one for one in runs if one["status"] != "stopped"]
+    if not ended or ended[0]["status"] not in FAILED:
+        return None
+    run = ended[0]
+    began = run["started_at"].astimezone(ZoneInfo(project.settings.timezone))
+    how = {"blocked": "was blocked by a failed check", "failed": "failed"}.get(run["status"], "was killed")
+    left = (
+        "What does not depend on the failed check was published."
+        if run["status"] == "blocked"
+        else "Readers see what was published before."
+    )
+    return News(
+        Event.run_failed,
+        project.settings.name,
+        f"{began:%Y-%m-%d}",
+        "failed",
+        f"The run of {project.settings.title} {how}",
+        f"Run {run['run_id']} began on {began:%Y-%m-%d at %H:%M}. {left}",
+    )
+
+
+def failing_checks(published: Published, seen: dict[str, Seen]) -> Iterator[tuple[str, Seen, News | None]]:
+    """What to remember of each check, and what to tell of those that fail and did not when they were seen last."""
+    rows = published.fetch("SELECT * FROM check_result ORDER BY asset, check_name").to_dicts()
+    for row in rows:
+        name = f"{row['asset']}: {row['check_name']}"
+        now = Seen(f"{row['checked_at']:%Y-%m-%dT%H:%M:%S}", "passed" if row["passed"] else "failed")
+        before = seen.get(name)
+        if before and before.status == now.status:
+            continue
+        yield name, now, None if row["passed"] else _failing(row, name, now)
+
+
+def _failing(row: Row, name: str, now: Seen) -> News:
+    blocks = " What depends on it is not published." if row["severity"] == "error" else ""
+    return News(
+        Event.check_failed,
+        name,
+        now.period,
+        now.status,
+        f"{row['asset']} fails the check '{row['check_name']}'",
+        f"Expected: {row['expected']}. Found: {row['observed']}.{blocks}",
+    )
+
+
+def _words(status: str) -> str:
+    return status.replace("_", " ")
+
+
+def _owned(project: Project, kpi: Kpi) -> str:
+    return f"Owner: {project.people[kpi.owner].title}" if kpi.owner else "Nobody owns it."
+
+
+def _mail_of(project: Project, kpi: Kpi) -> str | None:
+    return project.people[kpi.owner].email if kpi.owner else None
