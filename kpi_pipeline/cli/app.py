@@ -80,11 +80,20 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail the check too.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Tell each warning on its own, with its hint.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    data: Annotated[bool, typer.Option("--data/--no-data", help="Look at the published values too.")] = True,
+    explain: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Say what a rule looks for and why, with examples; no check.", metavar="CODE"),
+    ] = None,
 ) -> None:
     """Read the definitions and say everything that is wrong, with file, line and a way out. Nothing is computed."""
+    if explain is not None:
+        from kpi_pipeline.cli.explain_rule import explain_rule
+
+        return explain_rule(explain)
     from kpi_pipeline.cli.check import check_definitions
 
-    raise typer.Exit(check_definitions(project, strict=strict, verbose=verbose, as_json=as_json))
+    raise typer.Exit(check_definitions(project, strict=strict, verbose=verbose, as_json=as_json, data=data))
 
 
 @app.command()

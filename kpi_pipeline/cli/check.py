@@ -21,13 +21,17 @@ TITLES = {rule.code: rule.title for rule in RULES}
 STYLES = {"error": "red", "warning": "yellow"}
 
 
-def check_definitions(asked: Path, *, strict: bool, verbose: bool = False, as_json: bool = False) -> int:
+def check_definitions(
+    asked: Path, *, strict: bool, verbose: bool = False, as_json: bool = False, data: bool = True
+) -> int:
     """Prints what the definitions hold and what could be better; 0 if nothing stands in the way of a run.
 
-    Warnings of one rule are told together, each with its place; `verbose` tells each on its own, with its hint.
+    Warnings of one rule are told together, each with its place; `verbose` tells each on its own, with its hint. With
+    `data`, rules that look at published values do so.
     """
     loaded = open_project(asked)
-    found = loaded.check()
+    known = loaded.known(data=data)
+    found = loaded.check(known)
     unknown = loaded.check_columns()
     errors = sum(one.level == "error" for one in found)
     warnings = len(found) - errors
@@ -38,12 +42,21 @@ def check_definitions(asked: Path, *, strict: bool, verbose: bool = False, as_js
         _say(out, found, verbose=verbose)
         said = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}" if found else "nothing to complain about"
         out.print(f"{_what_there_is(loaded.project)}: {said}.")
+        if not known.has_data and loaded.project.kpis:
+            out.print(_not_looked_at(data))
         if unknown:
             out.print(
                 f"What names columns of {listed(unknown)} was not checked: they are known once `kpi run` has loaded "
                 "the data."
             )
     return 1 if errors or (strict and warnings) else 0
+
+
+def _not_looked_at(data: bool) -> str:
+    """Which rules could not say all they might."""
+    rules = listed([rule.code for rule in RULES if rule.needs_values])
+    why = "once `kpi run` has published them" if data else "without --no-data"
+    return f"Rules {rules} look at published values, too: {why}."
 
 
 def _what_there_is(project: Project) -> str:

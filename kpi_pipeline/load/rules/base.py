@@ -82,6 +82,8 @@ class Rule:
     bad: Example
     good: Example
     look_at_data: Callable[[Project, Known], Iterator[Remark]] | None = None
+    needs_values: bool = False
+    """Whether it says more where published values are known."""
 
     def remarks(self, project: Project, known: Known) -> Iterator[Remark]:
         """Everything it finds, excused or not."""

@@ -59,7 +59,7 @@ def _look(rules: dict[str, Rule], project: Project, known: Known) -> Iterator[Re
                     f"{said} gives the reason '{reason}'.",
                     "say in a few words why the rule does not apply, so that the next reader can judge it",
                 )
-            if rule.look_at_data and not known.has_data:
+            if (rule.needs_values and not known.has_data) or (rule.look_at_data and not known.days):
                 continue  # who has not looked cannot say that there is nothing
             if code not in found:
                 found[code] = _found(rule, bare, known)

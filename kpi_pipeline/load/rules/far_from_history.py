@@ -160,4 +160,5 @@ FAR_FROM_HISTORY = Rule(
     bad=Example(_TARGET % "4000", values=_HISTORY),
     good=Example(_TARGET % "470", values=_HISTORY),
     look_at_data=_look,
+    needs_values=True,
 )

@@ -73,4 +73,5 @@ ONLY_RISES = Rule(
     bad=Example(_TOTAL % ""),
     good=Example(_TOTAL % ", window: 28 days"),
     look_at_data=_look,
+    needs_values=True,
 )

@@ -42,4 +42,5 @@ UNSUPPORTED_LINK = Rule(
     bad=Example(_LINK, verdicts={"visits->sales_a_month": NOT_SUPPORTED}),
     good=Example(_LINK, verdicts={"visits->sales_a_month": "supported"}),
     look_at_data=_look,
+    needs_values=True,
 )
