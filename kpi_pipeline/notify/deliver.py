@@ -38,7 +38,7 @@ def deliver(
                 case Mail():
                     post_mail(channel, message, receiver)
                 case Log():
-                    say(f"{message.title} {message.body}")
+                    say(f"{message.title}. {' '.join(message.body.split())}")
         except Undelivered as problem:
             if problem.for_good or number == TRIES:
                 raise

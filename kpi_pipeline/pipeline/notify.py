@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -73,7 +73,7 @@ def notify(
         pause: waits so many seconds between two tries.
 
     Raises:
-        DataError: nothing was loaded or published yet.
+        DataError: nothing was loaded yet.
         WarehouseBusy: a run was still writing.
     """
     if not project.settings.notify:
@@ -89,13 +89,26 @@ def note_news(context: Context, now: datetime) -> None:
     project, warehouse = context.project, context.warehouse
     rules = project.settings.notify
     wanted = {event for rule in rules for event in rule.on}
-    with (
-        Published.open(project.path(project.settings.publish.duckdb)) as published,
-        warehouse.transaction(),
-    ):
+    with warehouse.transaction():
         for kpi in project.kpis.values():
             for former in kpi.formerly:
                 renamed(warehouse, former, kpi.name, (Event.status_change, Event.review_overdue))
+        _note_published(context, wanted, now)
+        if Event.review_overdue in wanted:
+            for review in overdue_reviews(project, now):
+                for rule in rules:
+                    _note(context, review_overdue(project, review, rule.remind_every), (rule,), now)
+        if Event.run_failed in wanted and (failed := failed_run(project, runs(warehouse).to_dicts())):
+            _note(context, failed, rules, now)
+
+
+def _note_published(context: Context, wanted: Collection[Event], now: datetime) -> None:
+    """What follows from the published values and checks; nothing where nothing was published yet."""
+    project, warehouse = context.project, context.warehouse
+    path = project.path(project.settings.publish.duckdb)
+    if not path.exists():
+        return
+    with Published.open(path) as published:
         for event, looked in (
             (Event.status_change, status_changes(project, published, seen(warehouse, Event.status_change))),
             (Event.check_failed, failing_checks(published, seen(warehouse, Event.check_failed))),
@@ -103,13 +116,7 @@ def note_news(context: Context, now: datetime) -> None:
             for about, state, news in looked if event in wanted else ():
                 note_seen(warehouse, event, about, state)
                 if news:
-                    _note(context, news, rules, now)
-        if Event.review_overdue in wanted:
-            for review in overdue_reviews(project, now):
-                for rule in rules:
-                    _note(context, review_overdue(project, review, rule.remind_every), (rule,), now)
-        if Event.run_failed in wanted and (failed := failed_run(project, runs(warehouse).to_dicts())):
-            _note(context, failed, rules, now)
+                    _note(context, news, project.settings.notify, now)
 
 
 def _note(context: Context, news: News, rules: tuple[NotifyRule, ...], now: datetime) -> None:
