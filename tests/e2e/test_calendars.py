@@ -10,7 +10,7 @@ import pytest
 
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
-from kpi_pipeline.errors import DataError
+from kpi_pipeline.errors import DataError, DefinitionError
 from tests.project import kpi
 
 DEFINITIONS = """
@@ -132,12 +132,12 @@ def test_months_kept_in_a_table(shop):
     [
         ("day,period\n2024-10-20,1\n2024-10-22,1\n", "the day before 2024-10-22 is missing"),
         ("day,period\n2024-10-20,1\n", "goes from 2024-10-20 to 2024-10-20, the rows from 2024-10-26 to 2024-10-27"),
-        ("day,period\n1,1\n", "its column 'day' is BIGINT, which is no day"),
+        ("day,period\n1,1\n", "'calendar.columns.day' is 'day', which is BIGINT in raw.dates, and no day"),
     ],
 )
 def test_a_table_that_is_no_calendar_publishes_nothing(shop, dates, message):
     project = shop("month", project=", calendar: {table: dates, columns: {month: period}}", dates=dates)
-    with pytest.raises(DataError, match=message):
+    with pytest.raises((DataError, DefinitionError), match=message):
         project.run(now=NOW)
     assert not project.project.path("data/published/kpi.duckdb").exists()
 
