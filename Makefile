@@ -51,7 +51,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "Installing what tests and Dagster need ..."
-	@$(PIP) --editable ".[dagster,dev,fast]"
+	@$(PIP) --editable ".[dagster,dev,fast,pictures]"
 	@touch $@
 
 clean:

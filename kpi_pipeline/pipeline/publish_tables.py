@@ -41,6 +41,7 @@ from kpi_pipeline.publish import (
     write_parquet,
     write_scorecard,
 )
+from kpi_pipeline.publish.scorecard import PARAMETERS, values_shown
 from kpi_pipeline.quality import check_frames
 from kpi_pipeline.quality.kpi_tables import check_kpi_values
 from kpi_pipeline.segments import TOTAL
@@ -271,12 +272,8 @@ def _in_order(context: Context, name: str) -> pl.DataFrame:
 
 
 def _on_scorecard(context: Context) -> pl.DataFrame:
-    """The KPI values that the page shows: totals, and what was the latest complete period of a segment."""
-    return context.warehouse.fetch(
-        f"SELECT * FROM {quoted(KPI_VALUE)} WHERE segment = ? OR period_start_utc IN "
-        f"(SELECT max(period_start_utc) FROM {quoted(KPI_VALUE)} WHERE is_complete AND segment = ? GROUP BY kpi)",
-        [TOTAL, TOTAL],
-    )
+    """The KPI values that the pages show."""
+    return context.warehouse.fetch(values_shown(KPI_VALUE), PARAMETERS)
 
 
 def _totals(context: Context) -> pl.DataFrame:

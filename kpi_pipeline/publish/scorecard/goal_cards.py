@@ -54,11 +54,18 @@ def in_tree_order(goals: Sequence[Row]) -> list[Row]:
 
 
 def _facts(goal: Row, teams: Mapping[str, str], people: Mapping[str, str]) -> tuple[str, ...]:
+    """What is known of a goal, with who answers for it."""
+    whose = ", ".join(name for name in (teams.get(goal["team"] or ""), people.get(goal["owner"] or "")) if name)
+    return goal_facts(goal, whose)
+
+
+def goal_facts(goal: Row, whose: str = "") -> tuple[str, ...]:
+    """Its framework, side, owner, time and ambition, as far as they are given."""
     framework, perspective = goal["framework"], goal["perspective"]
     facts = (
         Framework(framework).label if framework else "",
         f"{Perspective(perspective).label} perspective" if perspective else "",
-        ", ".join(name for name in (teams.get(goal["team"] or ""), people.get(goal["owner"] or "")) if name),
+        whose,
         span_written(goal["period_start"], day_before(goal["period_end"])),
         f"Ambition {goal['ambition']} of 10" if goal["ambition"] is not None else "",
     )

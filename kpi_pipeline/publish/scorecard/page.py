@@ -1,4 +1,4 @@
-"""The nouns of the scorecard page: frozen, every value already in the words and numbers a reader sees."""
+"""The nouns of the scorecard's pages: frozen, every value already in the words and numbers a reader sees."""
 
 from __future__ import annotations
 
@@ -121,31 +121,3 @@ class FailedCheck:
     stops: bool
     observed: str
     expected: str
-
-
-@dataclass(frozen=True)
-class Page:
-    """The whole scorecard."""
-
-    title: str
-    data_through: str
-    published: str
-    run: str
-    definition_version: str
-    tally: tuple[tuple[Status, int], ...]
-    goals: tuple[GoalCard, ...]
-    loose: tuple[KpiCard, ...]
-    """KPIs that no goal claims."""
-    checks: int
-    failed: tuple[FailedCheck, ...]
-    attribution: tuple[str, ...] = ()
-    tables: tuple[str, ...] = ()
-
-    @property
-    def groups(self) -> tuple[tuple[str, tuple[KpiCard, ...]], ...]:
-        """Every KPI once, under the heading it stands below."""
-        told = tuple((goal.label, goal.kpis) for goal in self.goals if goal.kpis)
-        return (*told, (LOOSE, self.loose)) if self.loose else told
-
-
-LOOSE = "Not tied to a goal"

@@ -28,7 +28,7 @@ def segments_named(segments: Sequence[Row]) -> dict[str, SegmentName]:
         if row["dimension"] is not None:
             so_far = named.get(row["segment"], SegmentName())
             named[row["segment"]] = SegmentName(
-                (*so_far.dimensions, readable(row["dimension"]).lower()), (*so_far.values, row["label"])
+                (*so_far.dimensions, dimension_written(row["dimension"])), (*so_far.values, row["label"])
             )
     return named
 
@@ -63,3 +63,12 @@ def largest_segments(rows: Sequence[Row], named: Mapping[str, SegmentName], numb
 def _size(row: Row) -> float:
     size: float = row["value"] if row["denominator"] is None else row["denominator"]
     return size
+
+
+def dimension_written(dimension: str) -> str:
+    """A dimension as words; of one looked up by way of others only its own name.
+
+    >>> dimension_written("product__category__category_name")
+    'category name'
+    """
+    return readable(dimension.rpartition("__")[2]).lower()

@@ -16,7 +16,7 @@ TABLES_READ = (
     "snapshot", "run", "kpi", "goal", "kpi_goal", "team", "person", "segment", "kpi_value", "kpi_indicator",
     "kpi_evidence", "check_result",
 )  # fmt: skip
-"""The tables of the contract that the page is made from."""
+"""The tables without which there is no page; what others add is left out where they are missing."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,18 @@ class Snapshot:
 
     def rows(self, table: str, *sort: str) -> list[Row]:
         """Every row of a table; sorted, so that two runs over the same rows make the same page."""
+        if table not in self.tables:
+            return []
         frame = self.tables[table]
         return frame.sort(*sort, nulls_last=True).to_dicts() if sort else frame.to_dicts()
+
+    def by(self, column: str, table: str, *sort: str) -> dict[str, list[Row]]:
+        """The rows of a table by one of their columns, each group in the order asked for."""
+        groups: dict[str, list[Row]] = {}
+        for row in self.rows(table, *sort):
+            if row[column] is not None:
+                groups.setdefault(str(row[column]), []).append(row)
+        return groups
 
     def titles(self, table: str) -> dict[str, str]:
         """The words for people: name -> label, or the name made readable where there is no label."""

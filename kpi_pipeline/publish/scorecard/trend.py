@@ -37,6 +37,10 @@ class Trend:
     low: str
     high: str
     summary: str
+    in_short: str
+    """From the first value to the last, in words."""
+    thumbnail: str
+    """The line once more in a third of the size, in whole numbers, for tables with many of them."""
     width: float = WIDTH
     height: float = HEIGHT
 
@@ -73,6 +77,8 @@ def trend_of(moments: Sequence[Moment], written: Callable[[float], str], grain: 
         low=written(min(settled)),
         high=written(max(settled)),
         summary=summary_of(moments[:done], written, grain),
+        in_short=_in_short(moments[:done], written, grain),
+        thumbnail=path([dot and (round(dot[0] / 3), round(dot[1] / 3)) for dot in dots[:done]]),
     )
 
 
@@ -131,4 +137,11 @@ def summary_of(moments: Sequence[Moment], written: Callable[[float], str], grain
         f"Trend over {many}: {written(first)} in {first_label}, {written(last)} in {last_label}; "
         f"lowest {written(low)} in {low_label}, highest {written(high)} in {high_label}"
         f"{f'; {gaps} without a value' if gaps else ''}."
+    )
+
+
+def _in_short(moments: Sequence[Moment], written: Callable[[float], str], grain: str) -> str:
+    known = [written(moment.value) for moment in moments if moment.value is not None]
+    return (
+        f"{len(moments)} {grain}{'' if len(moments) == 1 else 's'}: {known[0]} to {known[-1]}" if known else "no value"
     )

@@ -33,7 +33,7 @@ class Numbers:
         """
         return written(value, self.unit, self.currency, beside=beside).replace("-", MINUS)
 
-    def write_difference(self, value: float) -> str:
+    def write_difference(self, value: float, *, beside: float | None = None) -> str:
         """The size of a difference, without its sign; between two shares it is in points.
 
         >>> Numbers(Unit.percent, "").write_difference(-0.0125)
@@ -41,7 +41,7 @@ class Numbers:
         """
         if self.unit is Unit.percent:
             return f"{abs(value) * 100:.1f}{NBSP}points"
-        return self.write(abs(value))
+        return self.write(abs(value), beside=beside)
 
 
 MINUS = "\N{MINUS SIGN}"

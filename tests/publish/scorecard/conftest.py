@@ -143,7 +143,8 @@ def status(kpi: Row, at: int, now: float | None) -> Row:
     target = SHAPES[kpi["kpi"]][3] if kpi["kpi"] in SHAPES else 0.9
     if target is None:
         return {"status": "no_target" if now is not None else "no_data"}
-    judged: Row = {"target": target, "target_provenance": "budget 2010, agreed 14 December 2009"}
+    end = "target_low" if kpi["target_type"] == "at_least" else "target_high"
+    judged: Row = {"target": target, end: target, "target_provenance": "budget 2010, agreed 14 December 2009"}
     if now is None:
         return judged | {"status": "no_data"}
     reached = attainment(kpi, now, target)
@@ -242,6 +243,49 @@ def indicator(kpi: str, viewpoint: str, word: str, reason: str, outcome: str | N
     return {"kpi": kpi, "viewpoint": viewpoint, "indicator": word, "reason": reason, "outcome_kpi": outcome}
 
 
+def score(goal: str, at: int, score: float | None, **more: Any) -> Row:
+    """A goal in one month of 2010, January being the first."""
+    start, end = date(2010, at, 1), date(2010, at + 1, 1)
+    return {
+        "goal": goal,
+        "grain": "month",
+        "period_start": start,
+        "period_end": end,
+        "last_day": end - timedelta(days=1),
+        "period_label": f"2010-{at:02}",
+        "period_start_utc": datetime(2010, at, 1, tzinfo=UTC),
+        "score": score,
+        "status": "no_data" if score is None else "on_track" if score >= 0.95 else "off_track",
+        "weight_counted": 0.0 if score is None else 1.0,
+        **{f"kpis_{word}": 0 for word in ("at_risk", "off_track", "in_progress", "no_target", "no_data")},
+        "kpis_on_track": 2,
+        "kpis_total": 2,
+        "roll_up": "weighted",
+        **more,
+    }
+
+
+GOAL_SCORES = (
+    *(score("profit", month, 0.5 + month / 20) for month in range(1, 11)),
+    score("profit", 11, 0.9, weight_counted=0.2),
+    *(score("service_level", month, None if month == 4 else 1.02) for month in range(1, 12)),
+    score("calm_desk", 11, None, status="in_progress"),
+)
+
+
+def restated(at: int, value: float, recorded: int, reason: str) -> Row:
+    """Net sales of a week as published on a day of December 2010."""
+    moment = datetime(2010, 12, recorded, 6, tzinfo=UTC)
+    return {"kpi": "net_sales", **week(at), "breakdown": "all", "segment": "all", "value": value, "status": "on_track",
+            "reason": reason, "recorded_at": moment}  # fmt: skip
+
+
+def step(downstream: str, upstream: str, *columns: str) -> Iterable[Row]:
+    kind = {"raw": "source"}.get(upstream.partition("/")[0], upstream.partition("/")[0])
+    for column in columns or (None,):
+        yield {"downstream": downstream, "upstream": upstream, "kind": kind, "column_name": column}
+
+
 def example_tables() -> Tables:
     """Every table of the contract: 14 KPIs of 5 goals in two frameworks, over 52 weeks and one in progress."""
     outcomes = [
@@ -325,6 +369,29 @@ def example_tables() -> Tables:
              "expected_sign": "negative", "verdict": "not_supported"},
             {"kpi": "average_order", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 0,
              "expected_sign": "positive"},
+        ],
+        "goal_score": GOAL_SCORES,
+        "review": [
+            {"kpi": "net_sales", "reviewed_at": date(2010, 10, 29), "reviewer": "head_of_sales",
+             "decision": "Call the ten largest accounts before Christmas."},
+            {"kpi": "net_sales", "reviewed_at": date(2010, 11, 30)},
+        ],
+        "kpi_value_history": [
+            restated(50, 250_000.0, 7, "new"),
+            restated(50, 262_000.0, 9, "late_data"),
+            restated(51, 262_454.0, 14, "new"),
+        ],
+        "lineage": [
+            *step("kpi/net_sales", "metric/net_sales"),
+            *step("metric/net_sales", "model/order_lines", "quantity", "price"),
+            *step("model/order_lines", "raw.invoice_lines", *(f"column_{number}" for number in range(11))),
+            *step("model/order_lines", "model/countries"),
+            *step("model/countries", "raw.invoice_lines", "Country"),
+        ],
+        "calendar": [
+            {"day": day, "iso_year": 2010, "iso_week": 1, "is_holiday": True, "week_start": day, "month_start": day,
+             "quarter_start": day, "year_start": day}
+            for day in (date(2010, 4, 2), date(2010, 5, 3))
         ],
         "check_result": [
             *(

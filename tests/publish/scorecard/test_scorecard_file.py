@@ -17,12 +17,35 @@ def test_it_is_written_as_a_whole_and_nothing_is_left_beside_it(tables: Tables, 
     page = write_scorecard(tables, tmp_path / "published" / "scorecard", title="Giftware")
     assert page == tmp_path / "published" / "scorecard" / "index.html"
     assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
-    assert [path.name for path in page.parent.iterdir()] == ["index.html"]
+    assert sorted(path.name for path in page.parent.iterdir()) == ["goal", "index.html", "kpi", "team"]
+    assert all(path.suffix == ".html" and path.name[0] != "." for path in page.parent.glob("*/*"))
 
 
 def test_the_same_tables_make_the_same_page(tables: Tables, tmp_path: Path) -> None:
-    first, second = (write_scorecard(tables, tmp_path / name).read_bytes() for name in ("one", "two"))
-    assert first == second
+    for name in ("one", "two"):
+        write_scorecard(tables, tmp_path / name)
+    one, two = ({path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).rglob("*.html")}
+                for name in ("one", "two"))  # fmt: skip
+    assert one == two
+
+
+def test_only_pages_that_changed_are_written_again(tables: Tables, tmp_path: Path) -> None:
+    write_scorecard(tables, tmp_path)
+    before = {path: path.stat().st_ino for path in tmp_path.rglob("*.html")}
+    later = tables["snapshot"].with_columns(pl.lit("another run").alias("run_id"))
+    changed = pl.when((pl.col("kpi") == "backlog") & (pl.col("value") > 500)).then(1.0).otherwise("value")
+    values = tables["kpi_value"].with_columns(changed.alias("value"))
+    write_scorecard({**tables, "snapshot": later, "kpi_value": values}, tmp_path)
+    written = {path.name for path, known in before.items() if path.stat().st_ino != known}
+    assert written == {"index.html", "backlog.html", "calm_desk.html", "service.html"}
+
+
+def test_pages_of_what_is_gone_are_removed(tables: Tables, tmp_path: Path) -> None:
+    write_scorecard(tables, tmp_path)
+    (tmp_path / "kpi" / "notes.txt").write_text("mine")
+    write_scorecard({**tables, "kpi": tables["kpi"].filter(pl.col("kpi") != "training_hours")}, tmp_path)
+    assert not (tmp_path / "kpi" / "training_hours.html").exists()
+    assert (tmp_path / "kpi" / "backlog.html").exists() and (tmp_path / "kpi" / "notes.txt").exists()
 
 
 def test_a_page_that_cannot_be_written_leaves_the_old_one(
@@ -31,15 +54,15 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(
     page = tmp_path / "index.html"
     page.write_text("the page of yesterday")
 
-    def full_disk(self: Path, data: str, **_: object) -> int:
+    def full_disk(self: Path, data: bytes) -> int:
         self.touch()
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full_disk)
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(StorageError, match="No space left on device"):
         write_scorecard(tables, tmp_path)
     assert page.read_text() == "the page of yesterday"
-    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["index.html"]
 
 
 def test_a_file_where_the_folder_should_be_is_told(tables: Tables, tmp_path: Path) -> None:

@@ -6,19 +6,24 @@ import polars as pl
 import pytest
 
 from kpi_pipeline.errors import InternalError
-from kpi_pipeline.publish.scorecard import page_of
-from kpi_pipeline.publish.scorecard.page import KpiCard, Page
+from kpi_pipeline.publish.scorecard import book_of
+from kpi_pipeline.publish.scorecard.company_page import CompanyPage, company_page, data_through
+from kpi_pipeline.publish.scorecard.page import KpiCard
 
 Tables = dict[str, pl.DataFrame]
 
 
-@pytest.fixture(scope="module")
-def page(tables: Tables) -> Page:
-    return page_of(tables, title="Giftware")
+def page_of(tables: Tables) -> CompanyPage:
+    return company_page(book_of(tables))
 
 
 @pytest.fixture(scope="module")
-def cards(page: Page) -> dict[str, KpiCard]:
+def page(tables: Tables) -> CompanyPage:
+    return page_of(tables)
+
+
+@pytest.fixture(scope="module")
+def cards(page: CompanyPage) -> dict[str, KpiCard]:
     return {card.name: card for _, cards in page.groups for card in cards}
 
 
@@ -26,27 +31,27 @@ def facts(card: KpiCard) -> dict[str, str]:
     return dict(card.facts)
 
 
-def test_every_kpi_stands_on_the_page_once(page: Page, tables: Tables) -> None:
+def test_every_kpi_stands_on_the_page_once(page: CompanyPage, tables: Tables) -> None:
     shown = [card.name for _, cards in page.groups for card in cards]
     assert sorted(shown) == sorted(tables["kpi"]["kpi"])
 
 
-def test_the_tally_counts_every_kpi_once_and_names_every_status(page: Page) -> None:
+def test_the_tally_counts_every_kpi_once_and_names_every_status(page: CompanyPage) -> None:
     assert {status.key: count for status, count in page.tally} == {
         "on_track": 5, "at_risk": 4, "off_track": 2, "in_progress": 0, "no_target": 2, "no_data": 1,
     }  # fmt: skip
 
 
-def test_data_through_is_the_last_day_that_is_complete(page: Page) -> None:
-    assert page.data_through == "13\xa0December 2010"
+def test_data_through_is_the_last_day_that_is_complete(tables: Tables) -> None:
+    assert data_through(book_of(tables)) == "13\xa0December 2010"
 
 
-def test_goals_stand_before_those_that_serve_them_in_the_order_of_perspectives(page: Page) -> None:
+def test_goals_stand_before_those_that_serve_them_in_the_order_of_perspectives(page: CompanyPage) -> None:
     assert [goal.name for goal in page.goals] == ["profit", "repeat", "empty", "service_level", "calm_desk"]
     assert [goal.part_of for goal in page.goals][1] == "A profitable company"
 
 
-def test_a_goal_says_who_wants_what_until_when(page: Page) -> None:
+def test_a_goal_says_who_wants_what_until_when(page: CompanyPage) -> None:
     assert page.goals[3].facts == (
         "Objectives and key results",
         "Service desk, Service Manager",
@@ -55,13 +60,13 @@ def test_a_goal_says_who_wants_what_until_when(page: Page) -> None:
     )
 
 
-def test_a_kpi_of_two_goals_is_shown_under_the_primary_and_named_under_the_other(page: Page) -> None:
+def test_a_kpi_of_two_goals_is_shown_under_the_primary_and_named_under_the_other(page: CompanyPage) -> None:
     profit, repeat = page.goals[:2]
     assert "repeat_rate" in [card.name for card in repeat.kpis]
     assert [(other.kpi, other.remark) for other in profit.also] == [("repeat_rate", "Customers who come back")]
 
 
-def test_kpis_without_a_goal_come_last(page: Page) -> None:
+def test_kpis_without_a_goal_come_last(page: CompanyPage) -> None:
     assert page.groups[-1][0] == "Not tied to a goal"
     assert [card.name for card in page.loose] == ["training_hours"]
 
@@ -191,7 +196,7 @@ def test_what_happened_in_a_period_is_noted(cards: dict[str, KpiCard]) -> None:
     )
 
 
-def test_failed_checks_are_named_and_passed_ones_counted(page: Page) -> None:
+def test_failed_checks_are_named_and_passed_ones_counted(page: CompanyPage) -> None:
     assert page.checks == 6
     assert [(check.asset, check.name, check.stops, check.observed) for check in page.failed] == [
         ("raw.deliveries", "recency arrived_at", True, "1 failing row"),

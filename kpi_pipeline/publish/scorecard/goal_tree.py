@@ -1,0 +1,64 @@
+"""The tree of goals, each with how it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kpi_pipeline.goals import Framework, Perspective
+from kpi_pipeline.publish.scorecard.book import Book
+from kpi_pipeline.publish.scorecard.goal_cards import in_tree_order
+from kpi_pipeline.publish.scorecard.standing import Standing
+from kpi_pipeline.publish.scorecard.wording import share_written
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A goal, how it stands, and the goals below it."""
+
+    name: str
+    label: str
+    statement: str
+    framework: str
+    perspective: str
+    team: str
+    weight: float
+    standing: Standing | None
+    below: tuple[Branch, ...]
+    kpis: int
+    share: str = ""
+    """How much of the score above it makes."""
+
+    def sharing(self, together: float) -> Branch:
+        """The same, with its share of all weights of the goal above."""
+        return replace(self, share=share_written(self.weight / together)) if together else self
+
+
+def branches_of(book: Book, above: str | None = None) -> tuple[Branch, ...]:
+    """The goals below one, or those that stand at the top; each with all below it."""
+    known = book.goals.keys()
+    return tuple(
+        _branch(book, row["goal"])
+        for row in in_tree_order(list(book.goals.values()))
+        if (row["parent_goal"] if row["parent_goal"] in known else None) == above
+    )
+
+
+def branch_of(book: Book, name: str) -> Branch:
+    """One goal on its own, without those below."""
+    return replace(_branch(book, name), below=())
+
+
+def _branch(book: Book, name: str) -> Branch:
+    goal = book.goals[name]
+    return Branch(
+        name=name,
+        label=book.goal_titles[name],
+        statement=goal["statement"] or "",
+        framework=Framework(goal["framework"]).label if goal["framework"] else "",
+        perspective=Perspective(goal["perspective"]).label if goal["perspective"] else "",
+        team=book.around.teams.get(goal["team"] or "", ""),
+        weight=goal["weight"] or 0.0,
+        standing=book.standings.get(name),
+        below=branches_of(book, name),
+        kpis=len(book.served.get(name, [])),
+    )

@@ -1,0 +1,246 @@
+"""The page of one KPI: everything that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kpi_pipeline.publish.scorecard.aims import Aim, aims_of
+from kpi_pipeline.publish.scorecard.book import Book
+from kpi_pipeline.publish.scorecard.causes import Cause, causes_of
+from kpi_pipeline.publish.scorecard.chart import Chart, Instant, chart_of
+from kpi_pipeline.publish.scorecard.dates import day_written, period_written
+from kpi_pipeline.publish.scorecard.holidays import by_period
+from kpi_pipeline.publish.scorecard.numbers_table import NumbersLine, number_lines
+from kpi_pipeline.publish.scorecard.origin import Origin, origin_of
+from kpi_pipeline.publish.scorecard.origin_map import OriginMap, origin_map
+from kpi_pipeline.publish.scorecard.overdue import is_overdue
+from kpi_pipeline.publish.scorecard.page import KpiCard, Reference
+from kpi_pipeline.publish.scorecard.restated import Restatement, restatements_of
+from kpi_pipeline.publish.scorecard.roles import viewpoint_title
+from kpi_pipeline.publish.scorecard.segment_table import SegmentTable, segment_tables
+from kpi_pipeline.publish.scorecard.snapshot import Row, readable
+from kpi_pipeline.publish.scorecard.wording import Numbers, share_written
+
+PERIODS_DRAWN = {"hour": 120, "day": 120, "week": 104, "month": 60, "quarter": 40, "year": 30}
+UNITS = {
+    "percent": "a share, in percent", "count": "a count", "currency": "money", "number": "a number",
+    "score": "a score", "points": "points",
+}  # fmt: skip
+DIRECTIONS = {"up": "higher is better", "down": "lower is better", "hold": "neither higher nor lower: as agreed"}
+REVIEWS_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class View:
+    """What the KPI is to somebody: leading or lagging, on which way to which outcome, and why."""
+
+    viewpoint: str
+    team: str
+    indicator: str
+    outcome: Reference | None
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class HeldReview:
+    """A review that was held."""
+
+    day: str
+    reviewer: str
+    decision: str
+
+
+@dataclass(frozen=True)
+class GoalServed:
+    """A goal the KPI serves, and how much of it rests on the KPI."""
+
+    goal: Reference
+    share: str
+    primary: bool
+
+
+@dataclass(frozen=True)
+class KpiPage:
+    """The whole page."""
+
+    card: KpiCard
+    grain: str
+    team: Reference | None
+    owner: str
+    chart: Chart | None
+    events: tuple[tuple[int, str, str], ...]
+    """What happened: the number of its mark on the drawing, the period, the words."""
+    holidays: bool
+    status_rule: str
+    segments: tuple[SegmentTable, ...]
+    aims: tuple[Aim, ...]
+    lines: tuple[NumbersLine, ...]
+    more_periods: bool
+    """Whether there are earlier ones."""
+    definition: tuple[tuple[str, str], ...]
+    goals: tuple[GoalServed, ...]
+    views: tuple[View, ...]
+    leads: tuple[Cause, ...]
+    led_by: tuple[Cause, ...]
+    reviews: tuple[HeldReview, ...]
+    review_due: str
+    overdue: bool
+    restated: tuple[Restatement, ...]
+    origin: Origin | None
+    origin_map: OriginMap | None
+    query: str
+
+
+def kpi_page(book: Book, name: str) -> KpiPage:
+    """The page of a KPI of that name."""
+    kpi, card = book.kpis[name], book.cards[name]
+    numbers = Numbers.of(kpi)
+    series = book.series.get(name, [])
+    latest = book.latest(name)
+    shown = periods_drawn(kpi, series)
+    holidays = by_period(shown, book.holidays)
+    origin = origin_of(name, book.steps)
+    return KpiPage(
+        card=card,
+        grain=kpi["grain"],
+        team=Reference(kpi["team"], book.around.teams.get(kpi["team"], kpi["team"])) if kpi["team"] else None,
+        owner=book.around.people.get(kpi["owner"] or "", ""),
+        chart=chart_for(kpi, shown, numbers, holidays=holidays),
+        events=tuple(
+            (number, period_written(row["period_label"]), row["annotation"])
+            for number, row in enumerate((row for row in shown if row["annotation"]), start=1)
+        ),
+        holidays=bool(holidays),
+        status_rule=(latest["status_rule"] or "") if latest else "",
+        segments=segment_tables(kpi, latest, book.parts.get(name, []), book.segments, numbers),
+        aims=aims_of(kpi, series, numbers),
+        lines=number_lines(kpi, shown, numbers, holidays),
+        more_periods=bool(shown) and shown[0] is not series[0],
+        definition=_definition(book, kpi),
+        goals=_goals(book, name),
+        views=_views(book, name),
+        leads=causes_of(book.leads.get(name, []), "leads_kpi", book.around.kpis, book.because),
+        led_by=causes_of(book.led_by.get(name, []), "kpi", book.around.kpis, book.because),
+        reviews=_reviews(book, name),
+        review_due=dict(card.facts).get("Review", ""),
+        overdue=is_overdue(kpi, latest),
+        restated=restatements_of(book.history.get(name, []), numbers),
+        origin=origin,
+        origin_map=origin_map(origin) if origin else None,
+        query=_query(kpi),
+    )
+
+
+def periods_drawn(kpi: Row, series: Sequence[Row]) -> list[Row]:
+    """The latest complete periods, as many as a drawing holds, and the one in progress."""
+    complete = [row for row in series if row["is_complete"]]
+    after = [row for row in series if not complete or row["period_start_utc"] > complete[-1]["period_start_utc"]][:1]
+    return [*complete[-PERIODS_DRAWN.get(kpi["grain"], 60) :], *after]
+
+
+def chart_for(
+    kpi: Row, shown: Sequence[Row], numbers: Numbers, *, holidays: Mapping[str, str], width: float = 1000.0
+) -> Chart | None:
+    """The drawing of a KPI's periods, all numbers written with the decimals of the largest."""
+    largest = max((abs(row["value"]) for row in shown if row["value"] is not None), default=None)
+    instants = [
+        Instant(
+            label=period_written(row["period_label"]),
+            value=row["value"],
+            target=row["target"],
+            low=row["target_low"],
+            high=row["target_high"],
+            status=row["status"] if row["is_complete"] else None,
+            complete=row["is_complete"],
+            note=row["annotation"] or "",
+            holidays=holidays.get(row["period_label"], ""),
+            projected=row["projected_value"],
+            projected_low=row["projected_low"],
+            projected_high=row["projected_high"],
+        )
+        for row in shown
+    ]
+    return chart_of(instants, lambda value: numbers.write(value, beside=largest), kpi["grain"], width=width)
+
+
+def _definition(book: Book, kpi: Row) -> tuple[tuple[str, str], ...]:
+    unit = UNITS.get(kpi["unit"], kpi["unit"])
+    facts = (
+        ("In words", kpi["description"]),
+        ("Formula", kpi["formula"]),
+        ("Metric", kpi["metric"]),
+        ("Unit", f"{unit} ({kpi['currency']})" if kpi["currency"] else unit),
+        ("Direction", DIRECTIONS.get(kpi["direction"], kpi["direction"])),
+        ("By", kpi["grain"]),
+        ("Part of", book.around.kpis.get(kpi["parent_kpi"] or "")),
+        ("Target", readable(kpi["target_type"]).lower() if kpi["target_type"] else None),
+        ("Defined in", kpi["defined_in"]),
+        ("Version", kpi["definition_version"]),
+    )
+    return tuple((word, text) for word, text in facts if text)
+
+
+def _goals(book: Book, name: str) -> tuple[GoalServed, ...]:
+    found = []
+    for row in book.serves.get(name, []):
+        together = sum(one["weight"] or 0 for one in book.served[row["goal"]])
+        share = share_written(row["weight"] / together) if row["weight"] and together else ""
+        found.append(
+            GoalServed(
+                Reference(row["goal"], book.goal_titles.get(row["goal"], row["goal"])),
+                share,
+                row["goal"] == book.kpis[name]["goal"],
+            )
+        )
+    return tuple(sorted(found, key=lambda one: not one.primary))
+
+
+def _views(book: Book, name: str) -> tuple[View, ...]:
+    kpis = book.around.kpis
+    return tuple(
+        View(
+            viewpoint_title(row["viewpoint"], book.around.teams),
+            row["viewpoint"] if row["viewpoint"] in book.around.teams else "",
+            row["indicator"],
+            Reference(row["outcome_kpi"], kpis[row["outcome_kpi"]])
+            if row["outcome_kpi"] in kpis and row["outcome_kpi"] != name
+            else None,
+            path_written(row["path"] or "", kpis),
+            row["reason"] or "",
+        )
+        for row in book.indicators.get(name, [])
+        if row["indicator"] != "unclassified"
+    )
+
+
+def path_written(path: str, kpis: Mapping[str, str]) -> str:
+    """The KPIs on the way by their labels.
+
+    >>> path_written("leads -> orders (4 weeks) -> sales (same period)", {"orders": "Orders", "sales": "Sales"})
+    'leads → Orders (4 weeks) → Sales (same period)'
+    """
+    steps = [step.partition(" ") for step in path.split(" -> ")] if path else []
+    return " → ".join(f"{kpis.get(name, name)}{space}{lag}" for name, space, lag in steps)
+
+
+def _reviews(book: Book, name: str) -> tuple[HeldReview, ...]:
+    held = book.reviews.get(name, [])
+    return tuple(
+        HeldReview(
+            day_written(row["reviewed_at"]),
+            book.around.people.get(row["reviewer"] or "", row["reviewer"] or ""),
+            row["decision"] or "",
+        )
+        for row in reversed(held[-REVIEWS_SHOWN:])
+    )
+
+
+def _query(kpi: Row) -> str:
+    return (
+        "SELECT period_label, value, target_low, target_high, attainment, status\n"
+        "FROM kpi_value\n"
+        f"WHERE kpi = '{kpi['kpi']}' AND grain = '{kpi['grain']}' AND segment = 'all'\n"
+        "ORDER BY period_start_utc"
+    )

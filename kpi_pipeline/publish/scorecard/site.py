@@ -1,0 +1,60 @@
+"""All pages of the scorecard, each by the path it has in the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import polars as pl
+
+from kpi_pipeline.publish.scorecard.book import Book, book_of
+from kpi_pipeline.publish.scorecard.company_page import company_page, data_through
+from kpi_pipeline.publish.scorecard.goal_page import goal_page
+from kpi_pipeline.publish.scorecard.kpi_page import kpi_page
+from kpi_pipeline.publish.scorecard.render import Shell, render
+from kpi_pipeline.publish.scorecard.team_page import team_page
+
+INDEX = "index.html"
+FOLDERS = ("kpi", "goal", "team")
+
+
+def pages_of(
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    title: str = "Scorecard",
+    attribution: Sequence[str] = (),
+    published: Sequence[str] = (),
+) -> Iterator[tuple[str, str]]:
+    """Every page's path and HTML, one after the other; the company's comes last.
+
+    Args:
+        tables: the published tables by name, with the columns of the contract.
+        title: what the project is called.
+        attribution: whose data it is, a line each, as their licences ask.
+        published: where the tables lie, for those who want to query them.
+    """
+    book = book_of(tables)
+    yield from pages_of_book(book, title=title, attribution=attribution, published=published)
+
+
+def pages_of_book(
+    book: Book, *, title: str, attribution: Sequence[str] = (), published: Sequence[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """The same of tables that were read already."""
+    below = Shell(title, data_through(book), root="../", attribution=tuple(attribution))
+    for name in book.kpis:
+        yield page_path("kpi", name), render("kpi", kpi_page(book, name), below)
+    for name in book.goals:
+        yield page_path("goal", name), render("goal", goal_page(book, name), below)
+    for name in book.around.teams:
+        yield page_path("team", name), render("team", team_page(book, name), below)
+    top = Shell(title, data_through(book), root="", attribution=tuple(attribution))
+    yield INDEX, render("company", company_page(book, attribution=attribution, published=published), top)
+
+
+def page_path(kind: str, name: str) -> str:
+    """Where a page lies in the folder.
+
+    >>> page_path("kpi", "net_sales")
+    'kpi/net_sales.html'
+    """
+    return f"{kind}/{name}.html"
