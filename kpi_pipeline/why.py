@@ -60,6 +60,11 @@ class Why:
         """Now minus before; None where either has no value."""
         return None if self.before is None or self.now is None else self.now - self.before
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether the changes of segments are parts of the change, but for what overlaps."""
+        return self.apart is not Apart.order
+
     def by_segment(self, breakdown: str) -> list[tuple[str, float | None]]:
         """The segments of a breakdown with all they contribute, the largest first; what does not add up comes last."""
         rows = self.rows.filter(pl.col("breakdown") == breakdown)
@@ -123,16 +128,23 @@ class Why:
         return self.unit is not Unit.percent
 
     def _told(self, scale: float) -> str:
-        """The largest contributions of the breakdown that explains most."""
+        """The largest contributions of the breakdown that explains most, and what does not add up."""
         if not self.ranking:
             return ""
         breakdown = self.ranking[0][0]
-        known = [(name, one) for name, one in self.by_segment(breakdown) if one and abs(one) > DUST * scale]
+        rest = self.remainder(breakdown)
+        told = [(name, one) for name, one in self.by_segment(breakdown) if one and abs(one) > DUST * scale]
+        known = [(name, one) for name, one in told if name != rest]
         first, others = (known, []) if len(known) == NAMED + 1 else (known[:NAMED], known[NAMED:])
         parts = [f"{shown_segment(name)} {self.difference(one, beside=scale)}" for name, one in first]
+        if not self.adds_up:
+            return f"; the largest changes of segments, which do not add up: {', '.join(parts)}" if parts else ""
         if others:
             together = self.difference(sum(one for _, one in others), beside=scale)
             parts.append(f"{counted(len(others), 'other')} together {together}")
+        parts += [
+            f"{rest.partition(':')[0]} {self.difference(one, beside=scale)}" for name, one in told if name == rest
+        ]
         return f": {', '.join(parts)}" if parts else ""
 
 

@@ -110,7 +110,7 @@ def _segments(out: Console, found: Why, breakdown: str, share: float) -> None:
             found.amount(one.get("to_value")) if one else "",
             *((found.difference(one.get(effect), beside=largest) for effect in ("mix", "rate")) if of_ratio else ()),
             found.difference(contribution, beside=largest),
-            _share(one.get("share_of_change") if one else _of(contribution, found.change)),
+            _share(one.get("share_of_change") if one else _part_of(found, contribution)),
             _bar(contribution, largest),
         )
     if others:
@@ -120,7 +120,7 @@ def _segments(out: Console, found: Why, breakdown: str, share: float) -> None:
             Text(f"{counted(len(others), 'other')} together", style="dim"),
             *blank,
             found.difference(together, beside=largest),
-            _share(_of(together, found.change)),
+            _share(_part_of(found, together)),
             _bar(together, largest),
         )
     _print(out, table)
@@ -138,8 +138,9 @@ def _parts(rows: pl.DataFrame) -> dict[str, dict[str, float | None]]:
     return found
 
 
-def _of(part: float | None, change: float | None) -> float | None:
-    return part / change if part is not None and change else None
+def _part_of(found: Why, part: float | None) -> float | None:
+    """A contribution as a share of the change, where it is a part of it."""
+    return part / found.change if part is not None and found.change and found.adds_up else None
 
 
 def _largest(contributions: Iterator[float | None]) -> float:

@@ -126,7 +126,7 @@ def _both(frame: pl.DataFrame, between: Between, breakdown: tuple[str, ...]) -> 
 
 def _of_segments(segments: pl.DataFrame, total: pl.DataFrame, made: Makeup) -> pl.DataFrame:
     """What each segment contributes: of a ratio by mix and by rate, of everything else its own change."""
-    if made.ratio:
+    if made.ratio and made.missing_is_nothing:
         return _mix_and_rate(segments, total)
     before, now = (pl.col(one).fill_null(0) if made.missing_is_nothing else pl.col(one) for one in SIDES)
     rows = segments.with_columns(effect=pl.lit("segment"), contribution=now - before)
@@ -296,7 +296,7 @@ def _with_remainder(rows: pl.DataFrame, before: float, now: float) -> pl.DataFra
 
 def _with_shares(rows: pl.DataFrame, change: float, made: Makeup) -> pl.DataFrame:
     """The contributions as shares of the change, where there is one and they are parts of it."""
-    part = pl.lit(bool(made.ratio) or made.missing_is_nothing) | (pl.col("breakdown") == TOTAL)
+    part = pl.lit(made.missing_is_nothing) | (pl.col("breakdown") == TOTAL)
     share = pl.when(part & (change != 0)).then(pl.col("contribution") / change)
     return rows.with_columns(share_of_change=pl.when(share.is_finite()).then(share))
 
