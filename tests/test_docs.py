@@ -84,7 +84,7 @@ def test_definitions_load(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         folder.mkdir(parents=True)
         (folder / "block.yaml").write_text(block, encoding="utf-8")
         for variable in re.findall(r"\$\{(\w+)\}", block):
-            monkeypatch.setenv(variable, "something")
+            monkeypatch.setenv(variable, "https://something.example")
         if {"project", "sources", "models", "metrics"} <= keys:
             load(folder)
             continue

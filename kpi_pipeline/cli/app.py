@@ -26,6 +26,7 @@ app = typer.Typer(
       kpi list                              all KPIs: value, target, status, trend
       kpi show KPI                          one KPI: meaning, origin, history, plot
       kpi why KPI                           what made it change, adding up to the whole change
+      kpi review KPI                        write down what was decided about it
       kpi query METRIC --by DIM --grain month   any metric by time and dimension
       kpi explain METRIC                    how a number is made, with the SQL
       kpi dev                               the same in Dagster, with history and schedule

@@ -34,7 +34,9 @@ class Webhook(ChannelBase):
             return None
         parts = urlsplit(url.get_secret_value())
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("the address of a webhook begins with https:// or http://")
+            raise ValueError(
+                "the address of a webhook begins with https:// or http://; write one like https://hooks.example.org/T0/B0/x"
+            )
         return url
 
     @property
