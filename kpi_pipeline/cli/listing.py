@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,12 +59,14 @@ def _defined(project: Project, what: str) -> list[dict[str, str | None]]:
                 for one in project.metrics.values()
             ]
         case "goals":
+            stands = _stands(project)
             return [
                 {
                     "Name": one.name,
                     "Goal": one.title,
                     "Framework": one.framework.label if one.framework else None,
                     "Team": one.team,
+                    "Stands": stands.get(one.name),
                     "Statement": one.statement,
                 }
                 for one in project.goals.values()
@@ -93,3 +96,15 @@ def _defined(project: Project, what: str) -> list[dict[str, str | None]]:
                 {"Name": one.name, "KPI": one.title, "Metric": one.metric, "Grain": one.grain.value, "Team": one.team}
                 for one in project.kpis.values()
             ]
+
+
+def _stands(project: Project) -> Mapping[str, str]:
+    """What its framework says of each goal; nothing as long as nothing was published."""
+    from kpi_pipeline.cli.show_goal import framework_facts
+    from kpi_pipeline.store.published import Published
+
+    file = project.path(project.settings.publish.duckdb)
+    if not file.exists():
+        return {}
+    with Published.open(file) as published:
+        return framework_facts(published)

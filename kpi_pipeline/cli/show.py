@@ -1,4 +1,4 @@
-"""`kpi show KPI`: one KPI with its meaning, origin and history."""
+"""`kpi show KPI`: one KPI with its meaning, origin and history; `kpi show GOAL`: see `show_goal`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.show_goal import show_goal
 from kpi_pipeline.cli.shown import console, number, status_text
 from kpi_pipeline.errors import QueryError, did_you_mean
 from kpi_pipeline.kpis import Kpi
@@ -19,13 +20,16 @@ from kpi_pipeline.store.published import Published
 
 
 def show_kpi(asked: Path, name: str, *, periods: int) -> None:
-    """Prints a KPI's definition, where it comes from, its last values and a small plot."""
+    """Prints a KPI's definition, where it comes from, its last values and a small plot; or a goal."""
     project = open_project(asked).project
+    if name in project.goals and name not in project.kpis:
+        show_goal(project, name)
+        return
     if name not in project.kpis:
-        hint = did_you_mean(name, project.kpis)
+        hint = did_you_mean(name, [*project.kpis, *project.goals])
         if name in project.metrics:
             hint = f"'{name}' is a metric: `kpi explain {name}` says how it is made, `kpi query {name}` what it is"
-        raise QueryError(f"There is no KPI named '{name}'.\nHint: {hint or '`kpi list` shows them'}")
+        raise QueryError(f"There is no KPI and no goal named '{name}'.\nHint: {hint or '`kpi list` shows them'}")
     kpi = project.kpis[name]
     out = console()
     with Published.open(project.path(project.settings.publish.duckdb)) as published:
@@ -73,7 +77,9 @@ def _definition(out: Console, project: Project, kpi: Kpi, about: dict[str, Any],
         if kpi.benchmark
         else None
     )
-    review = f"every {kpi.review.every}, last {kpi.review.last or 'never'}" if kpi.review else None
+    due = project.review_due(kpi.name)
+    review = f"every {due.every}, last {due.last or 'never'}{f', due {due.due}' if due.due else ''}" if due else None
+    decided = next((f"{one.decision} ({one.by}, {one.on})" for one in project.reviews_of(kpi.name)), None)
     for key, value in (
         ("metric", f"{about['metric']} = {about['formula']}"),
         ("goal", "; ".join(goal.title for goal in goals)),
@@ -81,6 +87,7 @@ def _definition(out: Console, project: Project, kpi: Kpi, about: dict[str, Any],
         ("target", target),
         ("benchmark", benchmark),
         ("review", review),
+        ("decided", decided),
         ("defined in", about["defined_in"]),
     ):
         if value:
