@@ -39,13 +39,17 @@ def test_a_review_is_written_listed_and_published(agreed: Shop) -> None:
     assert "    status_then: off_track\n    value_then: 577" in written
     assert agreed.kpi("reviews").out.startswith("No review is overdue.")
 
+    told = agreed.kpi("show", "weekly_revenue").out
+    assert "every week, last 2024-03-04, due 2024-03-11" in told
+    assert "Lower the price: 5 % (somebody, 2024-03-04)" in told
+
     assert agreed.run().status == "published"
     row = agreed.look("SELECT * FROM kpi.review WHERE decision IS NOT NULL").to_dicts()[0]
     assert (row["reviewer"], row["actions"]) == ("somebody", "Print new lists (ana, by 2024-03-31)")
     assert row["defined_in"] == "reviews/weekly_revenue.yaml:2"
-    assert agreed.look("SELECT last_reviewed::text, review_due::text FROM kpi.kpi WHERE kpi = 'weekly_revenue'").rows() == [
-        ("2024-03-04", "2024-03-11")
-    ]
+    assert agreed.look(
+        "SELECT last_reviewed::text, review_due::text FROM kpi.kpi WHERE kpi = 'weekly_revenue'"
+    ).rows() == [("2024-03-04", "2024-03-11")]
     assert agreed.run().status == "unchanged"
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from kpi_pipeline.errors import DefinitionError
+from kpi_pipeline.errors import DefinitionError, StorageError
 from kpi_pipeline.load import load
 from kpi_pipeline.load.append_review import append_review
 from kpi_pipeline.periods import Grain
@@ -203,3 +204,26 @@ def test_a_day_has_one_review_whatever_the_kpi_was_called(root: Path) -> None:
     )
     with pytest.raises(DefinitionError, match="KPI 'weekly_sales' was reviewed twice on 2010-12-14"):
         reviewed(root, both)
+
+
+def test_reviews_written_at_the_same_moment_are_both_kept(root: Path) -> None:
+    project = loaded(root)
+    days = [HELD.model_copy(update={"on": date(2010, 12, day)}) for day in range(1, 9)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda one: append_review(project, one), days))
+
+    assert sorted(loaded(root).reviews, key=lambda one: one.on) == days
+
+
+def test_where_nobody_may_write_the_file_is_as_it_was(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = append_review(loaded(root), HELD)
+    before = file.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("kpi_pipeline.load.append_review.put_in_place", full)
+    with pytest.raises(StorageError, match="cannot be written: No space left on device"):
+        append_review(loaded(root), HELD.model_copy(update={"on": date(2011, 1, 1)}))
+    assert file.read_bytes() == before
+    assert [one.name for one in file.parent.iterdir()] == [file.name]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,7 +26,7 @@ from kpi_pipeline.publish import conform, empty_frame, table_named
 from kpi_pipeline.reviews import HeldReview
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, begin_run, end_run
-from kpi_pipeline.store.state import prepare_state
+from kpi_pipeline.store.state import MIGRATIONS, prepare_state
 from kpi_pipeline.teams import Person
 from tests.notify.servers import hook, mail_server
 
@@ -371,3 +375,49 @@ def test_nobody_to_tell_needs_no_warehouse(tmp_path: Path) -> None:
     assert notify(quiet, say=print) == Told()
     with pytest.raises(DataError, match="Nothing was loaded yet"):
         notify(project(tmp_path), say=print)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from tests.pipeline.test_notify import NOW, project
+from kpi_pipeline.pipeline.notify import notify
+
+rule = {"on": ("status_change", "check_failed"), "to": {"type": "webhook", "url": sys.argv[2]}}
+notify(project(Path(sys.argv[1]), rule), say=print, now=NOW)
+"""
+
+
+def test_a_process_killed_while_it_sends_leaves_the_rest_to_the_next(desk: Desk) -> None:
+    with hook(None, 200) as there:
+        asked = turned(desk, there.url)
+        arguments = [sys.executable, "-c", KILLED, str(desk.root), there.url]
+        process = subprocess.Popen(arguments, cwd=Path(__file__).parents[2])
+        waited = time.monotonic()
+        while not there.posted and time.monotonic() - waited < 60:
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        assert len(there.posted) == 1
+        assert len(titles(desk.tell(asked))) == 2
+    assert there.keys[0] == there.keys[1], "it may have arrived, so it is sent again as the same"
+    assert len(set(there.keys)) == 2
+
+
+def test_two_at_the_same_time_send_once(desk: Desk) -> None:
+    with hook() as there:
+        asked = turned(desk, there.url)
+        with ThreadPoolExecutor() as pool:
+            came = list(pool.map(lambda _: notify(asked, say=print, now=NOW), range(3)))
+    assert sorted(len(one.told) for one in came) == [0, 0, 2]
+    assert len(there.posted) == 2
+
+
+def test_a_warehouse_of_before_is_brought_up_to_this(tmp_path: Path) -> None:
+    with Warehouse.open(tmp_path / "w.duckdb") as old:
+        for statement in MIGRATIONS[0]:
+            old.run(statement)
+        old.run("CREATE TABLE state.schema_version AS SELECT 1 AS version")
+    desk = Desk(tmp_path)
+    desk.run("r1", "failed")
+    assert titles(desk.tell()) == ["The run of Shop failed"]
