@@ -24,7 +24,7 @@ app = typer.Typer(
       kpi check                             read the definitions, say what is wrong and where
       kpi run                               load, compute, validate and publish what changed
       kpi list                              all KPIs: value, target, status, trend
-      kpi show KPI                          one KPI: meaning, origin, history, plot
+      kpi show KPI                          one KPI: meaning, origin, history, plot; or one goal
       kpi why KPI                           what made it change, adding up to the whole change
       kpi review KPI                        write down what was decided about it
       kpi query METRIC --by DIM --grain month   any metric by time and dimension
@@ -141,11 +141,11 @@ def list_(
 
 @app.command()
 def show(
-    kpi: Annotated[str, typer.Argument(help="Name of the KPI.", metavar="KPI")],
+    kpi: Annotated[str, typer.Argument(help="Name of the KPI, or of a goal.", metavar="KPI")],
     project: Project = HERE,
     periods: Annotated[int, typer.Option(help="How many periods back.", min=1, metavar="NUMBER")] = 12,
 ) -> None:
-    """Show one KPI: what it means, where it comes from, its last values and a small plot."""
+    """Show one KPI: what it means, where it comes from, its last values and a small plot; or one goal."""
     from kpi_pipeline.cli.show import show_kpi
 
     show_kpi(project, kpi, periods=periods)
