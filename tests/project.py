@@ -98,8 +98,8 @@ teams:
 people:
   - {name: ana, team: commercial, email: "${SHOP_MAIL}"}
 goals:
-  - {name: grow, statement: Sell for 1500 EUR a week, team: commercial, owner: ana}
-  - {name: calm, statement: At most four tickets a week, team: desk, owner: ana}
+  - {name: grow, statement: Sell for 1500 EUR a week, team: commercial, owner: ana, agreed_by: [desk]}
+  - {name: calm, statement: At most four tickets a week, team: desk, owner: ana, agreed_by: [commercial]}
 kpis:
   - name: weekly_revenue
     metric: revenue

@@ -54,7 +54,7 @@ def check_definitions(
 
 def _not_looked_at(data: bool) -> str:
     """Which rules could not say all they might."""
-    rules = listed([rule.code for rule in RULES if rule.needs_values])
+    rules = " and ".join(rule.code for rule in RULES if rule.needs_values)
     why = "once `kpi run` has published them" if data else "without --no-data"
     return f"Rules {rules} look at published values, too: {why}."
 

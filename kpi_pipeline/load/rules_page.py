@@ -14,9 +14,9 @@ _OPENING = """
 
 `kpi check` refuses definitions that cannot work, and tells of those that work but are known to go wrong. Each of these
 rules has a code; `kpi check --explain CODE` prints what stands here, and `ignore: {CODE: reason}` in a definition
-excuses it, with a reason that the next reader can judge. [The linter](../explanation/linter.md) says how the rules decide, and
-how often they are right. In the examples, keys that do not matter are left out, and an empty key is one left out on
-purpose.
+excuses it, with a reason that the next reader can judge. [The linter](../explanation/linter.md) says how the rules
+decide, and how often they are right. In the examples, keys that do not matter are left out, and an empty key is one
+left out on purpose.
 """.strip()
 
 
@@ -48,8 +48,8 @@ def _anchor(rule: Rule) -> str:
 
 def _section(rule: Rule) -> str:
     return (
-        f"## {_heading(rule)}\n\n{rule.reason}\n\nBad:\n\n```yaml\n{_text(rule.bad)}\n```\n\n"
-        f"Good:\n\n```yaml\n{_text(rule.good)}\n```"
+        f"## {_heading(rule)}\n\n{rule.reason}\n\nBad:\n\n```yaml excerpt\n{_text(rule.bad)}\n```\n\n"
+        f"Good:\n\n```yaml excerpt\n{_text(rule.good)}\n```"
     )
 
 

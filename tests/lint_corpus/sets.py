@@ -52,11 +52,20 @@ def cases() -> tuple[Case, ...]:
 
 
 def told(case: Case) -> frozenset[str]:
-    """The codes of what is said about the case's own definitions; what its company has besides is left alone."""
+    """The codes of what is said because of the case's own definitions, and is not said of its company anyway."""
+    return frozenset(rule for rule, _ in _said(case, case.definitions) - _said_anyway(case.company))
+
+
+@cache
+def _said_anyway(company: str) -> frozenset[tuple[str, str]]:
+    return _said(next(case for case in cases() if case.company == company), {})
+
+
+def _said(case: Case, own: Definitions) -> frozenset[tuple[str, str]]:
     with TemporaryDirectory() as folder:
-        project = written(Path(folder), common=case.common, own=case.definitions)
-    found = findings(project, known(project, case.values, case.verdicts, case.today))
-    return frozenset(one.rule for one in found if one.place is None or one.place.file.endswith("own.yaml"))
+        project = written(Path(folder), common=case.common, own=own)
+    beside = known(project, case.values, case.verdicts, case.today) if own else Known()
+    return frozenset((one.rule, one.message) for one in findings(project, beside))
 
 
 def written(folder: Path, *, common: Definitions, own: Definitions) -> Project:

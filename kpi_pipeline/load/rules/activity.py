@@ -7,26 +7,40 @@ from collections.abc import Iterator, Sequence
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.load.rules.base import Example, Remark, Rule
 from kpi_pipeline.load.rules.language import Word, phrases, phrases_in, stems, words_of
+from kpi_pipeline.load.rules.measured import is_measured
 from kpi_pipeline.project import Project
 
 WORK = stems(
     "call meeting workshop session training article blog newsletter email mailing visit inspection audit campaign "
     "event interview report presentation demo demonstration webinar pitch proposal flyer brochure leaflet tweet "
     "release briefing talk seminar conference tour observation review evening tasting paper publication podcast video "
-    "drill exercise assessment fair stall roadshow update story lesson consultation check"
+    "drill exercise assessment fair stall roadshow update story lesson consultation check policy procedure"
 )
 """Things that people do in order to bring something about, and that can be counted while nothing comes of them."""
 OWN_WORK = phrases(
-    "workshop, webinar, blog post, press release, cold call, sales call, sales visit, customer visit, site visit,"
+    "workshop, webinar, blog post, press release, cold call, sales call, sales visit, customer visit, client visit,"
+    "site visit, client meeting, customer meeting, one to one,"
     "training session, coaching session, toolbox talk, team meeting, open day, social media post, newsletter, roadshow"
 )
 """Work of one's own even where nothing is said of doing it: workshops a quarter."""
 DOING = stems(
     "hold make conduct complete deliver organise host run carry perform give attend post publish write send issue "
     "submit schedule arrange do undertake execute launch facilitate draft prepare present create produce distribute "
-    "circulate stage"
+    "circulate stage review update"
 )
 DONE = frozenset({"held", "made", "sent", "given", "written", "run", "done", "led", "undertaken"})
+ALWAYS_WORK = stems("publish post attend")
+"""What is work whatever it is done to."""
+TASKS = frozenset({
+    "implement", "create", "redesign", "introduce", "renegotiate", "establish", "organise", "organize", "develop",
+    "prepare",
+})  # fmt: skip
+"""Verbs that make a task of a name that begins with them."""
+TASKS_WITH_OBJECT = frozenset({
+    "launch", "train", "run", "build", "review", "test", "hold", "hire", "write", "publish", "conduct", "install",
+    "update", "migrate", "set", "plan", "host",
+})  # fmt: skip
+"""Verbs that are nouns as well, launch delay and run rate; behind them the, a or our makes a task of the name."""
 TURNING_TO = stems("visit call phone telephone contact email mail train coach interview brief audit inspect canvass")
 """What is done to people or places: with a number behind it, it is a quota."""
 POSTS = phrases("blog post, media post, instagram post, facebook post, linkedin post, forum post, job post")
@@ -36,6 +50,7 @@ _NUMBERS = stems(
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred dozen"
 )
 _BETWEEN = stems("a an the at least most more than up to about around some our new own further another of")
+_ARTICLES = stems("a an the our all every")
 _EACH = stems("per a an each every by")
 _ASKED = stems("to we will must shall should and can")
 _ADVERBS = stems("out successfully personally online")
@@ -56,7 +71,7 @@ def _look(project: Project) -> Iterator[Remark]:
     above = {goal.parent for goal in project.goals.values()}
     for goal in project.goals.values():
         kpis = [kpi for kpi in project.kpis.values() if any(share.goal == goal.name for share in kpi.serves)]
-        if is_quota(words_of(goal.statement)):
+        if asks_for_work(words_of(goal.statement)):
             yield Remark(
                 "goals",
                 goal,
@@ -87,7 +102,16 @@ def is_activity(words: Sequence[Word]) -> bool:
     """
     if any(word.stem in SHARES or word.unit == "%" for word in words):
         return False
-    return is_quota(words) or _is_done(words) or _begins_with_doing(words) or _is_own_work(words)
+    return is_quota(words) or _is_done(words) or _begins_with_doing(words) or _is_own_work(words) or _is_a_task(words)
+
+
+def asks_for_work(words: Sequence[Word]) -> bool:
+    """Whether a statement asks for work to be done, not for what should come of it.
+
+    >>> [asks_for_work(words_of(text)) for text in ("Hold forty meetings", "Hold calls under two minutes")]
+    [True, False]
+    """
+    return is_quota(words) or (_begins_with_doing(words) and not is_measured(words))
 
 
 def is_quota(words: Sequence[Word]) -> bool:
@@ -105,9 +129,19 @@ def is_quota(words: Sequence[Word]) -> bool:
         asked = at == 0 or words[at - 1].stem in _ASKED
         if word.stem in TURNING_TO and asked and len(words) > counted:
             return True
+        if word.stem in ALWAYS_WORK and asked:
+            return True
         if word.stem in DOING and _work_within(words, counted, counted + 4):
             return True
     return False
+
+
+def _is_a_task(words: Sequence[Word]) -> bool:
+    """Launch the new website, implement a CRM: something to do, which is done or not."""
+    if len(words) < 2:
+        return False
+    first, second = words[0], words[1]
+    return first.text in TASKS or (first.text in TASKS_WITH_OBJECT and second.stem in _ARTICLES)
 
 
 def _after(words: Sequence[Word], at: int) -> int | None:
@@ -160,7 +194,7 @@ def _begins_with_doing(words: Sequence[Word]) -> bool:
 def _is_own_work(words: Sequence[Word]) -> bool:
     """Number of workshops, cold calls per day: nothing but the work and how it is counted."""
     counted = 2 if [word.stem for word in words[:2]] == ["number", "of"] else 0
-    for start, end in phrases_in(words, OWN_WORK):
+    for start, end in phrases_in(words, OWN_WORK | POSTS):
         follows = words[end] if end < len(words) else None
         if start <= counted + 1 and (follows is None or follows.stem in _EACH):
             return True

@@ -24,6 +24,8 @@ _SHORT = stems("second minute hour day")
 _SPANNING = stems("within in over next during for until coming first last past")
 _WITHIN = stems("within")
 _SINGLE = stems("a an one same")
+_ALL_OF = stems("all our the these both")
+"""Words that make a number say which, not how much: in all five hospitals."""
 _AMOUNT = stems("least most over than to")
 
 
@@ -48,6 +50,8 @@ def _measures(words: Sequence[Word], at: int) -> bool:
         return True
     if word.stem in _PARTS:
         return before in _PARTS_OF
+    if before in _ALL_OF and (word.is_number or word.stem in _NUMBERS):
+        return False
     if word.is_number:
         return not (_is_year(word, before) or before in _LABELS or _is_span(words, at))
     return word.stem in _NUMBERS and not _is_span(words, at)

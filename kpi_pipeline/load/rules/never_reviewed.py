@@ -33,7 +33,7 @@ def _overdue(project: Project, known: Known) -> Iterator[Remark]:
                 "kpis",
                 kpi,
                 f"KPI '{kpi.name}' was to be reviewed by {review.due}, and it is now {review.today}.",
-                f"hold the review (kpi review {kpi.name} writes down what came of it), or say how often people really do",
+                f"hold the review (kpi review {kpi.name} writes it down), or say how often people really do",
                 "review",
             )
 

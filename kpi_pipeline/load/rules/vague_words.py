@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kpi_pipeline.goals import Goal
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.load.rules.base import Example, Remark, Rule
 from kpi_pipeline.load.rules.language import Word, phrases, phrases_in, stems, words_of
@@ -12,22 +11,23 @@ from kpi_pipeline.load.rules.measured import is_measured
 from kpi_pipeline.project import Project
 
 HOLLOW = phrases(
-    "effective, effectivity, optimise, optimal, optimum, streamline, synergy, synergistic, leverage, robust, seamless,"
+    "effective, effectivity, optimise, optimal, optimum, streamline, synergy, synergistic, robust, seamless,"
     "world class, best practice, best in class, best of breed, state of the art, cutting edge, leading edge,"
     "first class, first rate, top notch, high quality, top quality, excellent, excellence, innovative, holistic,"
     "proactive, outstanding service, outstanding quality, outstanding care, outstanding support, outstanding results,"
     "value added, added value, thought leader, thought leadership, game changer, next level, raise awareness,"
     "impactful, move the needle, low hanging fruit, customer centric, customer centricity, user centric,"
     "citizen centric, patient centric, people centric, data driven, future proof, future ready, fit for purpose,"
-    "user friendly, build capacity, capacity building, strengthen capacity, increase capacity, enhance capacity,"
-    "develop capacity, develop capability, build capability"
+    "user friendly, world leading, world leader"
 )
 """Words that stay hollow whatever they are said of, in a statement as in the name of a KPI."""
 LOOSE = phrases(
     "timely, appropriate, adequate, efficient, efficiency, sustainable, sustainability, meaningful, resilient,"
     "resilience, empower, foster, harness, superior, superb, great, smarter, scalable, agile, agility, modernise,"
     "transform, maximise, minimise, utmost, as soon as possible, where possible, as needed, go the extra mile,"
-    "professionalise, revitalise"
+    "professionalise, revitalise, leverage, build capacity, capacity building, strengthen capacity,"
+    "increase capacity, enhance capacity, develop capacity, develop capability, build capability, innovate, innovation,"
+    "creativity, of choice"
 )
 """Words that say nothing in a statement, but have their uses in names: efficiency is a number of an engine."""
 COMPARED = phrases("improve, enhance, better, strengthen, upgrade, boost, elevate")
@@ -54,36 +54,62 @@ _SAYS_NOTHING = stems(
 def _look(project: Project) -> Iterator[Remark]:
     for goal in project.goals.values():
         kpis = [kpi for kpi in project.kpis.values() if any(share.goal == goal.name for share in kpi.serves)]
-        yield from _of_goal(goal, kpis, project)
+        vague = vague_in_statement(goal.statement, label=goal.label, measured_by=_measured(kpis, project))
+        if vague:
+            yield Remark(
+                "goals",
+                goal,
+                f"Goal '{goal.name}' says '{vague}', and no number says how much.",
+                "say what will be different and by how much, so that everybody sees whether it is reached",
+                "statement",
+            )
     for kpi in project.kpis.values():
-        words = words_of(kpi.title)
-        for text in _found(words, HOLLOW):
-            if not _is_of_a_measure(words):
-                yield Remark(
-                    "kpis",
-                    kpi,
-                    f"KPI '{kpi.name}' is called '{kpi.title}', and nobody can measure '{text}'.",
-                    "name what is counted or measured: what would a stranger write down?",
-                    "label",
-                )
+        if vague := vague_in_name(kpi.title):
+            yield Remark(
+                "kpis",
+                kpi,
+                f"KPI '{kpi.name}' is called '{kpi.title}', and nobody can measure '{vague}'.",
+                "name what is counted or measured: what would a stranger write down?",
+                "label",
+            )
 
 
-def _of_goal(goal: Goal, kpis: Sequence[Kpi], project: Project) -> Iterator[Remark]:
-    """A statement with a measure can be judged, whatever words stand around it; the label is read with it."""
-    statement = words_of(goal.statement)
-    if is_measured(_without_objects(statement)):
-        return
-    vague = [*_found(statement, HOLLOW | LOOSE), *_found(words_of(goal.label), HOLLOW)]
-    if not vague and not _says_of_what(statement, kpis, project):
-        vague = list(_found(statement, COMPARED))
-    for text in list(dict.fromkeys(vague))[:1]:
-        yield Remark(
-            "goals",
-            goal,
-            f"Goal '{goal.name}' says '{text}', and no number says how much.",
-            "say what will be different and by how much, so that everybody sees whether it is reached",
-            "statement",
-        )
+def _measured(kpis: Sequence[Kpi], project: Project) -> str:
+    """What the KPIs with a target are called, and their metrics."""
+    return " ".join(f"{kpi.title} {project.metrics[kpi.metric].title}" for kpi in kpis if kpi.target or kpi.benchmark)
+
+
+def vague_in_name(name: str) -> str | None:
+    """The words of a KPI's name that nobody can measure.
+
+    >>> vague_in_name("Effective meetings"), vague_in_name("Cost-effectiveness ratio")
+    ('effective', None)
+    """
+    words = words_of(name)
+    if any(word.stem in MEASURES for word in words):
+        return None
+    return next(_found(words, HOLLOW), None)
+
+
+def vague_in_statement(statement: str, *, label: str = "", measured_by: str = "") -> str | None:
+    """The words of a statement that nobody can find true or false.
+
+    A statement with a measure can be judged, whatever words stand around it; its label is read with it. What only
+    compares is fine where a KPI says with what: `measured_by` names them.
+
+    >>> vague_in_statement("Improve satisfaction"), vague_in_statement("Improve satisfaction from 7.1 to 7.8")
+    ('improve', None)
+    >>> vague_in_statement("Improve satisfaction", measured_by="Satisfaction of patients") is None
+    True
+    """
+    words = words_of(statement)
+    if is_measured(_without_objects(words)):
+        return None
+    vague = next(_found(words, HOLLOW | LOOSE), None) or next(_found(words_of(label), HOLLOW), None)
+    named = {word.stem for word in words} - _SAYS_NOTHING
+    if vague or named & {word.stem for word in words_of(measured_by)}:
+        return vague
+    return next(_found(words, COMPARED), None)
 
 
 def _found(words: Sequence[Word], vague: frozenset[tuple[str, ...]]) -> Iterator[str]:
@@ -94,24 +120,10 @@ def _found(words: Sequence[Word], vague: frozenset[tuple[str, ...]]) -> Iterator
             yield " ".join(word.text for word in words[start:end])
 
 
-def _is_of_a_measure(words: Sequence[Word]) -> bool:
-    return any(word.stem in MEASURES for word in words)
-
-
 def _without_objects(words: Sequence[Word]) -> tuple[Word, ...]:
     """Without the numbers that count what is to be improved: improve five branches says nothing of how much."""
     vague = {end for _, end in phrases_in(words, COMPARED | HOLLOW | LOOSE)}
     return tuple(word for position, word in enumerate(words) if position not in vague or word.unit)
-
-
-def _says_of_what(statement: Sequence[Word], kpis: Sequence[Kpi], project: Project) -> bool:
-    """Whether a KPI with a target measures something the statement names."""
-    named = {word.stem for word in statement} - _SAYS_NOTHING
-    for kpi in kpis:
-        titles = words_of(f"{kpi.title} {project.metrics[kpi.metric].title}")
-        if (kpi.target or kpi.benchmark) and named & {word.stem for word in titles}:
-            return True
-    return False
 
 
 VAGUE_WORDS = Rule(
