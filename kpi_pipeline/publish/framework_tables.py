@@ -158,7 +158,11 @@ FRAMEWORK_TABLES: tuple[Table, ...] = (
             KPI,
             Column("label", TEXT, "The KPI's name for people"),
             Column("goal", TEXT, "The goal that gives it its perspective").optional,
-            PERSPECTIVE.required,
+            Column(
+                "perspective",
+                TEXT,
+                "Its side of the balanced scorecard; missing where its goals have none: above all sides",
+            ).optional,
             Column("level_number", INTEGER, "Its level, from 0 at the bottom; a perspective takes one or several"),
             Column("place_in_level", INTEGER, "Its place on the level from the left, from 0"),
             Column("places_in_level", INTEGER, "How many KPIs the level has"),

@@ -18,15 +18,18 @@ from kpi_pipeline.project import Project
 from kpi_pipeline.status import Status
 
 Arrows = tuple[tuple[str, str], ...]
+Side = tuple[Perspective | None, Goal | None]
+"""A perspective, and the goal that a KPI has it from; none of the four lies above them all."""
 Levels = list[list[str]]
+FROM_THE_BOTTOM = (*FROM_BELOW, None)
 SWEEPS = 4
 """How often levels are put in order by their neighbours; more changes little."""
 
 
 def strategy_nodes(project: Project, values: pl.DataFrame) -> list[Row]:
-    """Every linked KPI that has a perspective, and where it stands, with the columns of `strategy_node`."""
+    """Every linked KPI and where it stands, with the columns of `strategy_node`."""
     sides = _sides(project)
-    levels = untangled(_levels(sides, _arrows(project, sides)), _arrows(project, sides))
+    levels = untangled(_levels(sides, _arrows(project)), _arrows(project))
     return [
         _node(project, name, sides[name], (number, place, len(level)), values)
         for number, level in enumerate(levels)
@@ -35,7 +38,7 @@ def strategy_nodes(project: Project, values: pl.DataFrame) -> list[Row]:
 
 
 def strategy_links(project: Project, evidence: pl.DataFrame) -> list[Row]:
-    """Every link between two KPIs of the map, with the columns of `strategy_link`; `evidence` is `kpi_evidence`."""
+    """Every link, with the columns of `strategy_link`; `evidence` is `kpi_evidence`."""
     sides = _sides(project)
     verdicts = {
         (kpi, leads): verdict
@@ -54,18 +57,16 @@ def strategy_links(project: Project, evidence: pl.DataFrame) -> list[Row]:
             "goes": _goes(sides[link.from_][0], sides[link.to][0]),
         }
         for link in project.links
-        if link.from_ in sides and link.to in sides
     ]
 
 
-def _sides(project: Project) -> dict[str, tuple[Perspective, Goal]]:
+def _sides(project: Project) -> dict[str, Side]:
     """The perspective of every linked KPI, and the goal it has it from."""
     linked = dict.fromkeys(name for link in project.links for name in (link.from_, link.to))
-    found = {name: _side(project, project.kpis[name]) for name in linked}
-    return {name: side for name, side in found.items() if side}
+    return {name: _side(project, project.kpis[name]) for name in linked}
 
 
-def _side(project: Project, kpi: Kpi) -> tuple[Perspective, Goal] | None:
+def _side(project: Project, kpi: Kpi) -> Side:
     """That of the first goal it serves that has one, or that serves one that does."""
     for share in kpi.serves:
         goal: Goal | None = project.goals[share.goal]
@@ -73,17 +74,17 @@ def _side(project: Project, kpi: Kpi) -> tuple[Perspective, Goal] | None:
             if goal.perspective:
                 return goal.perspective, goal
             goal = project.goals.get(goal.parent or "")
-    return None
+    return None, project.goals[kpi.serves[0].goal] if kpi.serves else None
 
 
-def _arrows(project: Project, sides: Mapping[str, object]) -> Arrows:
-    return tuple((link.from_, link.to) for link in project.links if link.from_ in sides and link.to in sides)
+def _arrows(project: Project) -> Arrows:
+    return tuple((link.from_, link.to) for link in project.links)
 
 
-def _levels(sides: Mapping[str, tuple[Perspective, Goal]], arrows: Arrows) -> Levels:
+def _levels(sides: Mapping[str, Side], arrows: Arrows) -> Levels:
     """The KPIs of each level, from the bottom."""
     levels: Levels = []
-    for side in FROM_BELOW:
+    for side in FROM_THE_BOTTOM:
         names = [name for name, (own, _) in sides.items() if own is side]
         heights = _heights(names, arrows)
         levels += [[name for name in names if heights[name] == height] for height in sorted(set(heights.values()))]
@@ -157,15 +158,13 @@ def crossings(levels: Levels, arrows: Arrows) -> int:
     )
 
 
-def _node(
-    project: Project, name: str, side: tuple[Perspective, Goal], at: tuple[int, int, int], values: pl.DataFrame
-) -> Row:
+def _node(project: Project, name: str, side: Side, at: tuple[int, int, int], values: pl.DataFrame) -> Row:
     found = last_complete(values, name)
     return {
         "kpi": name,
         "label": project.kpis[name].title,
-        "goal": side[1].name,
-        "perspective": side[0].value,
+        "goal": side[1].name if side[1] else None,
+        "perspective": side[0].value if side[0] else None,
         "level_number": at[0],
         "place_in_level": at[1],
         "places_in_level": at[2],
@@ -175,6 +174,6 @@ def _node(
     }
 
 
-def _goes(cause: Perspective, effect: Perspective) -> str:
-    step = FROM_BELOW.index(effect) - FROM_BELOW.index(cause)
+def _goes(cause: Perspective | None, effect: Perspective | None) -> str:
+    step = FROM_THE_BOTTOM.index(effect) - FROM_THE_BOTTOM.index(cause)
     return "up" if step > 0 else "down" if step < 0 else "within"

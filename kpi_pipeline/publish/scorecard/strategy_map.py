@@ -18,6 +18,7 @@ GAP, LEVEL_GAP = 20, 44
 MARGIN, BAND_LABEL, BAND_PAD = 12, 22, 10
 LETTERS = 22
 """So many letters go into a line of a box."""
+OUTSIDE = "Above the four perspectives"
 STATUS_WORDS = {
     "on_track": "on track",
     "at_risk": "at risk",
@@ -62,7 +63,7 @@ class Layout:
     """Where the boxes stand (their upper left corner), the bands behind them, and how large it all is."""
 
     boxes: Mapping[str, Point]
-    bands: tuple[tuple[str, float, float], ...]
+    bands: tuple[tuple[str | None, float, float], ...]
     """Perspective, top and height."""
     width: float
     height: float
@@ -131,7 +132,7 @@ def layout_of(nodes: Sequence[Row]) -> Layout:
     widest = max(map(len, levels.values()))
     width = 2 * MARGIN + widest * BOX_WIDTH + (widest - 1) * GAP
     boxes: dict[str, Point] = {}
-    bands: list[tuple[str, float, float]] = []
+    bands: list[tuple[str | None, float, float]] = []
     y: float = MARGIN
     for number in sorted(levels, reverse=True):
         level = sorted(levels[number], key=lambda one: int(one["place_in_level"]))
@@ -174,11 +175,12 @@ def _head(ident: str, sign: str) -> str:
     )
 
 
-def _band(band: tuple[str, float, float], width: float) -> str:
+def _band(band: tuple[str | None, float, float], width: float) -> str:
     side, top, height = band
+    label = Perspective(side).label if side else OUTSIDE
     return (
         f'<rect class="band" x="0" y="{top:g}" width="{width:g}" height="{height:g}" rx="6"/>'
-        f'<text class="side" x="{MARGIN}" y="{top + 15:g}">{escape(Perspective(side).label)}</text>'
+        f'<text class="side" x="{MARGIN}" y="{top + 15:g}">{escape(label)}</text>'
     )
 
 

@@ -57,8 +57,10 @@ def test_people_at_the_bottom_money_at_the_top() -> None:
         "returns": ("customer", 2),
         "repeat": ("customer", 3),
         "sales": ("financial", 4),
+        "odd": (None, 5),
     }
     assert (nodes["skill"]["goal"], nodes["skill"]["period_label"]) == ("people", "2024-01")
+    assert nodes["odd"]["goal"] == "nowhere"
     evidence = pl.DataFrame(
         [("skill", "delay", "confirmed"), ("delay", "returns", None)], schema=EVIDENCE, orient="row"
     )
@@ -69,6 +71,7 @@ def test_people_at_the_bottom_money_at_the_top() -> None:
         ("returns", "repeat", "1 month", "positive", None, "b", None, "within"),
         ("repeat", "sales", "1 month", "positive", None, "b", None, "up"),
         ("sales", "skill", "1 month", "positive", None, "b", None, "down"),
+        ("odd", "sales", "1 month", "positive", None, "b", None, "down"),
     ]
 
 

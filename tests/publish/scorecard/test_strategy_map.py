@@ -12,7 +12,7 @@ from kpi_pipeline.publish.scorecard.strategy_map import BOX_HEIGHT, BOX_WIDTH, l
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def node(kpi: str, side: str, level: int, place: int = 0, **fields: Any) -> dict[str, Any]:
+def node(kpi: str, side: str | None, level: int, place: int = 0, **fields: Any) -> dict[str, Any]:
     return {
         "kpi": kpi, "label": kpi.title(), "goal": None, "perspective": side, "level_number": level,
         "place_in_level": place, "places_in_level": 1, "period_label": "2024-01", "attainment": 1.0,
@@ -109,6 +109,12 @@ def test_light_and_dark_come_from_the_page() -> None:
 
     assert "var(--paper, #fcfbf8)" in style
     assert "prefers-color-scheme: dark" in style
+
+
+def test_what_has_no_side_lies_above_all() -> None:
+    svg = ET.fromstring(strategy_map([*NODES, node("result", None, 4)], LINKS))
+
+    assert svg.find(f"{SVG}text").text == "Above the four perspectives"
 
 
 @pytest.mark.parametrize("rows", [[], [node("a", "customer", 0)]])
