@@ -14,6 +14,7 @@ from kpi_pipeline.load.rules.base import Example, Remark, Rule, nothing
 from kpi_pipeline.load.rules.known import Known, Point
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.project import Project
+from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.targets import AtLeast, AtMost, Growth, PathBase, Target, Within
 
 PERIODS_A_YEAR = {Grain.day: 365, Grain.week: 52, Grain.month: 12, Grain.quarter: 4, Grain.year: 1}
@@ -72,23 +73,27 @@ def _values(points: Sequence[Point]) -> list[float]:
 
 
 def _aims(target: Target, last: Point) -> tuple[_Aim, ...]:
-    """The bounds that hold now and those still to come, of the total."""
-    now = _Aim(last.period, last.low, last.high)
+    """The bounds of the total that hold now and those to come, by the definition rather than by what was published."""
+    published = _Aim(last.period, last.low, last.high)
+    if isinstance(target, PathBase):
+        up = target.type == "increase_to"
+        stages = [_Aim(one.by, *_sides(one.value, up=up)) for one in target.values if one.segment == TOTAL]
+        return (published, *(aim for aim in stages if aim.day > last.period))
+    aims = sorted(_written(target), key=lambda aim: aim.day)
+    now = [aim for aim in aims if aim.day <= last.period][-1:]
+    return (*(now or [published]), *(aim for aim in aims if aim.day > last.period))
+
+
+def _written(target: Target) -> list[_Aim]:
+    """The dated bounds of the total that the definition itself gives."""
     match target:
         case AtLeast() | AtMost() if target.accumulate is None:
-            later = [
-                _Aim(one.from_, *_sides(one.value, up=isinstance(target, AtLeast)))
-                for one in target.values
-                if one.segment == "all"
-            ]
-        case PathBase():
-            up = target.type == "increase_to"
-            later = [_Aim(one.by, *_sides(one.value, up=up)) for one in target.values if one.segment == "all"]
+            up = isinstance(target, AtLeast)
+            return [_Aim(one.from_, *_sides(one.value, up=up)) for one in target.values if one.segment == TOTAL]
         case Within():
-            later = [_Aim(one.from_, one.low, one.high) for one in target.values if one.segment == "all"]
+            return [_Aim(one.from_, one.low, one.high) for one in target.values if one.segment == TOTAL]
         case _:
-            later = []
-    return (now, *(aim for aim in later if aim.day > last.period))
+            return []
 
 
 def _sides(value: float, *, up: bool) -> tuple[float | None, float | None]:
