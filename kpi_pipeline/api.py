@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from kpi_pipeline.load import Finding, Known
     from kpi_pipeline.periods import Grain
     from kpi_pipeline.pipeline.context import Context
+    from kpi_pipeline.pipeline.notify import Told
     from kpi_pipeline.pipeline.report import RunReport
     from kpi_pipeline.pipeline.watch import Watch
+    from kpi_pipeline.reviews import ReviewDue
     from kpi_pipeline.why import Against, Why
 
 
@@ -121,6 +123,18 @@ class LoadedProject:
                 order_by=order_by,
                 limit=limit,
             )
+
+    def reviews_due(self, *, now: datetime | None = None) -> tuple[ReviewDue, ...]:
+        """The KPIs whose review is overdue or was never held; see `kpi_pipeline.pipeline.reviews.reviews_due`."""
+        from kpi_pipeline.pipeline.reviews import reviews_due
+
+        return reviews_due(self.project, now=now)
+
+    def notify(self, *, say: Callable[[str], None] = print, wait: float = 600, now: datetime | None = None) -> Told:
+        """Tells people what is new to them; see `kpi_pipeline.pipeline.notify.notify`."""
+        from kpi_pipeline.pipeline.notify import notify
+
+        return notify(self.project, say=say, wait=wait, now=now)
 
     def explain(
         self,

@@ -18,7 +18,7 @@ from kpi_pipeline.errors import QueryError, counted, did_you_mean
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.load.append_review import append_review, refuse_second
 from kpi_pipeline.periods import first_day_named
-from kpi_pipeline.pipeline.reviews import days_that_count, latest_values, reviews_due
+from kpi_pipeline.pipeline.reviews import Latest, days_that_count, latest_values, reviews_due
 from kpi_pipeline.project import Project
 from kpi_pipeline.reviews import Action, HeldReview
 from kpi_pipeline.status import Status
@@ -34,13 +34,13 @@ def write_review(
     day = _day("--on", on) if on else today
     if day > max(today, datetime.now(UTC).date()):
         raise QueryError(f"{day} (--on) is yet to come.\nHint: a review is written down once it was held.")
-    latest = latest_values(project).get(name)
+    latest = latest_values(project, day).get(name)
     planned = [_action(project, one) for one in actions]
     refuse_second(project, HeldReview(kpi=name, on=day, by="-", decision="-"))
     if decision is None:
         if not sys.stdin.isatty():
             raise QueryError("What was decided?\nHint: say it with --decision, if only to go on as before.")
-        decision, by, asked_for = _ask(project, kpi, by)
+        decision, by, asked_for = _ask(project, kpi, by, latest)
         planned += asked_for
     if by is None:
         raise QueryError("Who held the review?\nHint: say it with --by; a person of the definitions, or any name.")
@@ -106,10 +106,9 @@ def _kpi(project: Project, name: str) -> Kpi:
     return project.kpis[name]
 
 
-def _ask(project: Project, kpi: Kpi, by: str | None) -> tuple[str, str, list[Action]]:
+def _ask(project: Project, kpi: Kpi, by: str | None, latest: Latest | None) -> tuple[str, str, list[Action]]:
     """Shows the KPI and asks what was decided, by whom, and who does what."""
     out = console()
-    latest = latest_values(project).get(kpi.name)
     out.print(Text(kpi.title, style="bold"))
     if latest:
         unit = project.metrics[kpi.metric].unit.value

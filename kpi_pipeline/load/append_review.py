@@ -38,7 +38,7 @@ def append_review(project: Project, review: HeldReview) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         beside = project.path(project.settings.warehouse)
         beside.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(beside.with_name("reviews.lock"), timeout=PATIENCE):
+        with FileLock(beside.with_name(f"{beside.name}.reviews.lock"), timeout=PATIENCE):
             before = file.read_bytes().decode("utf-8-sig") if file.exists() else ""
             after = _with_review(before, review, f"{REVIEWS_FOLDER}/{file.name}")
             built = building(file)

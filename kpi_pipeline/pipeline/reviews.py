@@ -56,14 +56,15 @@ def days_that_count(project: Project, *, now: datetime | None = None) -> Mapping
     return {name: max(day for day in days if day) for name, days in known.items() if any(days)}
 
 
-def latest_values(project: Project) -> Mapping[str, Latest]:
-    """The latest complete period of each KPI; empty where nothing was published yet."""
+def latest_values(project: Project, until: date) -> Mapping[str, Latest]:
+    """The latest complete period of each KPI that was over by a day; empty where nothing was published yet."""
     try:
         with Published.open(project.path(project.settings.publish.duckdb)) as published:
             rows: list[dict[str, Any]] = published.fetch(
-                "SELECT kpi, period_label, value, status FROM kpi_value WHERE is_complete AND segment = ? "
+                "SELECT kpi, period_label, value, status FROM kpi_value "
+                "WHERE is_complete AND segment = ? AND period_end <= ? "
                 "QUALIFY row_number() OVER (PARTITION BY kpi ORDER BY period_start_utc DESC) = 1",
-                [TOTAL],
+                [TOTAL, until],
             ).to_dicts()
     except DataError:
         return {}

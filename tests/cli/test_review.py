@@ -90,3 +90,18 @@ def test_somebody_at_the_terminal_is_asked(agreed: Shop, monkeypatch: pytest.Mon
     assert "off track" in said.out
     written = (agreed.root / "reviews" / "weekly_revenue.yaml").read_text(encoding="utf-8")
     assert "by: ana\n    decision: Go on\n    actions:\n      - what: Call them\n        who: bob\n" in written
+
+
+def test_a_review_of_an_earlier_day_notes_what_was_known_then(agreed: Shop) -> None:
+    said = agreed.kpi("review", "weekly_tickets", "--decision", "Go on", "--by", "ana", "--on", "2024-01-20")
+    assert said.code == 0, said
+    value = agreed.look(
+        "SELECT value FROM kpi.kpi_value WHERE kpi = 'weekly_tickets' AND period_label = '2024-W02'"
+    ).item()
+    written = (agreed.root / "reviews" / "weekly_tickets.yaml").read_text(encoding="utf-8")
+    assert f"value_then: {value}\n" in written
+    agreed.kpi("review", "weekly_tickets", "--decision", "Go on", "--by", "ana", "--on", "2023-12-20")
+    assert "2023-12-20\n    by: ana\n    decision: Go on\n" in (agreed.root / "reviews/weekly_tickets.yaml").read_text(
+        "utf-8"
+    )
+    assert (agreed.root / "reviews/weekly_tickets.yaml").read_text("utf-8").count("value_then") == 1
