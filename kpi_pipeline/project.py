@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from kpi_pipeline.business_calendar import BusinessCalendar
 from kpi_pipeline.calendar import CalendarRules, DayTable
 from kpi_pipeline.errors import Place
 from kpi_pipeline.goals import Goal
+from kpi_pipeline.holidays import Holidays, days_alone
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.links import Link
 from kpi_pipeline.metrics import Conversion, Metric, Retention, Simple
@@ -74,6 +75,9 @@ class Settings(Noun):
     calendar: BusinessCalendar | None = Field(
         default=None, description="weeks, months, quarters and years other than the usual ones"
     )
+    holidays: Annotated[Holidays | None, BeforeValidator(days_alone)] = Field(
+        default=None, description="the days that readers should see marked: a list of {day, name}, or a table"
+    )
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$", description="the currency of amounts, such as GBP")
     as_of: Literal["now", "data"] | FirstDay = Field(
         default="now", description="what counts as today: the clock, the end of each KPI's own data, or a day"
@@ -117,6 +121,11 @@ class Settings(Noun):
     def calendar_table(self) -> str | None:
         """The model or source that holds the calendar, if one does."""
         return self.calendar.table if self.calendar else None
+
+    @property
+    def holiday_table(self) -> str | None:
+        """The model or source that holds the holidays, if one does."""
+        return self.holidays.table if self.holidays else None
 
     def calendar_rules(self, table: DayTable | None = None) -> CalendarRules:
         """The rules of the calendar; `table` holds its days where they are kept in a table."""

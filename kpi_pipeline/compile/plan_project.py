@@ -253,12 +253,13 @@ def _made_for(project: Project, reductions: Sequence[Reduction]) -> tuple[ModelP
 
 
 def _looked_at(project: Project, models: set[str]) -> set[str]:
-    """The models that checks on these models compare them with, and that of the calendar."""
+    """The models that checks on these models compare them with, and those of the calendar and of holidays."""
     checks = [
         check for name in models for below in models_below(project, name) for check in project.models[below].checks
     ]
-    related = {one.to for one in checks if isinstance(one, Relationships)} | {project.settings.calendar_table or ""}
-    return related & project.models.keys()
+    related = {one.to for one in checks if isinstance(one, Relationships)}
+    days = {project.settings.calendar_table or "", project.settings.holiday_table or ""}
+    return (related | days) & project.models.keys()
 
 
 @dataclass(frozen=True)

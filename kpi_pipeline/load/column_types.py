@@ -128,20 +128,20 @@ def _not_rates(project: Project, columns: Typed) -> Iterator[Problem]:
 
 
 def _not_days(project: Project, columns: Typed) -> Iterator[Problem]:
-    """The calendar's table has a column with the day."""
-    calendar = project.settings.calendar
-    if calendar is None or calendar.table is None:
-        return
-    table = TableRef("model" if calendar.table in project.models else "raw", calendar.table)
-    types = {name.lower(): kind for name, kind in columns.get(table, {}).items()}
-    kind = types.get(calendar.columns.day.lower(), "").upper()
-    if kind and not kind.startswith(DAY_TYPES):
-        yield Problem(
-            f"The project: 'calendar.columns.day' is '{calendar.columns.day}', which is {kind} in {table}, and no day.",
-            project.place("project", "calendar", "columns", "day"),
-            "name the column with the day: calendar: {table: ..., columns: {day: ...}}; or make one in a model's sql, "
-            f"such as strptime(CAST({calendar.columns.day} AS VARCHAR), '%Y%m%d') for days like 20240131",
-        )
+    """The tables of the calendar and of holidays have a column with the day."""
+    for key, of_days in (("calendar", project.settings.calendar), ("holidays", project.settings.holidays)):
+        if of_days is None or of_days.table is None:
+            continue
+        table, day = project.table_named(of_days.table), of_days.columns.day
+        types = {name.lower(): kind for name, kind in columns.get(table, {}).items()}
+        kind = types.get(day.lower(), "").upper()
+        if kind and not kind.startswith(DAY_TYPES):
+            yield Problem(
+                f"The project: '{key}.columns.day' is '{day}', which is {kind} in {table}, and no day.",
+                project.place("project", key, "columns", "day"),
+                f"name the column with the day: {key}: {{table: ..., columns: {{day: ...}}}}; or make one in a model's "
+                f"sql, such as strptime(CAST({day} AS VARCHAR), '%Y%m%d') for days like 20240131",
+            )
 
 
 def _hours_between_days(project: Project, columns: Typed) -> Iterator[Problem]:

@@ -47,7 +47,7 @@ def check_columns(project: Project, columns: Typed) -> tuple[Problem, ...]:
             *_in_expressions(project, known),
             *check_types(project, columns),
             *_in_target_tables(project, known),
-            *_in_calendar(project, known),
+            *_in_tables_of_days(project, known),
         )
     )
 
@@ -241,17 +241,17 @@ def _in_target_tables(project: Project, known: Columns) -> Iterator[Problem]:
             )
 
 
-def _in_calendar(project: Project, known: Columns) -> Iterator[Problem]:
-    """The columns of the calendar's table, those that have another name than ours."""
-    calendar = project.settings.calendar
-    if calendar is None or calendar.table is None:
-        return
-    table = TableRef("model" if calendar.table in project.models else "raw", calendar.table)
-    names = known.get(table)
-    for ours, theirs in calendar.columns.model_dump(exclude_none=True).items() if names is not None else ():
-        if theirs.lower() not in {one.lower() for one in names or ()}:
-            yield Problem(
-                f"The project: 'calendar.columns.{ours}' is '{theirs}', a column that {table} does not have.",
-                project.place("project", "calendar", "columns", ours),
-                nearest_column(theirs, names or ()),
-            )
+def _in_tables_of_days(project: Project, known: Columns) -> Iterator[Problem]:
+    """The columns of the tables of the calendar and of holidays, those that have another name than ours."""
+    for key, of_days in (("calendar", project.settings.calendar), ("holidays", project.settings.holidays)):
+        if of_days is None or of_days.table is None:
+            continue
+        table = project.table_named(of_days.table)
+        names = known.get(table)
+        for ours, theirs in of_days.columns.model_dump(exclude_none=True).items() if names is not None else ():
+            if theirs.lower() not in {one.lower() for one in names or ()}:
+                yield Problem(
+                    f"The project: '{key}.columns.{ours}' is '{theirs}', a column that {table} does not have.",
+                    project.place("project", key, "columns", ours),
+                    nearest_column(theirs, names or ()),
+                )

@@ -75,6 +75,8 @@ def references(project: Project) -> Iterator[Reference]:
         yield from _of_metric(metric)
     if table := project.settings.calendar_table:
         yield Reference("project", "calendar", ("table",), "takes its calendar from", table, ("models", "sources"))
+    if table := project.settings.holiday_table:
+        yield Reference("project", "holidays", ("table",), "takes its holidays from", table, ("models", "sources"))
     yield from _of_teams_and_people(project)
     yield from _of_goals(project)
     yield from _of_kpis(project)

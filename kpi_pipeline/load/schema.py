@@ -55,6 +55,8 @@ def json_schema() -> Schema:
     definitions["Age"] = {"anyOf": [{"type": "integer", "minimum": 0}, definitions["Age"]]}
     rules = {"type": "array", "items": {"$ref": "#/$defs/StatusRule"}}
     definitions["StatusRules"] = {"anyOf": [rules, definitions["StatusRules"]]}
+    days = {"type": "array", "items": {"$ref": "#/$defs/Holiday"}}
+    definitions["Holidays"] = {"anyOf": [days, definitions["Holidays"]]}
     definitions["Link"]["properties"]["lag"]["anyOf"].append({"const": 0})
     _as_written(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "KPI definitions", **schema}

@@ -73,6 +73,9 @@ def _located(error: ErrorDetails, node: Written, schema: Schema) -> Misfit:
             here, place, fresh = value, value.place, True
             expected = _property(expected, step, schema)
             path = f"{path}.{step}" if path else step
+        elif isinstance(here, Items) and isinstance(step, str) and "items" in _property(expected, step, schema):
+            # NOTE: a list in the place of a thing is short for the one key of it that holds a list.
+            expected = _property(expected, step, schema)
         elif isinstance(here, Items) and isinstance(step, int) and step < len(here.members):
             here, fresh = here.members[step], True
             place = here.place

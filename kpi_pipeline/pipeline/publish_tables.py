@@ -17,8 +17,9 @@ from kpi_pipeline.load import findings
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.context import Context
-from kpi_pipeline.pipeline.known_values import known_from
 from kpi_pipeline.pipeline.framework_tables import framework_tables
+from kpi_pipeline.pipeline.holiday_days import holiday_days
+from kpi_pipeline.pipeline.known_values import known_from
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
 from kpi_pipeline.plan import Series, fingerprint
 from kpi_pipeline.project import Project
@@ -187,7 +188,7 @@ def assemble(context: Context, computed: Computed, calendar: Calendar, through: 
     tables |= definition_tables(project, headline(project, classified))
     tables["kpi_indicator"] = indicator_table(classified)
     around = _around(context, calendar)
-    tables |= calendar_tables(around, hours=_by_hour(context))
+    tables |= calendar_tables(around, hours=_by_hour(context), holidays=holiday_days(project, context.warehouse))
     totals = _totals(context)
     tables["lint_result"] = _findings(context, totals, tables["kpi_evidence"])
     scores = goal_scores(project, totals, around)

@@ -191,11 +191,11 @@ def _compute(
 
 
 def _sources(project: Project, plan: Plan, kpis: frozenset[str]) -> tuple[str, ...]:
-    """The sources that the plan's models read, those that give targets, that of the calendar, and where checks look."""
+    """The sources that the plan's models read, those that give targets, those of days, and where checks look."""
     read = [source for model in plan.models for source in model.sources]
     given = {kpi.target.table for kpi in project.kpis.values() if kpi.name in kpis and kpi.target and kpi.target.table}
-    calendar = {project.settings.calendar_table or ""} & project.sources.keys()
-    return with_those_pointed_to(project, sorted({*read, *(given & project.sources.keys()), *calendar}))
+    days = {project.settings.calendar_table or "", project.settings.holiday_table or ""}
+    return with_those_pointed_to(project, sorted({*read, *((given | days) & project.sources.keys())}))
 
 
 def _is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:

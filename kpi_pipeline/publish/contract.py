@@ -173,6 +173,7 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "is_holiday", FLAG, "Whether it is a holiday; missing as long as the project names no holidays"
             ).optional,
+            Column("holiday", TEXT, "What the holiday is called").optional,
             Column("week_start", DAY, "First day of the week it is in"),
             Column("month_start", DAY, "First day of the month it is in"),
             Column("quarter_start", DAY, "First day of the (fiscal) quarter it is in"),

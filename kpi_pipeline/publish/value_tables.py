@@ -29,13 +29,24 @@ BATCH = 200_000
 """About so many rows are made at a time."""
 
 
-def calendar_tables(calendar: Calendar, *, hours: bool = False) -> dict[str, pl.DataFrame]:
-    """The days and periods of the business calendar; hours where something is published by hour."""
-    days = calendar.days.drop("day_start").with_columns(
-        iso_year=pl.col("day").dt.iso_year().cast(pl.Int64),
-        iso_week=pl.col("day").dt.week().cast(pl.Int64),
-        is_holiday=pl.lit(None, pl.Boolean),
+def calendar_tables(
+    calendar: Calendar, *, hours: bool = False, holidays: pl.DataFrame | None = None
+) -> dict[str, pl.DataFrame]:
+    """The days and periods of the business calendar; hours where something is published by hour.
+
+    `holidays`: day and holiday, the name it has; None where nobody has said which days are.
+    """
+    named = pl.DataFrame(schema={"day": pl.Date, "holiday": pl.String}) if holidays is None else holidays
+    known = named.with_columns(is_holiday=pl.lit(value=True))
+    days = (
+        calendar.days.drop("day_start")
+        .with_columns(
+            iso_year=pl.col("day").dt.iso_year().cast(pl.Int64),
+            iso_week=pl.col("day").dt.week().cast(pl.Int64),
+        )
+        .join(known, on="day", how="left", maintain_order="left")
     )
+    days = days.with_columns(is_holiday=None if holidays is None else pl.col("is_holiday").fill_null(value=False))
     periods = pl.concat([calendar.periods, _hours(calendar)], how="diagonal") if hours else calendar.periods
     periods = periods.with_columns(calendar_name=pl.lit(CALENDAR_NAME))
     return {
