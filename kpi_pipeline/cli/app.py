@@ -27,6 +27,7 @@ app = typer.Typer(
       kpi show KPI                          one KPI: meaning, origin, history, plot; or one goal
       kpi why KPI                           what made it change, adding up to the whole change
       kpi review KPI                        write down what was decided about it
+      kpi report KPI --open                 its page; without a name the company's
       kpi query METRIC --by DIM --grain month   any metric by time and dimension
       kpi explain METRIC                    how a number is made, with the SQL
       kpi dev                               the same in Dagster, with history and schedule
@@ -343,6 +344,30 @@ def notify_(
     from kpi_pipeline.cli.notify import notify_people
 
     raise typer.Exit(notify_people(project, wait=wait))
+
+
+@app.command()
+def report(
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(
+            help="A KPI, goal or team; `goal:growth` says which is meant. Without one, the company.",
+            metavar="[KPI|GOAL|TEAM]",
+            show_default=False,
+        ),
+    ] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print it in short as Markdown instead.")] = False,
+    png: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="Draw its history into this file instead; .svg needs no library.", metavar="FILE"),
+    ] = None,
+    project: Project = HERE,
+) -> None:
+    """Write the scorecard's pages from what was published, and say where the one asked for is."""
+    from kpi_pipeline.cli.report import report as written
+
+    written(project, name, open_it=open_it, markdown=markdown, png=png)
 
 
 @app.command()

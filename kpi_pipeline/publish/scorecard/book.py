@@ -11,6 +11,7 @@ from itertools import groupby
 import polars as pl
 
 from kpi_pipeline.publish.scorecard.card import Around, card_of
+from kpi_pipeline.publish.scorecard.goal_cards import in_tree_order
 from kpi_pipeline.publish.scorecard.holidays import holidays_of
 from kpi_pipeline.publish.scorecard.origin import Steps, steps_of
 from kpi_pipeline.publish.scorecard.page import KpiCard
@@ -55,6 +56,14 @@ class Book:
     def latest(self, kpi: str) -> Row | None:
         """The KPI's latest complete period."""
         return next((row for row in reversed(self.series.get(kpi, [])) if row["is_complete"]), None)
+
+    @cached_property
+    def goals_below(self) -> Mapping[str | None, list[str]]:
+        """The goals below each goal, in the order of their tree; those that stand at the top are below None."""
+        found: dict[str | None, list[str]] = {}
+        for row in in_tree_order(list(self.goals.values())):
+            found.setdefault(row["parent_goal"] if row["parent_goal"] in self.goals else None, []).append(row["goal"])
+        return found
 
     @cached_property
     def goal_titles(self) -> Mapping[str, str]:

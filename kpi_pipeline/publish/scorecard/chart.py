@@ -195,9 +195,9 @@ def _wished(
         if low is None and high is None:
             continue
         top, bottom = TOP if high is None else y(high), BOTTOM if low is None else y(low)
-        left = max(x(places[0]) - step / 2, 0.0)
-        right = x(places[-1]) + (step / 2 if places[-1] + 1 < len(instants) else EDGE)
-        yield Box(round(left, 1), top, round(right - left, 1), round(max(bottom - top, 1.0), 1))
+        left = 0.0 if places[0] == 0 else round(x(places[0]) - step / 2)
+        right = x(places[-1]) + EDGE if places[-1] + 1 == len(instants) else round(x(places[-1] + 1) - step / 2)
+        yield Box(left, top, round(right - left, 1), round(max(bottom - top, 1.0), 1))
 
 
 def _ribbon(instants: Sequence[Instant], x: Callable[[int], float], step: float) -> Iterable[tuple[str, str]]:
@@ -238,7 +238,13 @@ def _summary(
     told = [summary_of(moments, written, grain)]
     counts = {status: sum(one.status == status for one in instants) for status in TALL}
     if sum(counts.values()):
-        told.append(", ".join(f"{status.replace('_', ' ')} {count} times" for status, count in counts.items() if count))
+        told.append(
+            ", ".join(
+                f"{status.replace('_', ' ')} {'once' if count == 1 else f'{count} times'}"
+                for status, count in counts.items()
+                if count
+            )
+        )
         told[-1] = f"{told[-1].capitalize()}."
     aim = next((one for one in reversed(instants) if one.low is not None or one.high is not None), None)
     if aim is not None:

@@ -17,6 +17,7 @@ from kpi_pipeline.publish.scorecard.status import Status
 from kpi_pipeline.publish.scorecard.team_page import tally_of
 from kpi_pipeline.publish.scorecard.turns import Turn, turns_of
 
+MOST_DRAWN = 150
 LOOSE = "Not tied to a goal"
 
 
@@ -52,6 +53,11 @@ class CompanyPage:
     failed: tuple[FailedCheck, ...]
     attribution: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
+
+    @property
+    def drawn(self) -> bool:
+        """Whether each KPI has a small drawing: of very many the page would become heavy."""
+        return sum(count for _, count in self.tally) <= MOST_DRAWN
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[KpiCard, ...]], ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from calendar import month_name
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from kpi_pipeline.kpis import MISSING, NBSP
 
 
+@lru_cache(maxsize=10_000)
 def period_written(label: str) -> str:
     """A period's label in words; one of a calendar of its own stays what it is.
 

@@ -42,13 +42,12 @@ def in_tree_order(goals: Sequence[Row]) -> list[Row]:
     """Every goal before those that serve it; side by side as the balanced scorecard orders its perspectives."""
     sides = {perspective.value: at for at, perspective in enumerate(Perspective)}
     known = {goal["goal"] for goal in goals}
-    ordered = sorted(goals, key=lambda goal: sides.get(goal["perspective"] or "", len(sides)))
+    children: dict[str | None, list[Row]] = {}
+    for goal in sorted(goals, key=lambda goal: sides.get(goal["perspective"] or "", len(sides))):
+        children.setdefault(goal["parent_goal"] if goal["parent_goal"] in known else None, []).append(goal)
 
     def below(parent: str | None) -> list[Row]:
-        children = [
-            goal for goal in ordered if (goal["parent_goal"] if goal["parent_goal"] in known else None) == parent
-        ]
-        return [found for child in children for found in (child, *below(child["goal"]))]
+        return [found for child in children.get(parent, []) for found in (child, *below(child["goal"]))]
 
     return below(None)
 

@@ -10,6 +10,7 @@ from kpi_pipeline.publish.scorecard.dates import period_written
 from kpi_pipeline.publish.scorecard.goal_cards import goal_facts
 from kpi_pipeline.publish.scorecard.goal_tree import Branch, branches_of
 from kpi_pipeline.publish.scorecard.page import KpiCard, Reference
+from kpi_pipeline.publish.scorecard.picture import room_for, svg_of
 from kpi_pipeline.publish.scorecard.standing import Standing, judged_series
 from kpi_pipeline.publish.scorecard.wording import share_written
 
@@ -84,7 +85,17 @@ def _missing(members: tuple[Member, ...], below: tuple[Branch, ...]) -> tuple[st
     return (*kpis, *goals)
 
 
-def _chart(book: Book, name: str) -> Chart | None:
+def goal_picture(book: Book, name: str) -> str | None:
+    """The drawing of a goal's score as an SVG file of its own."""
+    drawn, standing = _chart(book, name), book.standings.get(name)
+    fitting = _chart(book, name, width=room_for(drawn.widest)) if drawn else None
+    if fitting is None or standing is None:
+        return None
+    score = standing.score.text if standing.score else "no score"
+    return svg_of(fitting, book.goal_titles[name], f"{score} in {standing.period}: {standing.status.word.lower()}")
+
+
+def _chart(book: Book, name: str, width: float = 1000.0) -> Chart | None:
     """The score over time; 100 % is as wished."""
     series = judged_series(book.scores.get(name, []))
     judged = [row for row in series if row["status"] != "in_progress"]
@@ -92,4 +103,4 @@ def _chart(book: Book, name: str) -> Chart | None:
         Instant(period_written(row["period_label"]), row["score"], 1.0, 1.0, None, row["status"])
         for row in judged[-PERIODS_DRAWN:]
     ]
-    return chart_of(instants, share_written, series[0]["grain"]) if len(instants) > 1 else None
+    return chart_of(instants, share_written, series[0]["grain"], width=width) if len(instants) > 1 else None

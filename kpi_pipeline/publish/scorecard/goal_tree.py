@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from kpi_pipeline.goals import Framework, Perspective
 from kpi_pipeline.publish.scorecard.book import Book
-from kpi_pipeline.publish.scorecard.goal_cards import in_tree_order
 from kpi_pipeline.publish.scorecard.standing import Standing
 from kpi_pipeline.publish.scorecard.wording import share_written
 
@@ -35,20 +34,15 @@ class Branch:
 
 def branches_of(book: Book, above: str | None = None) -> tuple[Branch, ...]:
     """The goals below one, or those that stand at the top; each with all below it."""
-    known = book.goals.keys()
-    return tuple(
-        _branch(book, row["goal"])
-        for row in in_tree_order(list(book.goals.values()))
-        if (row["parent_goal"] if row["parent_goal"] in known else None) == above
-    )
+    return tuple(_branch(book, name) for name in book.goals_below.get(above, ()))
 
 
 def branch_of(book: Book, name: str) -> Branch:
     """One goal on its own, without those below."""
-    return replace(_branch(book, name), below=())
+    return _branch(book, name, alone=True)
 
 
-def _branch(book: Book, name: str) -> Branch:
+def _branch(book: Book, name: str, *, alone: bool = False) -> Branch:
     goal = book.goals[name]
     return Branch(
         name=name,
@@ -59,6 +53,6 @@ def _branch(book: Book, name: str) -> Branch:
         team=book.around.teams.get(goal["team"] or "", ""),
         weight=goal["weight"] or 0.0,
         standing=book.standings.get(name),
-        below=branches_of(book, name),
+        below=() if alone else branches_of(book, name),
         kpis=len(book.served.get(name, [])),
     )

@@ -16,6 +16,7 @@ from kpi_pipeline.publish.scorecard.origin import Origin, origin_of
 from kpi_pipeline.publish.scorecard.origin_map import OriginMap, origin_map
 from kpi_pipeline.publish.scorecard.overdue import is_overdue
 from kpi_pipeline.publish.scorecard.page import KpiCard, Reference
+from kpi_pipeline.publish.scorecard.picture import room_for, svg_of
 from kpi_pipeline.publish.scorecard.restated import Restatement, restatements_of
 from kpi_pipeline.publish.scorecard.roles import viewpoint_title
 from kpi_pipeline.publish.scorecard.segment_table import SegmentTable, segment_tables
@@ -244,3 +245,28 @@ def _query(kpi: Row) -> str:
         f"WHERE kpi = '{kpi['kpi']}' AND grain = '{kpi['grain']}' AND segment = 'all'\n"
         "ORDER BY period_start_utc"
     )
+
+
+def picture_of(book: Book, name: str) -> str | None:
+    """The drawing of a KPI as an SVG file of its own, with its latest value in words; None without any value."""
+    kpi, card = book.kpis[name], book.cards[name]
+    return picture_for(kpi, periods_drawn(kpi, book.series.get(name, [])), card.label, standing_written(card))
+
+
+def picture_for(kpi: Row, shown: Sequence[Row], title: str, words: str) -> str | None:
+    """The drawing of some periods of a KPI as an SVG file of its own."""
+    numbers = Numbers.of(kpi)
+    drawn = chart_for(kpi, shown, numbers, holidays={})
+    if drawn is None:
+        return None
+    fitting = chart_for(kpi, shown, numbers, holidays={}, width=room_for(drawn.widest))
+    return svg_of(fitting, title, words) if fitting else None
+
+
+def standing_written(card: KpiCard) -> str:
+    """A KPI's latest complete period in one line."""
+    if not card.period:
+        return "No period is complete yet"
+    attained = f", {card.attainment.text} attained" if card.attainment else ""
+    target = f"; target {card.target}" if card.target else ""
+    return f"{card.value} in {card.period}: {card.status.word.lower()}{attained}{target}"

@@ -8,7 +8,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 PACKAGE = "kpi_pipeline.publish.scorecard"
@@ -26,7 +26,12 @@ class Shell:
 
 def render(kind: str, page: object, shell: Shell) -> str:
     """The HTML of a page; whatever a label holds is shown as text, never run."""
-    return _templates().get_template(f"{kind}.html.jinja").render(page=page, shell=shell, root=shell.root)
+    return template(f"{kind}.html.jinja").render(page=page, shell=shell, root=shell.root)
+
+
+def template(name: str) -> Template:
+    """One of the templates."""
+    return _templates().get_template(name)
 
 
 @cache

@@ -10,10 +10,11 @@ from kpi_pipeline.publish.scorecard.book import Book, book_of
 from kpi_pipeline.publish.scorecard.company_page import company_page, data_through
 from kpi_pipeline.publish.scorecard.goal_page import goal_page
 from kpi_pipeline.publish.scorecard.kpi_page import kpi_page
+from kpi_pipeline.publish.scorecard.markdown import company_markdown
 from kpi_pipeline.publish.scorecard.render import Shell, render
 from kpi_pipeline.publish.scorecard.team_page import team_page
 
-INDEX = "index.html"
+INDEX, SUMMARY = "index.html", "summary.md"
 FOLDERS = ("kpi", "goal", "team")
 
 
@@ -24,7 +25,7 @@ def pages_of(
     attribution: Sequence[str] = (),
     published: Sequence[str] = (),
 ) -> Iterator[tuple[str, str]]:
-    """Every page's path and HTML, one after the other; the company's comes last.
+    """Every page's path and text, one after the other; the company's comes last, its summary before it.
 
     Args:
         tables: the published tables by name, with the columns of the contract.
@@ -48,7 +49,9 @@ def pages_of_book(
     for name in book.around.teams:
         yield page_path("team", name), render("team", team_page(book, name), below)
     top = Shell(title, data_through(book), root="", attribution=tuple(attribution))
-    yield INDEX, render("company", company_page(book, attribution=attribution, published=published), top)
+    company = company_page(book, attribution=attribution, published=published)
+    yield SUMMARY, company_markdown(company, title, data_through(book))
+    yield INDEX, render("company", company, top)
 
 
 def page_path(kind: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -48,11 +49,13 @@ MINUS = "\N{MINUS SIGN}"
 
 
 def share_written(value: float) -> str:
-    """A share without decimals.
+    """A share without decimals, but for one that is all but whole: that is never told as if it were.
 
-    >>> share_written(1.118)
-    '112\\xa0%'
+    >>> share_written(1.118), share_written(0.9985)
+    ('112\\xa0%', '99.8\\xa0%')
     """
+    if 0.995 <= value < 1:
+        return f"{math.floor(value * 1000) / 10:.1f}{NBSP}%"
     return f"{round(value * 100) + 0:,d}{NBSP}%".replace("-", MINUS)
 
 

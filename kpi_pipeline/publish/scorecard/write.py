@@ -49,7 +49,7 @@ def _write(page: Path, html: str) -> Path:
     text = html.encode()
     if page.exists() and page.stat().st_size == len(text) and page.read_bytes() == text:
         return page
-    draft = page.with_name(f".{page.stem}.{os.getpid()}.html")
+    draft = page.with_name(f".{page.stem}.{os.getpid()}{page.suffix}")
     page.parent.mkdir(parents=True, exist_ok=True)
     try:
         draft.write_bytes(text)

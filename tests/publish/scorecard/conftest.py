@@ -384,9 +384,9 @@ def example_tables() -> Tables:
         "lineage": [
             *step("kpi/net_sales", "metric/net_sales"),
             *step("metric/net_sales", "model/order_lines", "quantity", "price"),
-            *step("model/order_lines", "raw.invoice_lines", *(f"column_{number}" for number in range(11))),
+            *step("model/order_lines", "raw/invoice_lines", *(f"column_{number}" for number in range(11))),
             *step("model/order_lines", "model/countries"),
-            *step("model/countries", "raw.invoice_lines", "Country"),
+            *step("model/countries", "raw/invoice_lines", "Country"),
         ],
         "calendar": [
             {"day": day, "iso_year": 2010, "iso_week": 1, "is_holiday": True, "week_start": day, "month_start": day,
@@ -396,7 +396,7 @@ def example_tables() -> Tables:
         "check_result": [
             *(
                 {
-                    "asset": "raw.invoice_lines",
+                    "asset": "raw/invoice_lines",
                     "check_name": f"not_null {column}",
                     "severity": "error",
                     "passed": True,
@@ -405,7 +405,7 @@ def example_tables() -> Tables:
                 for column in ("Invoice", "InvoiceDate", "Quantity", "StockCode")
             ),
             {
-                "asset": "raw.invoice_lines",
+                "asset": "raw/invoice_lines",
                 "check_name": "accepted_range Price",
                 "severity": "warn",
                 "passed": False,
@@ -415,7 +415,7 @@ def example_tables() -> Tables:
                 "checked_at": datetime(2010, 12, 14, 6, 0, tzinfo=UTC),
             },
             {
-                "asset": "raw.deliveries",
+                "asset": "raw/deliveries",
                 "check_name": "recency arrived_at",
                 "severity": "error",
                 "passed": False,

@@ -17,7 +17,7 @@ def test_it_is_written_as_a_whole_and_nothing_is_left_beside_it(tables: Tables, 
     page = write_scorecard(tables, tmp_path / "published" / "scorecard", title="Giftware")
     assert page == tmp_path / "published" / "scorecard" / "index.html"
     assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
-    assert sorted(path.name for path in page.parent.iterdir()) == ["goal", "index.html", "kpi", "team"]
+    assert sorted(path.name for path in page.parent.iterdir()) == ["goal", "index.html", "kpi", "summary.md", "team"]
     assert all(path.suffix == ".html" and path.name[0] != "." for path in page.parent.glob("*/*"))
 
 

@@ -72,7 +72,8 @@ Pages = dict[str, str]
 
 @pytest.fixture(scope="module")
 def pages(tables: Tables) -> Pages:
-    return dict(pages_of(tables, title="Giftware & Co", attribution=[ATTRIBUTION], published=["data/kpi.duckdb"]))
+    made = dict(pages_of(tables, title="Giftware & Co", attribution=[ATTRIBUTION], published=["data/kpi.duckdb"]))
+    return {path: text for path, text in made.items() if path.endswith(".html")}
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +126,19 @@ def test_the_one_script_of_a_page_is_the_one_it_allows(pages: Pages) -> None:
 
 def test_pages_are_small(pages: Pages) -> None:
     assert max(len(html.encode()) for html in pages.values()) < 120_000
+
+
+def test_pages_of_very_many_kpis_stay_small(tables: Tables) -> None:
+    names = ("kpi", "leads_kpi", "outcome_kpi", "goal", "parent_goal")
+    many = {
+        name: pl.concat(frame.with_columns(pl.col(column) + f"_{copy}" for column in names if column in frame.columns)
+                        for copy in range(22))
+        for name, frame in tables.items()
+        if {"kpi", "goal"} & set(frame.columns)
+    }  # fmt: skip
+    pages = dict(pages_of({**tables, **many}))
+    assert len([path for path in pages if path.startswith("kpi/")]) == 22 * 14
+    assert max(len(text.encode()) for text in pages.values()) < 300_000
 
 
 def test_words_of_definitions_are_shown_and_never_run(pages: Pages, documents: dict[str, Reader]) -> None:
@@ -236,7 +250,7 @@ def test_an_empty_project_has_a_page(tables: Tables) -> None:
     empty = {name: frame if name == "snapshot" else frame.clear() for name, frame in tables.items()}
     text = index_of(empty)
     assert "This run recorded no checks" in text and "How to read this page" in text
-    assert list(dict(pages_of(empty))) == ["index.html"]
+    assert list(dict(pages_of(empty))) == ["summary.md", "index.html"]
 
 
 def test_pages_are_made_without_the_tables_that_only_add_to_them(tables: Tables) -> None:

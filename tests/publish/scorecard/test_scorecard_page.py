@@ -199,8 +199,8 @@ def test_what_happened_in_a_period_is_noted(cards: dict[str, KpiCard]) -> None:
 def test_failed_checks_are_named_and_passed_ones_counted(page: CompanyPage) -> None:
     assert page.checks == 6
     assert [(check.asset, check.name, check.stops, check.observed) for check in page.failed] == [
-        ("raw.deliveries", "recency arrived_at", True, "1 failing row"),
-        ("raw.invoice_lines", "accepted_range Price", False, "3 rows below 0, the lowest -53594.36"),
+        ("raw/deliveries", "recency arrived_at", True, "1 failing row"),
+        ("raw/invoice_lines", "accepted_range Price", False, "3 rows below 0, the lowest -53594.36"),
     ]
 
 

@@ -1,0 +1,194 @@
+"""What the pages of a KPI, a goal and a team say, and from which rows."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from kpi_pipeline.publish.scorecard import Book, book_of
+from kpi_pipeline.publish.scorecard.company_page import company_page
+from kpi_pipeline.publish.scorecard.goal_page import goal_page
+from kpi_pipeline.publish.scorecard.kpi_page import KpiPage, kpi_page
+from kpi_pipeline.publish.scorecard.origin import Origin
+from kpi_pipeline.publish.scorecard.team_page import team_page
+
+Tables = dict[str, pl.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def book(tables: Tables) -> Book:
+    return book_of(tables)
+
+
+@pytest.fixture(scope="module")
+def sales(book: Book) -> KpiPage:
+    return kpi_page(book, "net_sales")
+
+
+def test_the_numbers_are_those_of_the_drawing_newest_first(sales: KpiPage) -> None:
+    assert len(sales.lines) == 53 and not sales.more_periods
+    newest, latest = sales.lines[:2]
+    assert (newest.period, newest.value, newest.status.word) == ("Week\xa050, 2010", "£131,693", "In progress")
+    assert (latest.value, latest.target, latest.attainment) == ("£262,454", "at least £190,000", "138\xa0%")
+    assert latest.change == "+£12,409"
+
+
+def test_a_long_history_is_cut_and_says_so(book: Book, tables: Tables) -> None:
+    hours = pl.when(pl.col("kpi") == "backlog").then(pl.lit("quarter")).otherwise("grain").alias("grain")
+    many = {name: tables[name].with_columns(hours) for name in ("kpi", "kpi_value")}
+    page = kpi_page(book_of({**tables, **many}), "backlog")
+    assert (len(page.lines), page.more_periods) == (41, True)
+
+
+def test_what_happened_has_the_number_of_its_flag(sales: KpiPage) -> None:
+    assert [(number, period) for number, period, _ in sales.events] == [(1, "Week\xa038, 2010")]
+    assert sales.chart and [flag.number for flag in sales.chart.flags] == [1]
+
+
+def test_holidays_are_named_in_the_weeks_they_fall_in(sales: KpiPage) -> None:
+    noted = {line.period: line.note for line in sales.lines if "April" in line.note or "May" in line.note}
+    assert noted == {"Week\xa013, 2010": "2\xa0April 2010", "Week\xa018, 2010": "3\xa0May 2010"}
+    assert sales.holidays
+
+
+def test_segments_are_told_largest_first_the_rest_last(sales: KpiPage) -> None:
+    [table] = sales.segments
+    assert (table.title, table.more, table.aimed) == ("By country", 0, False)
+    assert [line.label for line in table.lines][:2] == ["United Kingdom", "EIRE"]
+    assert table.lines[-1].label == "(other)"
+
+
+def test_a_target_of_a_segment_is_shown_with_its_status(tables: Tables) -> None:
+    france = pl.when(pl.col("segment") == "country=France")
+    values = tables["kpi_value"].with_columns(
+        france.then(9_000.0).otherwise("target").alias("target"),
+        france.then(pl.lit("off_track")).otherwise("status").alias("status"),
+    )
+    [table] = kpi_page(book_of({**tables, "kpi_value": values}), "net_sales").segments
+    line = next(line for line in table.lines if line.label == "France")
+    assert table.aimed and (line.target, line.status.word) == ("at least £9,000", "Off track")
+
+
+def test_targets_are_told_for_as_long_as_they_held(tables: Tables) -> None:
+    raised = pl.when((pl.col("kpi") == "net_sales") & (pl.col("period_start") >= pl.date(2010, 6, 7)))
+    values = tables["kpi_value"].with_columns(
+        raised.then(200_000.0).otherwise("target").alias("target"),
+        raised.then(pl.lit("board, June")).otherwise("target_provenance").alias("target_provenance"),
+    )
+    aims = kpi_page(book_of({**tables, "kpi_value": values}), "net_sales").aims
+    assert [(aim.periods, aim.target, aim.provenance) for aim in aims] == [
+        ("Week\xa023, 2010 to Week\xa050, 2010", "at least £200,000", "board, June"),
+        ("Week\xa051, 2009 to Week\xa022, 2010", "at least £190,000", "budget 2010, agreed 14 December 2009"),
+    ]
+
+
+def test_restatements_leave_out_what_merely_grew(sales: KpiPage, tables: Tables) -> None:
+    [change] = sales.restated
+    assert (change.period, change.was, change.became, change.reason) == (
+        "Week\xa048, 2010", "£250,000", "£262,000", "late data",
+    )  # fmt: skip
+    growing = tables["kpi_value_history"].with_columns(is_complete=False)
+    assert not kpi_page(book_of({**tables, "kpi_value_history": growing}), "net_sales").restated
+
+
+def test_reviews_are_told_with_what_was_decided(sales: KpiPage, book: Book) -> None:
+    assert [(one.day, one.reviewer, one.decision) for one in sales.reviews] == [
+        ("30\xa0November 2010", "", ""),
+        ("29\xa0October 2010", "Head of Sales", "Call the ten largest accounts before Christmas."),
+    ]
+    assert not sales.overdue and kpi_page(book, "reopen_rate").overdue
+
+
+def test_what_leads_a_kpi_stands_on_its_page_and_what_it_leads_on_the_other(sales: KpiPage, book: Book) -> None:
+    assert [(one.other.kpi, one.lag, one.verdict) for one in sales.led_by] == [
+        ("average_order", "in the same week", "not tested yet"),
+        ("new_customers", "after 4 weeks", "confirmed by the data"),
+        ("returns_rate", "after 1 week", "not supported by the data"),
+    ]
+    [led] = kpi_page(book, "new_customers").leads
+    assert (led.other.kpi, led.measured, led.sign) == ("net_sales", "measured after 3 weeks", "both rise")
+
+
+def test_why_a_link_is_believed_is_told_where_the_map_of_causes_was_published(tables: Tables) -> None:
+    link = pl.DataFrame({"kpi": ["new_customers"], "leads_kpi": ["net_sales"], "because": ["they order again"]})
+    page = kpi_page(book_of({**tables, "strategy_link": link}), "net_sales")
+    assert [one.because for one in page.led_by] == ["", "they order again", ""]
+
+
+def names_of(origin: Origin) -> list[str]:
+    return [origin.key, *(name for one in origin.below for name in names_of(one))]
+
+
+def test_the_way_from_the_sources_is_told_once_with_columns_and_checks(sales: KpiPage) -> None:
+    assert sales.origin is not None
+    assert names_of(sales.origin) == [
+        "kpi/net_sales", "metric/net_sales", "model/order_lines", "model/countries", "raw/invoice_lines",
+        "raw/invoice_lines",
+    ]  # fmt: skip
+    model = sales.origin.below[0].below[0]
+    source, again = model.below[0].below[0], model.below[1]
+    assert model.columns == "price, quantity"
+    assert (source.checks, source.failed) == ("4 of 5 checks passed; failed: accepted_range Price", True)
+    assert again.columns.endswith("and 3 more") and not again.below
+
+
+def test_the_drawing_of_the_way_has_each_thing_once_and_leads_to_the_right(sales: KpiPage) -> None:
+    drawn = sales.origin_map
+    assert drawn is not None and len(drawn.stops) == 5
+    assert [stop.text for stop in sorted(drawn.stops, key=lambda stop: -stop.x)] == [
+        "net_sales", "net_sales", "order_lines", "countries", "invoice_lines",
+    ]  # fmt: skip
+
+
+def test_the_query_names_the_kpi_and_its_grain(sales: KpiPage) -> None:
+    assert "WHERE kpi = 'net_sales' AND grain = 'week' AND segment = 'all'" in sales.query
+
+
+def test_a_goal_stands_as_in_the_latest_period_that_most_of_it_could_be_scored_in(book: Book) -> None:
+    standing = goal_page(book, "profit").standing
+    assert standing is not None and standing.score is not None
+    assert (standing.period, standing.score.text, standing.counted) == ("October 2010", "100\xa0%", "")
+    solved = goal_page(book, "service_level").standing
+    assert solved is not None and solved.score is not None and solved.score.text == "102\xa0%"
+
+
+def test_a_goal_without_any_score_says_so(book: Book) -> None:
+    assert goal_page(book, "empty").standing is None
+    calm = goal_page(book, "calm_desk")
+    assert calm.standing is not None and (calm.standing.score, calm.standing.status.word) == (None, "In progress")
+    assert calm.missing == ("Supplier punctuality: no value",)
+
+
+def test_members_and_goals_below_share_the_weight(book: Book) -> None:
+    page = goal_page(book, "profit")
+    assert [(one.card.name, one.share) for one in page.members] == [
+        ("repeat_rate", "33\xa0%"), ("average_order", "17\xa0%"), ("margin_change", "17\xa0%"), ("net_sales", "17\xa0%"),
+    ]  # fmt: skip
+    assert [(one.name, one.share) for one in page.below] == [("repeat", "17\xa0%")]
+
+
+def test_a_team_has_its_kpis_goals_early_signs_and_overdue_reviews(book: Book) -> None:
+    page = team_page(book, "service")
+    assert [heading for heading, _ in page.groups] == ["A calm desk", "A service desk people rely on", "Not tied to a goal"]
+    assert sorted(goal.name for goal in page.goals) == ["calm_desk", "service_level"]
+    assert [(sign.card.name, sign.outcome.kpi) for sign in page.signs] == [("backlog", "reopen_rate")]
+    assert [(one.kpi.kpi, one.due) for one in page.overdue] == [("reopen_rate", "30\xa0September 2010")]
+    assert page.above and page.above.kpi == "company"
+    assert [team.kpi for team in team_page(book, "company").below] == ["commercial", "service"]
+
+
+def test_what_turned_lately_tells_the_worse_first(book: Book) -> None:
+    turns = company_page(book).turns
+    assert turns and [turn.worse for turn in turns] == sorted((turn.worse for turn in turns), reverse=True)
+    for turn in turns:
+        assert turn.before != turn.card.status
+
+
+def test_the_tree_of_goals_and_the_sides_of_the_scorecard(book: Book) -> None:
+    page = company_page(book)
+    assert [(one.name, [below.name for below in one.below]) for one in page.tree] == [
+        ("profit", ["repeat"]), ("empty", []), ("service_level", ["calm_desk"]),
+    ]  # fmt: skip
+    assert [(side, [one.name for one in goals]) for side, goals in page.perspectives] == [
+        ("Financial", ["profit"]), ("Customer", ["repeat"]), ("Learning and growth", ["empty"]),
+    ]  # fmt: skip
