@@ -16,6 +16,7 @@ from kpi_pipeline.publish.scorecard.snapshot import Row
 BOX_WIDTH, BOX_HEIGHT = 160, 46
 GAP, LEVEL_GAP = 20, 44
 MARGIN, BAND_LABEL, BAND_PAD = 12, 22, 10
+ASIDE = 28
 LETTERS = 22
 """So many letters go into a line of a box."""
 OUTSIDE = "Above the four perspectives"
@@ -191,17 +192,28 @@ def _arrow(link: Row, layout: Layout, names: Mapping[str, str], ident: str) -> s
     if y1 > y2:
         start, end = (x1 + middle, y1), (x2 + middle, y2 + BOX_HEIGHT)
     elif y1 < y2:
-        start, end = (x1 + middle, y1 + BOX_HEIGHT), (x2 + middle, y2)
+        # NOTE: what goes down keeps to the left, so that it never lies upon what goes up between the same two.
+        start, end = (x1 + middle - ASIDE, y1 + BOX_HEIGHT), (x2 + middle - ASIDE, y2)
     else:
         start, end = (x1 + middle, y1), (x2 + middle, y2)
     bend = (start[1] + end[1]) / 2 if y1 != y2 else y1 - LEVEL_GAP / 2
+    bow = _bow(start, end)
     sign = "negative" if link["expected_sign"] == "negative" else "positive"
     classes = " ".join(["arrow", sign, *(["doubted"] if link["verdict"] in DOUBTED else [])])
     return (
         f'<path class="{classes}" marker-end="url(#{ident}-{sign})" '
-        f'd="M{start[0]:g} {start[1]:g}C{start[0]:g} {bend:g} {end[0]:g} {bend:g} {end[0]:g} {end[1]:g}">'
+        f'd="M{start[0]:g} {start[1]:g}C{start[0] + bow:g} {bend:g} {end[0] + bow:g} {bend:g} {end[0]:g} {end[1]:g}">'
         f"<title>{escape(_said(link, names))}</title></path>"
     )
+
+
+def _bow(start: Point, end: Point) -> float:
+    """How far an arrow swings out that would else run behind the boxes between its ends: three quarters are seen."""
+    passes_a_level = abs(start[1] - end[1]) > BOX_HEIGHT + LEVEL_GAP
+    if not passes_a_level or abs(start[0] - end[0]) >= BOX_WIDTH / 4:
+        return 0
+    out = (BOX_WIDTH / 2 + GAP / 2) / 0.75
+    return out if start[1] > end[1] else -out
 
 
 def _box(row: Row, at: Point, href: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -109,6 +110,17 @@ def test_light_and_dark_come_from_the_page() -> None:
 
     assert "var(--paper, #fcfbf8)" in style
     assert "prefers-color-scheme: dark" in style
+
+
+def test_arrow_past_a_level_swings_out_and_a_neighbour_is_straight() -> None:
+    rows = [node("a", "learning_growth", 0), node("b", "customer", 1), node("c", "financial", 2)]
+    svg = ET.fromstring(strategy_map(rows, [link("a", "b"), link("a", "c"), link("c", "a")]))
+    near, far, back = ([*map(float, re.findall(r"-?[\d.]+", path.get("d")))] for path in svg.findall(f"{SVG}path"))
+
+    assert near[0] == near[2] == near[6]
+    assert far[2] - far[0] > BOX_WIDTH / 2
+    assert back[0] < far[0]
+    assert back[2] < back[0] - BOX_WIDTH / 2
 
 
 def test_what_has_no_side_lies_above_all() -> None:
