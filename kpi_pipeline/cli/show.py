@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,11 @@ def show_kpi(asked: Path, name: str, *, periods: int) -> None:
             [name],
         ).to_dicts()
         edges = published.fetch("SELECT DISTINCT downstream, upstream FROM lineage").rows()
+        holidays = published.fetch("SELECT * FROM calendar WHERE is_holiday ORDER BY day").to_dicts()
     _definition(out, project, kpi, about[0], roles)
     _lineage(out, name, edges)
     shown = _through_current(values)
-    _values(out, about[0], shown[-periods:])
+    _values(out, about[0], shown[-periods:], holidays)
     _plot(out, about[0], shown)
 
 
@@ -118,7 +120,7 @@ def _lineage(out: Console, name: str, edges: list[tuple[str, str]]) -> None:
     out.print()
 
 
-def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -> None:
+def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]], holidays: list[dict[str, Any]]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("Period", no_wrap=True)
     for column in ("Value", "Target", "Attained", "Change"):
@@ -136,10 +138,19 @@ def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]]) -
             attained,
             change,
             status_text(row["status"]),
-            Text(row["annotation"] or "", style="dim"),
+            Text("; ".join(_notes(row, holidays)), style="dim"),
         )
     out.print(table)
     out.print()
+
+
+def _notes(row: dict[str, Any], holidays: list[dict[str, Any]]) -> Iterator[str]:
+    """What was noted of a period and, of days and weeks, the holidays in it; almost every month has some."""
+    if row["annotation"]:
+        yield row["annotation"]
+    if row["grain"] in ("day", "week"):
+        inside = [one for one in holidays if row["period_start"] <= one["day"] < row["period_end"]]
+        yield from (one.get("holiday") or f"holiday on {one['day']}" for one in inside)
 
 
 def _largest(values: list[dict[str, Any]]) -> float:

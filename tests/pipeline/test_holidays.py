@@ -43,3 +43,15 @@ def test_of_a_table_that_changes(shop: Shop) -> None:
     shop.write("data/free.csv", "date,name\n2024-01-08,Day off\n")
     shop.run()
     assert shop.ask(asked).rows() == [(FREE, "Day off")]
+
+
+def test_shown_beside_the_values_of_their_weeks(shop: Shop) -> None:
+    shop.edit(
+        "definitions/project.yaml",
+        "  currency: EUR\n",
+        "  currency: EUR\n  holidays: [{day: 2024-03-05, name: Fair}]\n",
+    )
+    shop.run()
+    lines = [line for line in shop.kpi("show", "weekly_revenue").out.splitlines() if "Fair" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith("2024-W10")
