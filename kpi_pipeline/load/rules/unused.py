@@ -1,4 +1,4 @@
-"""U: a metric, model or source that nothing uses, and a goal that no KPI serves."""
+"""U: a metric, model, source or team that nothing uses, and a goal that no KPI serves."""
 
 from __future__ import annotations
 
@@ -41,6 +41,14 @@ def _look(project: Project) -> Iterator[Remark]:
                 source,
                 f"Source '{source.name}' is read by no model and holds no targets.",
                 "stop loading it, or write a model over it",
+            )
+    for team in project.teams.values():
+        if ("teams", team.name) not in named:
+            yield Remark(
+                "teams",
+                team,
+                f"Team '{team.name}' has no people, no goal and no KPI.",
+                "say what it answers for, or take it away",
             )
     served = {share.goal for kpi in project.kpis.values() for share in kpi.serves}
     above = {goal.parent for goal in project.goals.values()}
