@@ -290,3 +290,32 @@ def test_customers_of_bikes_come_back_for_accessories(example: LoadedProject) ->
     after = later.filter((pl.col("cohort_age") > 0) & pl.col("seen").is_between(date(2013, 4, 1), date(2013, 10, 1)))
     assert before.get_column("back_within_a_year").to_list() == [0] * before.height
     assert after.get_column("back_within_a_year").mean() == pytest.approx(0.25, abs=0.05)
+
+
+def test_what_changed_a_kpi_adds_up_to_its_published_change(published: duckdb.DuckDBPyConnection) -> None:
+    """Every table of every KPI, within what rounding leaves; and every KPI with a change is told of."""
+    told = published.sql(
+        """
+        WITH change AS (
+            SELECT kpi, period_start_utc, against,
+                value - CASE against WHEN 'previous' THEN previous_value ELSE year_ago_value END AS change
+            FROM kpi_value CROSS JOIN (VALUES ('previous'), ('year_ago')) AS compared(against)
+            WHERE segment = 'all' AND is_complete AND value IS NOT NULL
+            QUALIFY period_start_utc = max(period_start_utc) OVER (PARTITION BY kpi)
+        )
+        SELECT change.kpi, against, change, kpi_driver.breakdown, sum(contribution), sum(abs(contribution))
+        FROM change JOIN kpi_driver USING (kpi, period_start_utc, against) WHERE change IS NOT NULL GROUP BY ALL
+        """
+    ).fetchall()
+    assert len({(kpi, against) for kpi, against, *_ in told}) > 60
+    for kpi, against, change, breakdown, added, size in told:
+        assert added == pytest.approx(change, rel=1e-9, abs=1e-9 * size), (kpi, against, breakdown)
+
+
+def test_why_says_what_was_published(example: LoadedProject, published: duckdb.DuckDBPyConnection) -> None:
+    found = example.why("monthly_internet_margin_rate")
+    columns = "breakdown, segment, effect, input, contribution, share_of_change, from_value, to_value"
+    rows = published.sql(
+        f"SELECT {columns} FROM kpi_driver WHERE kpi = 'monthly_internet_margin_rate' AND against = 'previous' ORDER BY ALL"
+    ).fetchall()
+    assert sorted(found.rows.rows(), key=repr) == sorted(rows, key=repr)
