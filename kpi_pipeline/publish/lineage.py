@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from sqlglot import exp, parse_one
@@ -58,26 +59,32 @@ def lineage(project: Project) -> tuple[Edge, ...]:
 def model_edges(project: Project, model: Model) -> tuple[Edge, ...]:
     """The sources and models that a model reads, column by column where its SQL says so."""
     here = End("model", model.name)
-    if model.table:
-        tree: exp.Expr = exp.select("*").from_(exp.to_table(model.table, dialect="duckdb"))
-    else:
-        tree = parse_one(model.sql or "", dialect="duckdb")
     edges = [
         Edge(here, upstream, column)
-        for scope in traverse_scope(tree)
-        for alias, table in scope.sources.items()
-        if isinstance(table, exp.Table) and (upstream := _end_of(project, table))
-        for column in _columns_read(scope, alias)
+        for schema, table, column in _columns_of_tables(model.sql or f"SELECT * FROM {model.table}")
+        if (upstream := _end_of(project, schema, table))
     ]
     return tuple(dict.fromkeys(edges))
 
 
-def _end_of(project: Project, table: exp.Table) -> End | None:
+@lru_cache(maxsize=1024)
+def _columns_of_tables(sql: str) -> tuple[tuple[str, str, str | None], ...]:
+    """Schema, table and column of all that a query reads; the versions of all metrics ask for that of every model."""
+    return tuple(
+        (table.db, table.name, column)
+        for scope in traverse_scope(parse_one(sql, dialect="duckdb"))
+        for alias, table in scope.sources.items()
+        if isinstance(table, exp.Table)
+        for column in _columns_read(scope, alias)
+    )
+
+
+def _end_of(project: Project, schema: str, table: str) -> End | None:
     """The source or model that a table of a model's SQL is; None for anything else, such as a table function."""
-    if table.db == "raw" and table.name in project.sources:
-        return End("source", table.name)
-    if table.db in ("", "model") and table.name in project.models:
-        return End("model", table.name)
+    if schema == "raw" and table in project.sources:
+        return End("source", table)
+    if schema in ("", "model") and table in project.models:
+        return End("model", table)
     return None
 
 
