@@ -20,7 +20,8 @@ WORK = stems(
 OWN_WORK = phrases(
     "workshop, webinar, blog post, press release, cold call, sales call, sales visit, customer visit, client visit,"
     "site visit, client meeting, customer meeting, one to one,"
-    "training session, coaching session, toolbox talk, team meeting, open day, social media post, newsletter, roadshow"
+    "training session, training course,"
+    "coaching session, toolbox talk, team meeting, open day, social media post, newsletter, roadshow"
 )
 """Work of one's own even where nothing is said of doing it: workshops a quarter."""
 DOING = stems(
@@ -158,6 +159,8 @@ def _after(words: Sequence[Word], at: int) -> int | None:
 def _work_within(words: Sequence[Word], start: int, end: int) -> bool:
     """Whether work is the first thing named there, and not what only describes it: newsletter subscribers."""
     posts = {last - 1 for _, last in phrases_in(words, POSTS)}
+    if any(first == start for first, _ in phrases_in(words, OWN_WORK)):
+        return True
     for position in range(start, min(end, len(words))):
         word = words[position]
         if word.is_mark or word.stem in _STOPS:

@@ -27,7 +27,8 @@ LOOSE = phrases(
     "transform, maximise, minimise, utmost, as soon as possible, where possible, as needed, go the extra mile,"
     "professionalise, revitalise, leverage, build capacity, capacity building, strengthen capacity,"
     "increase capacity, enhance capacity, develop capacity, develop capability, build capability, innovate, innovation,"
-    "creativity, of choice"
+    "creativity, of choice, full potential, vibrant, best value, leading provider, leading supplier, leading company,"
+    "leading institution, leading employer, leading brand"
 )
 """Words that say nothing in a statement, but have their uses in names: efficiency is a number of an engine."""
 COMPARED = phrases("improve, enhance, better, strengthen, upgrade, boost, elevate")
