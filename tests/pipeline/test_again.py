@@ -30,7 +30,7 @@ def test_idle_run_computes_nothing(ran: Shop, monkeypatch: pytest.MonkeyPatch) -
     def never(*_arguments: object, **_options: object) -> None:
         raise AssertionError("nothing changed, so nothing is to be computed")
 
-    for name in ("make_models", "reduce_models", "derive", "judge", "show", "load_sources"):
+    for name in ("make_models", "reduce_models", "derived_with_parts", "judge", "show", "load_sources"):
         monkeypatch.setattr(module, name, never)
     with ran.nothing_lost():
         report = ran.run()
