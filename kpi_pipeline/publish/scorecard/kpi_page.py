@@ -10,6 +10,7 @@ from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.causes import Cause, causes_of
 from kpi_pipeline.publish.scorecard.chart import Chart, Instant, chart_of
 from kpi_pipeline.publish.scorecard.dates import day_written, period_written
+from kpi_pipeline.publish.scorecard.drivers import Reasons, reasons_of
 from kpi_pipeline.publish.scorecard.holidays import by_period
 from kpi_pipeline.publish.scorecard.numbers_table import NumbersLine, number_lines
 from kpi_pipeline.publish.scorecard.origin import Origin, origin_of
@@ -21,6 +22,7 @@ from kpi_pipeline.publish.scorecard.restated import Restatement, restatements_of
 from kpi_pipeline.publish.scorecard.roles import viewpoint_title
 from kpi_pipeline.publish.scorecard.segment_table import SegmentTable, segment_tables
 from kpi_pipeline.publish.scorecard.snapshot import Row, readable
+from kpi_pipeline.publish.scorecard.status import status_called
 from kpi_pipeline.publish.scorecard.wording import Numbers, share_written
 
 PERIODS_DRAWN = {"hour": 120, "day": 120, "week": 104, "month": 60, "quarter": 40, "year": 30}
@@ -51,6 +53,9 @@ class HeldReview:
     day: str
     reviewer: str
     decision: str
+    then: str
+    """What people looked at: the status and the value of that day."""
+    actions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class KpiPage:
     """What happened: the number of its mark on the drawing, the period, the words."""
     holidays: bool
     status_rule: str
+    reasons: tuple[Reasons, ...]
     segments: tuple[SegmentTable, ...]
     aims: tuple[Aim, ...]
     lines: tuple[NumbersLine, ...]
@@ -115,6 +121,7 @@ def kpi_page(book: Book, name: str) -> KpiPage:
         ),
         holidays=bool(holidays),
         status_rule=(latest["status_rule"] or "") if latest else "",
+        reasons=reasons_of(book.drivers.get(name, []), book.segments, numbers),
         segments=segment_tables(kpi, latest, book.parts.get(name, []), book.segments, numbers),
         aims=aims_of(kpi, series, numbers),
         lines=number_lines(kpi, shown, numbers, holidays),
@@ -233,9 +240,21 @@ def _reviews(book: Book, name: str) -> tuple[HeldReview, ...]:
             day_written(row["reviewed_at"]),
             book.around.people.get(row["reviewer"] or "", row["reviewer"] or ""),
             row["decision"] or "",
+            _then(row, Numbers.of(book.kpis[name])),
+            tuple((row.get("actions") or "").splitlines()),
         )
         for row in reversed(held[-REVIEWS_SHOWN:])
     )
+
+
+def _then(row: Row, numbers: Numbers) -> str:
+    status, value = row.get("status_then"), row.get("value_then")
+    told = (
+        status_called(status).word.lower() if status else "",
+        numbers.write(value) if value is not None else "",
+    )
+    said = ", ".join(part for part in told if part)
+    return f"then {said}" if said else ""
 
 
 def _query(kpi: Row) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kpi_pipeline.publish.scorecard.dates import period_written
 from kpi_pipeline.publish.scorecard.snapshot import Row
 from kpi_pipeline.publish.scorecard.status import Status, status_called
-from kpi_pipeline.publish.scorecard.wording import MINUS, Numbers, share_written, target_written
+from kpi_pipeline.publish.scorecard.wording import Numbers, share_written, target_written
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,4 @@ def _line(kpi: Row, row: Row, numbers: Numbers, largest: float | None, holidays:
 
 def _change(row: Row, numbers: Numbers, largest: float | None) -> str:
     """The change on the period before with its sign."""
-    change = row["change"]
-    if change is None:
-        return "–"
-    sign = "+" if change > 0 else MINUS if change < 0 else ""
-    return f"{sign}{numbers.write_difference(change, beside=largest)}"
+    return "–" if row["change"] is None else numbers.write_change(row["change"], beside=largest)

@@ -8,6 +8,7 @@ import polars as pl
 
 from kpi_pipeline.publish.scorecard.book import Book, book_of
 from kpi_pipeline.publish.scorecard.company_page import company_page, data_through
+from kpi_pipeline.publish.scorecard.framework_pages import FILES, framework_pages
 from kpi_pipeline.publish.scorecard.goal_page import goal_page
 from kpi_pipeline.publish.scorecard.kpi_page import kpi_page
 from kpi_pipeline.publish.scorecard.markdown import company_markdown
@@ -15,6 +16,7 @@ from kpi_pipeline.publish.scorecard.render import Shell, render
 from kpi_pipeline.publish.scorecard.team_page import team_page
 
 INDEX, SUMMARY = "index.html", "summary.md"
+FRAMEWORKS = tuple(FILES.values())
 FOLDERS = ("kpi", "goal", "team")
 
 
@@ -49,6 +51,8 @@ def pages_of_book(
     for name in book.around.teams:
         yield page_path("team", name), render("team", team_page(book, name), below)
     top = Shell(title, data_through(book), root="", attribution=tuple(attribution))
+    for page in framework_pages(book):
+        yield FILES[page.kind], render("framework", page, top)
     company = company_page(book, attribution=attribution, published=published)
     yield SUMMARY, company_markdown(company, title, data_through(book))
     yield INDEX, render("company", company, top)

@@ -44,6 +44,17 @@ class Numbers:
             return f"{abs(value) * 100:.1f}{NBSP}points"
         return self.write(abs(value), beside=beside)
 
+    def write_change(self, value: float, *, beside: float | None = None) -> str:
+        """A difference with its sign; what rounds to nothing has none.
+
+        >>> Numbers(Unit.percent, "").write_change(-0.0125), Numbers(Unit.percent, "").write_change(-0.00001)
+        ('−1.2\\xa0points', '0.0\\xa0points')
+        """
+        size = self.write_difference(value, beside=beside)
+        if size == self.write_difference(0.0, beside=beside if beside is not None else value):
+            return size
+        return f"{MINUS if value < 0 else '+'}{size}"
+
 
 MINUS = "\N{MINUS SIGN}"
 

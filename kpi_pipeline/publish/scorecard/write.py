@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from kpi_pipeline.errors import StorageError
-from kpi_pipeline.publish.scorecard.site import FOLDERS, INDEX, pages_of
+from kpi_pipeline.publish.scorecard.site import FOLDERS, FRAMEWORKS, INDEX, pages_of
 
 
 def write_scorecard(
@@ -32,10 +32,12 @@ def write_pages(pages: Iterable[tuple[str, str]], folder: Path) -> Path:
     index = folder / INDEX
     try:
         written = {_write(folder / path, html) for path, html in pages}
-        for name in FOLDERS:
-            for page in sorted((folder / name).glob("*.html")):
-                if page not in written:
-                    page.unlink(missing_ok=True)
+        ours = [
+            *(page for name in FOLDERS for page in (folder / name).glob("*.html")),
+            *map(folder.joinpath, FRAMEWORKS),
+        ]
+        for page in sorted(set(ours) - written):
+            page.unlink(missing_ok=True)
     except OSError as problem:
         raise StorageError(
             f"The scorecard could not be written to {index}: {problem.strerror or problem}.\n"

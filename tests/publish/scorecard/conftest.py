@@ -280,6 +280,15 @@ def restated(at: int, value: float, recorded: int, reason: str) -> Row:
             "reason": reason, "recorded_at": moment}  # fmt: skip
 
 
+def driven(segment: str, breakdown: str, /, **effects: float) -> Iterable[Row]:
+    """What a segment, or the formula's one input, contributed to the latest change of net sales."""
+    for effect, contribution in effects.items():
+        yield {"kpi": "net_sales", **{name: value for name, value in week(WEEKS - 2).items() if name != "is_complete"},
+               "against": "previous", "against_label": "2010-W48", "segment": segment, "breakdown": breakdown,
+               "effect": effect, "contribution": contribution,
+               "input": "orders" if effect == "input" else None}  # fmt: skip
+
+
 def step(downstream: str, upstream: str, *columns: str) -> Iterable[Row]:
     kind = {"raw": "source"}.get(upstream.partition("/")[0], upstream.partition("/")[0])
     for column in columns or (None,):
@@ -392,6 +401,55 @@ def example_tables() -> Tables:
             {"day": day, "iso_year": 2010, "iso_week": 1, "is_holiday": True, "week_start": day, "month_start": day,
              "quarter_start": day, "year_start": day}
             for day in (date(2010, 4, 2), date(2010, 5, 3))
+        ],
+        "kpi_driver": [
+            *driven("country=United Kingdom", "country", mix=1_000.0, rate=9_000.0),
+            *driven("country=France", "country", segment=-2_500.0),
+            *driven("country=EIRE", "country", segment=4_909.0),
+            *driven("all", "all", input=12_409.0),
+        ],
+        "okr_objective": [
+            {"goal": "service_level", "team": "service", "owner": "service_manager", "ambition": 7,
+             "objective_start": date(2010, 10, 1), "objective_end": date(2010, 12, 1), "key_results": 1,
+             "key_results_graded": 1, "grade": 0.7, "frozen_at": datetime(2010, 12, 3, tzinfo=UTC), "grade_now": 0.65,
+             "tied_to_pay": True},
+        ],
+        "okr_key_result": [
+            {"goal": "service_level", "kpi": "sla_met", "weight": 1.0, "grain": "week", "period_label": "2010-W48",
+             "baseline": 0.5, "target": 0.75, "value": 0.675, "grade": 0.7, "graded_by": "way",
+             "frozen_at": datetime(2010, 12, 3, tzinfo=UTC), "value_now": 0.6625, "grade_now": 0.65},
+        ],
+        "mbo_agreement": [
+            {"goal": "calm_desk", "person": "service_manager", "manager": "managing_director",
+             "agreed_on": date(2009, 12, 14), "is_agreed_by_person": True, "is_agreed_by_manager": True,
+             "period_start": date(2010, 1, 1), "period_end": date(2011, 1, 1), "review_due": date(2010, 12, 1),
+             "is_overdue": True, "score": 0.8, "score_label": "2010-11", "status": "at_risk"},
+        ],
+        "team_focus": [
+            {"team": "service", "goal": "calm_desk", "kpi": "backlog", "focus_number": 1, "status": "on_track",
+             "focus_start": date(2010, 1, 1), "focus_end": date(2010, 6, 1), "is_current": False,
+             "before_label": "2010-W01", "before_value": 420.0, "latest_value": 400.0, "latest_label": "2010-W21",
+             "change": -20.0, "target": 480.0},
+        ],
+        "balanced_scorecard": [
+            {"perspective": "financial", "goal": "profit", "kpi": "net_sales", "weight": 1.0, "goal_score": 0.97,
+             "goal_status": "on_track"},
+            {"perspective": "learning_growth", "goal": "empty", "goal_status": "no_data"},
+        ],
+        "perspective_score": [
+            {"perspective": "financial", "label": "Financial", "side_number": 4, "goals": 1, "kpis": 1,
+             "kpis_on_track": 1, "kpis_at_risk": 0, "kpis_off_track": 0, "score": 0.97, "status": "on_track"},
+        ],
+        "strategy_node": [
+            {"kpi": name, "label": label, "perspective": side, "level_number": level, "place_in_level": 0,
+             "places_in_level": 1, "status": "on_track"}
+            for name, label, side, level in (
+                ("new_customers", "New customers", "customer", 0), ("net_sales", "Weekly net sales", "financial", 1),
+            )
+        ],
+        "strategy_link": [
+            {"kpi": "new_customers", "leads_kpi": "net_sales", "lag_text": "4 weeks", "expected_sign": "positive",
+             "because": "a new account places its second order within a month", "goes": "up"},
         ],
         "check_result": [
             *(

@@ -17,7 +17,10 @@ def test_it_is_written_as_a_whole_and_nothing_is_left_beside_it(tables: Tables, 
     page = write_scorecard(tables, tmp_path / "published" / "scorecard", title="Giftware")
     assert page == tmp_path / "published" / "scorecard" / "index.html"
     assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
-    assert sorted(path.name for path in page.parent.iterdir()) == ["goal", "index.html", "kpi", "summary.md", "team"]
+    assert {path.name for path in page.parent.iterdir()} == {
+        "goal", "kpi", "team", "index.html", "summary.md", "okr.html", "mbo.html", "focus.html",
+        "balanced-scorecard.html",
+    }  # fmt: skip
     assert all(path.suffix == ".html" and path.name[0] != "." for path in page.parent.glob("*/*"))
 
 
@@ -43,7 +46,9 @@ def test_only_pages_that_changed_are_written_again(tables: Tables, tmp_path: Pat
 def test_pages_of_what_is_gone_are_removed(tables: Tables, tmp_path: Path) -> None:
     write_scorecard(tables, tmp_path)
     (tmp_path / "kpi" / "notes.txt").write_text("mine")
-    write_scorecard({**tables, "kpi": tables["kpi"].filter(pl.col("kpi") != "training_hours")}, tmp_path)
+    less = {"kpi": tables["kpi"].filter(pl.col("kpi") != "training_hours"), "team_focus": tables["team_focus"].clear()}
+    write_scorecard({**tables, **less}, tmp_path)
+    assert not (tmp_path / "focus.html").exists() and (tmp_path / "okr.html").exists()
     assert not (tmp_path / "kpi" / "training_hours.html").exists()
     assert (tmp_path / "kpi" / "backlog.html").exists() and (tmp_path / "kpi" / "notes.txt").exists()
 

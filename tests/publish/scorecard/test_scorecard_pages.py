@@ -7,6 +7,7 @@ import pytest
 
 from kpi_pipeline.publish.scorecard import Book, book_of
 from kpi_pipeline.publish.scorecard.company_page import company_page
+from kpi_pipeline.publish.scorecard.framework_pages import framework_pages
 from kpi_pipeline.publish.scorecard.goal_page import goal_page
 from kpi_pipeline.publish.scorecard.kpi_page import KpiPage, kpi_page
 from kpi_pipeline.publish.scorecard.origin import Origin
@@ -110,9 +111,37 @@ def test_what_leads_a_kpi_stands_on_its_page_and_what_it_leads_on_the_other(sale
 
 
 def test_why_a_link_is_believed_is_told_where_the_map_of_causes_was_published(tables: Tables) -> None:
-    link = pl.DataFrame({"kpi": ["new_customers"], "leads_kpi": ["net_sales"], "because": ["they order again"]})
-    page = kpi_page(book_of({**tables, "strategy_link": link}), "net_sales")
-    assert [one.because for one in page.led_by] == ["", "they order again", ""]
+    told = [one.because for one in kpi_page(book_of(tables), "net_sales").led_by]
+    assert told == ["", "a new account places its second order within a month", ""]
+    without = kpi_page(book_of({**tables, "strategy_link": tables["strategy_link"].clear()}), "net_sales")
+    assert [one.because for one in without.led_by] == ["", "", ""]
+
+
+def test_why_it_changed_adds_up_to_the_change_with_the_largest_first(sales: KpiPage) -> None:
+    [reasons] = sales.reasons
+    assert (reasons.change, reasons.against, reasons.earlier) == (
+        "+£12,409", "the period before", "Week\xa048, 2010",
+    )  # fmt: skip
+    parts, countries = reasons.tables
+    assert [(one.label, one.contribution) for one in parts.drivers] == [("Orders", "+£12,409")]
+    assert [(one.label, one.contribution, one.remark) for one in countries.drivers] == [
+        ("United Kingdom", "+£10,000", "its weight +£1,000, its own value +£9,000"),
+        ("EIRE", "+£4,909", ""),
+        ("France", "−£2,500", ""),
+    ]
+    assert [one.below_zero for one in countries.drivers] == [False, False, True]
+
+
+def test_small_contributions_are_told_together(tables: Tables) -> None:
+    france = tables["kpi_driver"].filter(segment="country=France")
+    many = pl.concat(
+        france.with_columns(pl.lit(f"country={name}").alias("segment"), contribution=pl.lit(10.0 + at))
+        for at, name in enumerate(("United Kingdom", "EIRE", "Germany", "France", "Netherlands", "Spain", "(other)",
+                                   "Channel Islands <b>"))
+    )  # fmt: skip
+    [table] = kpi_page(book_of({**tables, "kpi_driver": many}), "net_sales").reasons[0].tables
+    assert len(table.drivers) == 7
+    assert (table.drivers[-1].label, table.drivers[-1].contribution) == ("2 others together", "+£21.00")
 
 
 def names_of(origin: Origin) -> list[str]:
@@ -144,6 +173,30 @@ def test_the_query_names_the_kpi_and_its_grain(sales: KpiPage) -> None:
     assert "WHERE kpi = 'net_sales' AND grain = 'week' AND segment = 'all'" in sales.query
 
 
+def test_each_framework_tells_what_it_asks_of_a_goal(book: Book) -> None:
+    okr, mbo, focus, scorecard = framework_pages(book)
+    [objective] = okr.objectives
+    assert (objective.grade, objective.frozen, objective.tied_to_pay) == ("0.70", "3\xa0December 2010, 00:00 UTC", True)
+    [result] = objective.key_results
+    assert (result.baseline, result.target, result.value, result.grade) == (
+        "50.0\xa0%", "75.0\xa0%", "67.5\xa0%", "0.70",
+    )  # fmt: skip
+    assert result.remark.endswith("from the data of today it would be 0.65")
+    [agreement] = mbo.agreements
+    assert (agreement.person, agreement.manager, agreement.overdue) == ("Service Manager", "Managing Director", True)
+    [one] = focus.focuses
+    assert (one.before, one.latest, one.change, one.current) == ("420", "400", "−20", False)
+    assert [(side.label, side.score) for side in scorecard.sides] == [
+        ("Financial", "97\xa0%"), ("Learning and growth", ""),
+    ]  # fmt: skip
+    assert scorecard.drawing.startswith("<svg") and 'href="kpi/net_sales.html"' in scorecard.drawing
+
+
+def test_a_framework_nobody_uses_has_no_page(tables: Tables) -> None:
+    unused = {name: tables[name].clear() for name in ("okr_objective", "mbo_agreement", "balanced_scorecard")}
+    assert [page.kind for page in framework_pages(book_of({**tables, **unused}))] == ["omtm"]
+
+
 def test_a_goal_stands_as_in_the_latest_period_that_most_of_it_could_be_scored_in(book: Book) -> None:
     standing = goal_page(book, "profit").standing
     assert standing is not None and standing.score is not None
@@ -169,7 +222,11 @@ def test_members_and_goals_below_share_the_weight(book: Book) -> None:
 
 def test_a_team_has_its_kpis_goals_early_signs_and_overdue_reviews(book: Book) -> None:
     page = team_page(book, "service")
-    assert [heading for heading, _ in page.groups] == ["A calm desk", "A service desk people rely on", "Not tied to a goal"]
+    assert [heading for heading, _ in page.groups] == [
+        "A calm desk",
+        "A service desk people rely on",
+        "Not tied to a goal",
+    ]
     assert sorted(goal.name for goal in page.goals) == ["calm_desk", "service_level"]
     assert [(sign.card.name, sign.outcome.kpi) for sign in page.signs] == [("backlog", "reopen_rate")]
     assert [(one.kpi.kpi, one.due) for one in page.overdue] == [("reopen_rate", "30\xa0September 2010")]
