@@ -8,6 +8,7 @@ from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.load.rules.base import Example, Remark, Rule
 from kpi_pipeline.load.rules.language import Word, phrases, phrases_in, stems, words_of
 from kpi_pipeline.load.rules.measured import is_measured
+from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.project import Project
 
 WORK = stems(
@@ -60,7 +61,8 @@ _STOPS = stems("of for with on in from by at that which who and or to before aft
 
 def _look(project: Project) -> Iterator[Remark]:
     for kpi in project.kpis.values():
-        if kpi.counts == "result" and is_activity(words_of(kpi.title)):
+        is_share = project.metrics[kpi.metric].unit is Unit.percent
+        if kpi.counts == "result" and not is_share and is_activity(words_of(kpi.title)):
             yield Remark(
                 "kpis",
                 kpi,
