@@ -27,7 +27,14 @@ def with_targets(
     parts = []
     for name, rows in _by_kind(values, kpis):
         parts.append(_KINDS[name](rows, given, kpis, calendar) if name else rows.with_columns(**_NO_AIM))
-    return pl.concat(part.select(*values.columns, *AIM) for part in parts)
+    aimed = pl.concat(part.select(*values.columns, *AIM) for part in parts)
+    until = {name: kpi.target.until for name, kpi in kpis.items() if kpi.target and kpi.target.until}
+    if not until:
+        return aimed
+    over = pl.col("period_start") > pl.col("kpi").replace_strict(until, default=None, return_dtype=pl.Date)
+    return aimed.with_columns(
+        pl.when(over.fill_null(value=False)).then(None).otherwise(name).alias(name) for name in AIM
+    )
 
 
 def _by_kind(values: pl.DataFrame, kpis: Mapping[str, Kpi]) -> list[tuple[str, pl.DataFrame]]:

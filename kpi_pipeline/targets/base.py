@@ -61,6 +61,9 @@ class TargetBase(Noun):
         description="a source or model that gives the numbers: kpi, period_start, value (or low and high), "
         "and perhaps segment and provenance",
     )
+    until: LastDay | None = Field(
+        default=None, description="the last day on which a period may begin and still have it; by default it goes on"
+    )
     provenance: str = Field(default="", description="who set it, when, from what")
 
 

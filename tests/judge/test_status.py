@@ -174,6 +174,13 @@ def test_growth(
     assert row["status"] == status
 
 
+def test_target_ends_with_its_last_day() -> None:
+    table = judged([kpi(values=[{"from": "2024", "value": 10}], until="2024-02")], {1: 20.0, 2: 5.0, 3: 5.0})
+    assert table["target"].to_list() == [10.0, 10.0, None]
+    assert table["status"].to_list() == ["on_track", "off_track", "no_target"]
+    assert table["target_provenance"].to_list() == [None, None, None]
+
+
 def test_plan_of_single_months_adds_up_until_the_year_is_over() -> None:
     target = {"type": "at_least", "accumulate": "quarter", "values": [{"from": "2024-02", "value": 10},
                                                                       {"from": "2024-05", "value": 20}]}  # fmt: skip
