@@ -14,7 +14,8 @@ from kpi_pipeline.orchestration.picture import markdown_table, picture
 from kpi_pipeline.pipeline.report import AssetReport, RunReport
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.lineage import lineage
-from kpi_pipeline.publish.scorecard.trend import Moment, trend_of
+from kpi_pipeline.publish.scorecard import SUMMARY
+from kpi_pipeline.publish.scorecard.kpi_page import picture_for
 from kpi_pipeline.publish.sparkline import sparkline_text
 from kpi_pipeline.segments import TOTAL
 
@@ -84,7 +85,9 @@ def kpi_metadata(project: Project, name: str, report: RunReport) -> Metadata:
 def published_metadata(name: str, report: RunReport) -> Metadata:
     """Of what is published: where it is, and how long the run's stages took."""
     if name == SCORECARD:
-        return {"path": dg.MetadataValue.path(report.published["scorecard"])}
+        page = report.published["scorecard"]
+        summary = page.with_name(SUMMARY).read_text(encoding="utf-8")
+        return {"path": dg.MetadataValue.path(page), "summary": dg.MetadataValue.md(summary)}
     paths = {kind: dg.MetadataValue.path(path) for kind, path in report.published.items() if kind != "scorecard"}
     stages = {f"{one.stage}_seconds": one.seconds for one in report.stages}
     values = report.kpi_values.height
@@ -123,9 +126,16 @@ def _floats(row: Row, called: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _picture(project: Project, kpi: Kpi, rows: list[Row]) -> Metadata:
-    moments = [Moment(row["period_label"], row["value"], row["target"], row["is_complete"]) for row in rows]
-    trend = trend_of(moments, lambda value: _written(project, kpi, value), kpi.grain.value)
-    return {"trend": dg.MetadataValue.md(picture(trend))} if trend else {}
+    """The same drawing as on the KPI's page."""
+    told = {
+        "unit": project.metrics[kpi.metric].unit.value,
+        "currency": project.settings.currency,
+        "grain": kpi.grain.value,
+    }
+    values = " to ".join(_written(project, kpi, row["value"]) for row in (rows[:1] + rows[-1:]))
+    words = f"{len(rows)} {kpi.grain.value}{'' if len(rows) == 1 else 's'}: {values}"
+    svg = picture_for(told, [dict(row) for row in rows], kpi.title, words)
+    return {"trend": dg.MetadataValue.md(picture(svg, f"{kpi.title}, {words}"))} if svg else {}
 
 
 def _preview(project: Project, kpi: Kpi, rows: list[Row]) -> str:

@@ -1,12 +1,13 @@
 """The scorecard: pages for people who own KPIs, made from the published tables."""
 
 from kpi_pipeline.publish.scorecard.book import Book, book_of
-from kpi_pipeline.publish.scorecard.site import page_path, pages_of, pages_of_book
+from kpi_pipeline.publish.scorecard.site import SUMMARY, page_path, pages_of, pages_of_book
 from kpi_pipeline.publish.scorecard.values_shown import PARAMETERS, values_shown
 from kpi_pipeline.publish.scorecard.write import write_pages, write_scorecard
 
 __all__ = [
     "PARAMETERS",
+    "SUMMARY",
     "Book",
     "book_of",
     "page_path",
