@@ -96,9 +96,13 @@ def goal_picture(book: Book, name: str) -> str | None:
 
 
 def _chart(book: Book, name: str, width: float = 1000.0) -> Chart | None:
-    """The score over time; 100 % is as wished."""
-    series = judged_series(book.scores.get(name, []))
-    judged = [row for row in series if row["status"] != "in_progress"]
+    """The score over time, up to the period that the goal is said to stand as; 100 % is as wished."""
+    series, standing = judged_series(book.scores.get(name, [])), book.standings.get(name)
+    judged = [
+        row
+        for row in series
+        if row["status"] != "in_progress" and standing and row["period_start"] <= standing.period_start
+    ]
     instants = [
         Instant(period_written(row["period_label"]), row["score"], 1.0, 1.0, None, row["status"])
         for row in judged[-PERIODS_DRAWN:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from kpi_pipeline.publish.scorecard.dates import period_written
 from kpi_pipeline.publish.scorecard.page import Attainment
@@ -30,6 +31,7 @@ class Standing:
     status: Status
     score: Attainment | None
     period: str
+    period_start: date
     grain: str
     trend: Trend | None
     tally: tuple[tuple[Status, int], ...]
@@ -61,6 +63,7 @@ def standing_of(rows: Sequence[Row]) -> Standing:
         status=status_called(latest["status"]),
         score=attainment_of(latest["score"]),
         period=period_written(latest["period_label"]),
+        period_start=latest["period_start"],
         grain=latest["grain"],
         trend=trend_of(moments, share_written, latest["grain"]),
         tally=tuple((status, latest[f"kpis_{status.key}"]) for status in STATUSES if latest[f"kpis_{status.key}"]),

@@ -201,6 +201,8 @@ def test_a_goal_stands_as_in_the_latest_period_that_most_of_it_could_be_scored_i
     standing = goal_page(book, "profit").standing
     assert standing is not None and standing.score is not None
     assert (standing.period, standing.score.text, standing.counted) == ("October 2010", "100\xa0%", "")
+    chart = goal_page(book, "profit").chart
+    assert chart is not None and [date.text for date in chart.dates][-1] == "October 2010"
     solved = goal_page(book, "service_level").standing
     assert solved is not None and solved.score is not None and solved.score.text == "102\xa0%"
 
