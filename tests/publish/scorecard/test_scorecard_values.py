@@ -28,7 +28,7 @@ def shown() -> pl.DataFrame:
         for at in range(SEGMENTS + 1)
     ]  # fmt: skip
     names = ["kpi", "grain", "period_start_utc", "breakdown", "segment", "value", "denominator", "is_complete"]
-    schema = {name: pl.Float64 for name in ("value", "denominator")}
+    schema = dict.fromkeys(("value", "denominator"), pl.Float64)
     values = pl.DataFrame(rows, schema=names, schema_overrides=schema, orient="row")
     with duckdb.connect() as connection:
         connection.sql("CREATE SCHEMA kpi")
