@@ -116,7 +116,7 @@ def chart_of(
         for value in (one.target, one.low, one.high, one.projected_low, one.projected_high)
         if value is not None
     ]
-    steps = round_steps(*_span([*known, *aims]))
+    steps = _with_room(round_steps(*_span([*known, *aims])), instants)
     low, high = steps[0], steps[-1]
     step = (width - 2 * EDGE) / max(len(instants) - 1, 1)
 
@@ -184,6 +184,18 @@ def _span(values: Sequence[float]) -> tuple[float, float]:
     if 0 < low < high * 0.5:
         return 0.0, high
     return (low, 0.0) if low * 0.5 < high < 0 else (low, high)
+
+
+def _with_room(steps: list[float], instants: Sequence[Instant]) -> list[float]:
+    """One step more where all that is wished lies beyond the scale's end, so that it can be seen."""
+    size = steps[1] - steps[0]
+    above = [one.low for one in instants if one.low is not None and one.high is None]
+    below = [one.high for one in instants if one.high is not None and one.low is None]
+    if above and max(above) >= steps[-1]:
+        steps = [*steps, round(steps[-1] + size, 12)]
+    if below and min(below) <= steps[0] and steps[0] != 0:
+        steps = [round(steps[0] - size, 12), *steps]
+    return steps
 
 
 def _wished(

@@ -58,6 +58,13 @@ def test_a_target_that_changes_makes_boxes_without_a_gap() -> None:
     assert all(end == begin for (_, end), (begin, _) in pairwise(ends))
 
 
+def test_what_is_wished_can_be_seen_where_no_value_came_near() -> None:
+    chart = drawn(Instant("May", 61.0, 75.0, low=75.0), Instant("June", 68.0, 75.0, low=75.0))
+    assert chart.scale[-1].text == "80" and chart.wished[0].height > 10
+    spent = drawn(Instant("May", 81.0, 75.0, high=75.0), Instant("June", 94.0, 75.0, high=75.0))
+    assert spent.scale[0].text == "70" and spent.wished[0].height > 10
+
+
 def test_periods_without_a_target_have_no_box() -> None:
     chart = drawn(Instant("May", 1.0), Instant("June", 2.0, 2.0, low=2.0), Instant("July", 3.0))
     assert len(chart.wished) == 1
