@@ -9,10 +9,10 @@ import polars as pl
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console
-from kpi_pipeline.errors import QueryError, StorageError, did_you_mean
+from kpi_pipeline.errors import DataError, QueryError, StorageError, did_you_mean
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project
-from kpi_pipeline.publish import TABLES
+from kpi_pipeline.publish import TABLES, table_named
 from kpi_pipeline.publish.scorecard import (
     PARAMETERS,
     Book,
@@ -61,7 +61,13 @@ def published_tables(project: Project) -> dict[str, pl.DataFrame]:
         ]
         tables = {name: published.fetch(f'FROM "{name}"') for name in names}
         values = values_shown(TableRef("main", "kpi_value")).sql("duckdb")
-        return tables | {"kpi_value": published.fetch(values, PARAMETERS)}
+        tables["kpi_value"] = published.fetch(values, PARAMETERS)
+    if any(set(table_named(name).schema) - set(frame.columns) for name, frame in tables.items()):
+        raise DataError(
+            "The published tables are those of an earlier version, which lack columns that pages show.\n"
+            "Hint: `kpi run` publishes them anew."
+        )
+    return tables
 
 
 def _meant(book: Book, name: str) -> tuple[str, str]:

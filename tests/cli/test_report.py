@@ -5,6 +5,7 @@ from __future__ import annotations
 import webbrowser
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.project import Shop
@@ -75,3 +76,10 @@ def test_what_cannot_be_shown_is_refused_with_a_way_out(ran: Shop, arguments: li
 def test_before_the_first_run_it_says_what_to_do(shop: Shop) -> None:
     answer = shop.kpi("report")
     assert answer.code != 0 and "`kpi run` publishes it" in answer.err
+
+
+def test_tables_of_an_earlier_version_are_refused_with_a_way_out(ran: Shop) -> None:
+    with duckdb.connect(str(ran.published)) as connection:
+        connection.sql("ALTER TABLE person DROP COLUMN manager")
+    answer = ran.kpi("report")
+    assert answer.code != 0 and "Hint: `kpi run` publishes them anew." in answer.err
