@@ -239,5 +239,5 @@ def _as_last_day(value: Any) -> Any:
 LastDay = Annotated[
     date,
     BeforeValidator(_as_last_day),
-    WithJsonSchema({"type": "string", "description": "2010-09-30, or 2010-09, 2010-Q3, 2010-W39, 2010: their last day"}),
+    WithJsonSchema({"type": "string", "description": "the last day of 2010-09, 2010-Q3, 2010-W39 or 2010; or a day"}),
 ]

@@ -340,7 +340,7 @@ def notify_(
         float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")
     ] = 600,
 ) -> None:
-    """Tell people what is new to them: statuses that changed, overdue reviews, failed runs and checks. Nothing twice."""
+    """Tell people what is new to them: changed statuses, overdue reviews, failed runs and checks. Nothing twice."""
     from kpi_pipeline.cli.notify import notify_people
 
     raise typer.Exit(notify_people(project, wait=wait))

@@ -21,6 +21,7 @@ from kpi_pipeline.pipeline.framework_tables import framework_tables
 from kpi_pipeline.pipeline.holiday_days import holiday_days
 from kpi_pipeline.pipeline.known_values import known_from
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
+from kpi_pipeline.pipeline.today import day_of_each
 from kpi_pipeline.plan import Series, fingerprint
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import (
@@ -185,12 +186,13 @@ def assemble(context: Context, computed: Computed, calendar: Calendar, through: 
     project = context.project
     classified = classify(project)
     tables: Tables = {table.name: empty_frame(table) for table in TABLES if table.name not in VALUES}
-    tables |= definition_tables(project, headline(project, classified))
+    days = day_of_each(project, context.today, context.warehouse.rows, schema="kpi")
+    tables |= definition_tables(project, headline(project, classified), days)
     tables["kpi_indicator"] = indicator_table(classified)
     around = _around(context, calendar)
     tables |= calendar_tables(around, hours=_by_hour(context), holidays=holiday_days(project, context.warehouse))
     totals = _totals(context)
-    tables["lint_result"] = _findings(context, totals, tables["kpi_evidence"])
+    tables["lint_result"] = _findings(context, totals, tables["kpi_evidence"], days)
     scores = goal_scores(project, totals, around)
     tables["goal_score"] = conform(table_named("goal_score"), scores) if scores.height else tables["goal_score"]
     tables |= framework_tables(context, totals, tables["goal_score"], tables["kpi_evidence"])
@@ -341,10 +343,10 @@ def _check_results(context: Context) -> pl.DataFrame:
     return conform(table, pl.DataFrame(rows, schema=table.schema)).sort("asset", "check_name")
 
 
-def _findings(context: Context, totals: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
+def _findings(context: Context, totals: pl.DataFrame, evidence: pl.DataFrame, days: Mapping[str, date]) -> pl.DataFrame:
     """What `kpi check` would say of these definitions beside these values."""
     table = table_named("lint_result")
-    known = known_from(context.project, totals, evidence, _days(context))
+    known = known_from(context.project, totals, evidence, days)
     rows = [
         {
             "rule": one.rule,
@@ -357,26 +359,6 @@ def _findings(context: Context, totals: pl.DataFrame, evidence: pl.DataFrame) ->
         for one in findings(context.project, known)
     ]
     return conform(table, pl.DataFrame(rows, schema=table.schema))
-
-
-def _days(context: Context) -> dict[str, date]:
-    """What counts as today for each KPI: by the data, the day after the newest complete period of it or its metric."""
-    if context.today:
-        return dict.fromkeys(context.project.kpis, context.today)
-    newest = {
-        (str(table), name): day
-        for table, key in ((KPI_VALUE, "kpi"), (METRIC_VALUE, "metric"))
-        for name, day in context.warehouse.rows(
-            f"SELECT {key}, max(period_end) FROM {quoted(table)} "
-            "WHERE is_complete AND segment = ? AND grain <> 'hour' GROUP BY ALL",
-            [TOTAL],
-        )
-    }
-    known = {
-        name: [newest.get((str(KPI_VALUE), name)), newest.get((str(METRIC_VALUE), kpi.metric))]
-        for name, kpi in context.project.kpis.items()
-    }
-    return {name: max(day for day in days if day) for name, days in known.items() if any(days)}
 
 
 def _through(context: Context, computed: Computed, through: date | None) -> date | None:

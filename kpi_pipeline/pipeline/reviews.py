@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kpi_pipeline.errors import DataError
+from kpi_pipeline.pipeline.today import day_of_each
 from kpi_pipeline.project import Project
 from kpi_pipeline.reviews import ReviewDue
 from kpi_pipeline.segments import TOTAL
@@ -33,27 +34,17 @@ def reviews_due(project: Project, *, now: datetime | None = None) -> tuple[Revie
 
 
 def days_that_count(project: Project, *, now: datetime | None = None) -> Mapping[str, date]:
-    """What counts as today for each KPI, by the project's `as_of`.
-
-    By the data it is the first day after the newest period of the KPI, or of its metric, that is complete; KPIs that
-    nothing was published of have none then.
-    """
+    """What counts as today for each KPI, by the project's `as_of` and what was published; see `day_of_each`."""
     as_of = project.settings.as_of
     if as_of != "data":
         moment = now or datetime.now(UTC)
         day = as_of if isinstance(as_of, date) else moment.astimezone(ZoneInfo(project.settings.timezone)).date()
         return dict.fromkeys(project.kpis, day)
-    newest = (
-        "SELECT {name}, max(period_end) FROM {table} WHERE is_complete AND segment = ? AND grain <> 'hour' GROUP BY ALL"
-    )
     try:
         with Published.open(project.path(project.settings.publish.duckdb)) as published:
-            kpis = dict(published.fetch(newest.format(name="kpi", table="kpi_value"), [TOTAL]).rows())
-            metrics = dict(published.fetch(newest.format(name="metric", table="metric_value"), [TOTAL]).rows())
+            return day_of_each(project, None, lambda query, given: published.fetch(query, given).rows(), schema="main")
     except DataError:
         return {}
-    known = {name: [kpis.get(name), metrics.get(kpi.metric)] for name, kpi in project.kpis.items()}
-    return {name: max(day for day in days if day) for name, days in known.items() if any(days)}
 
 
 def latest_values(project: Project, until: date) -> Mapping[str, Latest]:

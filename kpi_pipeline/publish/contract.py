@@ -81,6 +81,7 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "review_due", DAY, "When they should next; missing where no review was ever held or agreed"
             ).optional,
+            Column("as_of", DAY, "The day that counts as today for it; missing before it has values").optional,
             DEFINITION_VERSION,
             DEFINED_IN,
         ),

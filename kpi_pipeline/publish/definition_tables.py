@@ -22,10 +22,15 @@ from kpi_pipeline.teams import COMPANY
 Row = dict[str, object]
 
 
-def definition_tables(project: Project, indicators: Mapping[str, str]) -> dict[str, pl.DataFrame]:
-    """The tables that follow from the definitions alone, by name; `indicators` says in one word what each KPI is."""
+def definition_tables(
+    project: Project, indicators: Mapping[str, str], today: Mapping[str, date] | None = None
+) -> dict[str, pl.DataFrame]:
+    """The tables that follow from the definitions, by name.
+
+    `indicators` says in one word what each KPI is, `today` which day counts as today for it.
+    """
     rows = {
-        "kpi": _kpis(project, indicators),
+        "kpi": _kpis(project, indicators, today or {}),
         "goal": _goals(project),
         "kpi_goal": _kpi_goals(project),
         "team": _teams(project),
@@ -43,7 +48,7 @@ def _frame(name: str, rows: Iterable[Row]) -> pl.DataFrame:
     return conform(table, pl.DataFrame(list(rows), schema=table.schema))
 
 
-def _kpis(project: Project, indicators: Mapping[str, str]) -> list[Row]:
+def _kpis(project: Project, indicators: Mapping[str, str], today: Mapping[str, date]) -> list[Row]:
     versions = kpi_versions(project)
     return [
         {
@@ -52,6 +57,7 @@ def _kpis(project: Project, indicators: Mapping[str, str]) -> list[Row]:
             **_number(project, kpi),
             **_primary_goal(project, kpi),
             **_review(project, kpi),
+            "as_of": today.get(kpi.name),
             "direction": kpi.direction.value,
             "grain": kpi.grain.value,
             "team": kpi.team,

@@ -18,7 +18,7 @@ TARGET = "target, target_low, target_high, target_provenance, attainment, varian
 PROMISED = {
     "snapshot": "run_id, published_at, schema_version, definition_version, data_through",
     "kpi": "kpi, label, description, metric, formula, unit, display_format, currency, direction, grain, goal, team, owner,"
-    " indicator, framework, perspective, parent_kpi, target_type, review_every, last_reviewed, review_due,"
+    " indicator, framework, perspective, parent_kpi, target_type, review_every, last_reviewed, review_due, as_of,"
     " definition_version, defined_in",
     "goal": "goal, label, statement, framework, perspective, parent_goal, team, owner, period_start, period_end, weight,"
     " ambition",

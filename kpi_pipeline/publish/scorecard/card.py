@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from kpi_pipeline.publish.scorecard.dates import day_written, period_written
+from kpi_pipeline.publish.scorecard.dates import day_written, is_past, period_written
 from kpi_pipeline.publish.scorecard.page import KpiCard, Reference, Role, Segments, Unfinished
 from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.publish.scorecard.status import Status, status_called
@@ -135,7 +135,7 @@ def _facts(kpi: Row, latest: Row | None, around: Around) -> tuple[tuple[str, str
         ("Formula", kpi["formula"]),
         ("Owner", around.people.get(kpi["owner"] or "")),
         ("Team", around.teams.get(kpi["team"] or "")),
-        ("Review", _review(kpi, latest["last_day"] if latest else None)),
+        ("Review", _review(kpi)),
         ("Target set by", latest["target_provenance"] if latest else ""),
         ("Status", latest["status_rule"] if latest else ""),
         ("Part of", around.kpis.get(parent or "")),
@@ -144,11 +144,11 @@ def _facts(kpi: Row, latest: Row | None, around: Around) -> tuple[tuple[str, str
     return tuple((word, text) for word, text in facts if text)
 
 
-def _review(kpi: Row, newest: date | None) -> str:
-    """When people look at it next. Overdue is judged by the KPI's own newest day, not by a clock."""
+def _review(kpi: Row) -> str:
+    """When people look at it next."""
     if not kpi["review_every"]:
         return "nobody has agreed to review it"
     due: date | None = kpi["review_due"]
     if due is None:
         return f"every {kpi['review_every']}, not reviewed yet"
-    return f"every {kpi['review_every']}, {'overdue since' if newest and due < newest else 'due'} {day_written(due)}"
+    return f"every {kpi['review_every']}, {'overdue since' if is_past(due, kpi['as_of']) else 'due'} {day_written(due)}"

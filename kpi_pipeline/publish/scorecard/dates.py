@@ -63,3 +63,8 @@ def span_written(first: date | None, last: date | None) -> str:
         return ""
     begin = f"{first.day}{NBSP}{month_name[first.month]}" if first.year == last.year else day_written(first)
     return f"{begin} to {day_written(last)}"
+
+
+def is_past(due: date | None, today: date | None) -> bool:
+    """Whether a day lies before the one that counts as today; by what the data has come to, not by a clock."""
+    return bool(due and today and due < today)

@@ -9,13 +9,12 @@ from kpi_pipeline.publish.scorecard.aims import Aim, aims_of
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.causes import Cause, causes_of
 from kpi_pipeline.publish.scorecard.chart import Chart, Instant, chart_of
-from kpi_pipeline.publish.scorecard.dates import day_written, period_written
+from kpi_pipeline.publish.scorecard.dates import day_written, is_past, period_written
 from kpi_pipeline.publish.scorecard.drivers import Reasons, reasons_of
 from kpi_pipeline.publish.scorecard.holidays import by_period
 from kpi_pipeline.publish.scorecard.numbers_table import NumbersLine, number_lines
 from kpi_pipeline.publish.scorecard.origin import Origin, origin_of
 from kpi_pipeline.publish.scorecard.origin_map import OriginMap, origin_map
-from kpi_pipeline.publish.scorecard.overdue import is_overdue
 from kpi_pipeline.publish.scorecard.page import KpiCard, Reference
 from kpi_pipeline.publish.scorecard.picture import room_for, svg_of
 from kpi_pipeline.publish.scorecard.restated import Restatement, restatements_of
@@ -133,7 +132,7 @@ def kpi_page(book: Book, name: str) -> KpiPage:
         led_by=causes_of(book.led_by.get(name, []), "kpi", book.around.kpis, book.because),
         reviews=_reviews(book, name),
         review_due=dict(card.facts).get("Review", ""),
-        overdue=is_overdue(kpi, latest),
+        overdue=is_past(kpi["review_due"], kpi["as_of"]),
         restated=restatements_of(book.history.get(name, []), numbers),
         origin=origin,
         origin_map=origin_map(origin) if origin else None,

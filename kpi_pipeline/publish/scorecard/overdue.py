@@ -6,9 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from kpi_pipeline.publish.scorecard.book import Book
-from kpi_pipeline.publish.scorecard.dates import day_written
+from kpi_pipeline.publish.scorecard.dates import day_written, is_past
 from kpi_pipeline.publish.scorecard.page import Reference
-from kpi_pipeline.publish.scorecard.snapshot import Row
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Overdue:
 
 def overdue_of(book: Book, kpis: Collection[str]) -> tuple[Overdue, ...]:
     """The overdue reviews of some KPIs, the longest overdue first."""
-    late = [row for name, row in book.kpis.items() if name in kpis and is_overdue(row, book.latest(name))]
+    late = [row for name, row in book.kpis.items() if name in kpis and is_past(row["review_due"], row["as_of"])]
     return tuple(
         Overdue(
             Reference(row["kpi"], book.cards[row["kpi"]].label),
@@ -35,8 +34,3 @@ def overdue_of(book: Book, kpis: Collection[str]) -> tuple[Overdue, ...]:
         )
         for row in sorted(late, key=lambda row: (row["review_due"], row["kpi"]))
     )
-
-
-def is_overdue(kpi: Row, latest: Row | None) -> bool:
-    """Whether its review was due before its own newest day, which stands for today."""
-    return bool(kpi["review_due"] and latest and kpi["review_due"] < latest["last_day"])

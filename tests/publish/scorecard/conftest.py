@@ -64,6 +64,7 @@ def kpi(name: str, label: str, unit: str, *, goal: str | None, direction: str = 
         "target_type": None,
         "review_every": "month",
         "review_due": date(2010, 12, 31),
+        "as_of": date(2010, 12, 1),
         "definition_version": "d41d8cd9",
         "defined_in": f"definitions/kpis/{goal or 'others'}.yaml:14",
         **more,
