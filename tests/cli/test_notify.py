@@ -37,7 +37,10 @@ def test_a_week_that_turned_is_told_once(ran: Shop, monkeypatch: pytest.MonkeyPa
         assert ran.kpi("notify").out == "Nothing new to tell.\n"
         assert "s3cret" not in said.out + said.err
     first, refused, again = (one["text"].splitlines() for one in there.posted)
-    assert first[:2] == ["*Weekly average sale is on track*", "2024-W10: €1,738 against €250.00. It was off track before."]
+    assert first[:2] == [
+        "*Weekly average sale is on track*",
+        "2024-W10: €1,738 against €250.00. It was off track before.",
+    ]
     assert refused == again
     assert again[0] == "*Weekly revenue is on track*"
     assert again[2:] == ["Judged by: the target is reached.", "Owner: Ana"]

@@ -24,7 +24,10 @@ def test_goals_say_what_their_framework_says_of_them(arranged: Shop) -> None:
 
     agreement = arranged.kpi("show", "bobs_year").out
     assert "agreed by bob and ana on 2024-01-01; review due by 2025-01-01; score" in agreement
-    assert "focus on Weekly revenue, over: €535.00 in 2024-W05, €577.00 in 2024-W09" in arranged.kpi("show", "february_only").out
+    assert (
+        "focus on Weekly revenue, over: €535.00 in 2024-W05, €577.00 in 2024-W09"
+        in arranged.kpi("show", "february_only").out
+    )
     assert "Perspective" not in arranged.kpi("show", "grow").out
 
     listed = arranged.kpi("list", "goals").out
