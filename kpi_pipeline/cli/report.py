@@ -65,7 +65,7 @@ def published_tables(project: Project) -> dict[str, pl.DataFrame]:
     if any(set(table_named(name).schema) - set(frame.columns) for name, frame in tables.items()):
         raise DataError(
             "The published tables are those of an earlier version, which lack columns that pages show.\n"
-            "Hint: `kpi run` publishes them anew."
+            "Hint: `kpi run --full` publishes them anew."
         )
     return tables
 
