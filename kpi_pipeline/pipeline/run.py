@@ -39,7 +39,7 @@ from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.pipeline.why import derived_with_parts, kpi_drivers
 from kpi_pipeline.plan import Derivation, Plan, fingerprint, leaves
 from kpi_pipeline.project import Project
-from kpi_pipeline.publish import SCHEMA_VERSION, project_version
+from kpi_pipeline.publish import TABLES, project_version
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, out_of_date, up_to_date_key
 from kpi_pipeline.version import VERSION
@@ -214,7 +214,8 @@ def _is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:
 def _key(context: Context, states: Mapping[str, SourceState]) -> str:
     """Names everything that the published tables rest on."""
     versions = {name: state.version for name, state in states.items() if name in context.project.sources}
-    return fingerprint(VERSION, SCHEMA_VERSION, project_version(context.project), versions, context.today)
+    contract = repr(TABLES)
+    return fingerprint(VERSION, contract, project_version(context.project), versions, context.today)
 
 
 def _already_published(project: Project) -> dict[str, Path]:
