@@ -17,7 +17,7 @@ example: $(VENV)/installed
 	cd examples/adventureworks && $(abspath $(BIN))/kpi run
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

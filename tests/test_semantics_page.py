@@ -13,6 +13,8 @@ from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.errors import QueryError
 from kpi_pipeline.pipeline.report import RunReport
 
+pytestmark = pytest.mark.xdist_group("semantics page")
+
 PAGE = (Path(__file__).parents[1] / "docs" / "explanation" / "semantics.md").read_text(encoding="utf-8")
 MISSING = "–"
 

@@ -30,6 +30,8 @@ from benchmarks.workload.facts import Facts, check_sums, later_orders, month_fra
 from benchmarks.workload.metrics import METRICS
 from benchmarks.workload.project import kpis_yaml
 
+pytestmark = pytest.mark.xdist_group("workload")
+
 ROWS = 20_000
 SUMS = {
     "rows": "5000",

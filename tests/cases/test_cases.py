@@ -132,7 +132,9 @@ def worlds() -> Iterator[Worlds]:
     made.close()
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize(
+    "case", [pytest.param(one, marks=pytest.mark.xdist_group(str(one.file))) for one in CASES], ids=str
+)
 def test_answer_is_that_of_plain_sql(case: Case, worlds: Worlds) -> None:
     on_rows, in_portions, after_run = worlds.of(case)
     wanted = on_rows.warehouse.fetch(case.question["answer"])

@@ -21,6 +21,8 @@ from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.goals import Framework, Perspective
 from kpi_pipeline.project import Project
 
+pytestmark = pytest.mark.xdist_group("adventureworks")
+
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "adventureworks"
 HERE = Path(__file__).parent
 QUERIES = sorted((HERE / "sql").glob("*.sql"))

@@ -12,6 +12,8 @@ from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
 from tests.reference.expected import FIGURES, ROOT, SQL, Figures, differences, shipped_files
 
+pytestmark = pytest.mark.xdist_group("shipped")
+
 MONTHLY = [figures for figures in FIGURES if figures.grain == "month"]
 
 
