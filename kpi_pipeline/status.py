@@ -21,6 +21,9 @@ class Status(StrEnum):
     no_data = "no_data"
 
 
+JUDGED = (Status.on_track, Status.at_risk, Status.off_track)
+"""The statuses that say how a KPI stands, the best first; the others say that nobody knows."""
+
 RULE_COLUMNS = (
     "value", "target", "target_low", "target_high", "attainment", "variance", "previous_value", "change", "change_pct",
     "year_ago_value", "year_over_year_pct", "numerator", "denominator", "sample_size", "period_start", "last_day",

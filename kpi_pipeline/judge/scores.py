@@ -14,11 +14,10 @@ from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.goals import Goal, RollUp
 from kpi_pipeline.judge.standing import GRAINS, standing
 from kpi_pipeline.project import Project
-from kpi_pipeline.status import Status
+from kpi_pipeline.status import JUDGED, Status
 
 PERIOD = ("grain", "period_start")
 NAMES = ("period_end", "last_day", "period_label", "period_start_utc")
-JUDGED = (Status.on_track, Status.at_risk, Status.off_track)
 
 
 def goal_scores(project: Project, values: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:

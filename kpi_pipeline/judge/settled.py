@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import polars as pl
 
 from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.status import JUDGED
 
-JUDGED = ("on_track", "at_risk", "off_track")
 SERIES = ("kpi", "segment")
 
 

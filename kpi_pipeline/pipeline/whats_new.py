@@ -14,14 +14,12 @@ from kpi_pipeline.pipeline.reviews import days_that_count
 from kpi_pipeline.project import Project
 from kpi_pipeline.reviews import ReviewDue
 from kpi_pipeline.segments import TOTAL
-from kpi_pipeline.status import Status
+from kpi_pipeline.status import JUDGED
 from kpi_pipeline.store.notices import Seen
 from kpi_pipeline.store.published import Published
 
 Row = dict[str, Any]
 
-JUDGED = (Status.on_track.value, Status.at_risk.value, Status.off_track.value)
-"""The statuses that say how a KPI stands; the others say that nobody knows, and are passed over."""
 FAILED = ("failed", "blocked", "killed", "running")
 """Runs to be told of. One that is still called running while nobody holds the warehouse was killed."""
 

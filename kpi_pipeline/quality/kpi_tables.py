@@ -13,6 +13,7 @@ from kpi_pipeline.checks import AcceptedRange, AcceptedValues, CheckBase, NotNul
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.quality.frames import check_frames
 from kpi_pipeline.quality.targets import FrameTarget
+from kpi_pipeline.status import Status
 
 KEY = ("kpi", "grain", "period_start", "period_start_utc", "segment")
 """One row a KPI, period and segment; a segment's name says its breakdown."""
@@ -20,7 +21,7 @@ KEY = ("kpi", "grain", "period_start", "period_start_utc", "segment")
 LOOKED_AT = (*KEY, "value", "numerator", "denominator", "status")
 """What is handed over; every column costs time and memory, once an expectation."""
 
-STATUSES = ("on_track", "at_risk", "off_track", "in_progress", "no_target", "no_data")
+STATUSES = tuple(one.value for one in Status)
 
 CLOSE_ENOUGH = 1e-9
 """How far, as a share, a value may lie from numerator / denominator: the last bits of a DOUBLE."""

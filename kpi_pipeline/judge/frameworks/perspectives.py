@@ -7,7 +7,7 @@ import polars as pl
 from kpi_pipeline.goals import Framework, Goal, GoalBands, Perspective
 from kpi_pipeline.judge.frameworks.stands import Row, goals_of, last_complete, last_score, members
 from kpi_pipeline.project import Project
-from kpi_pipeline.status import Status
+from kpi_pipeline.status import JUDGED, Status
 
 FROM_BELOW = (
     Perspective.learning_growth,
@@ -65,10 +65,7 @@ def _perspective(project: Project, side: Perspective, number: int, card: list[Ro
         "side_number": number,
         "goals": len(goals),
         "kpis": len(statuses),
-        **{
-            f"kpis_{status.value}": list(statuses.values()).count(status.value)
-            for status in (Status.on_track, Status.at_risk, Status.off_track)
-        },
+        **{f"kpis_{status.value}": list(statuses.values()).count(status.value) for status in JUDGED},
         "score": score,
         "status": _status(score),
     }

@@ -17,6 +17,7 @@ from kpi_pipeline.publish.scorecard.wording import (
     changes_of,
     target_written,
 )
+from kpi_pipeline.status import JUDGED
 
 PERIODS_SHOWN = 26
 FEW = 30
@@ -100,7 +101,7 @@ def _trend(shown: Sequence[Row], numbers: Numbers, grain: str) -> Trend | None:
 
 def _record(complete: Sequence[Row], grain: str) -> str:
     """How often it was on track among the periods that were judged."""
-    judged = [row["status"] for row in complete if row["status"] in {"on_track", "at_risk", "off_track"}]
+    judged = [row["status"] for row in complete if row["status"] in JUDGED]
     if not judged:
         return ""
     return f"On track in {judged.count('on_track')} of {len(judged)} {grain}{'' if len(judged) == 1 else 's'}"

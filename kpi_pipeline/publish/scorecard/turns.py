@@ -8,8 +8,7 @@ from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.dates import period_written
 from kpi_pipeline.publish.scorecard.page import KpiCard
 from kpi_pipeline.publish.scorecard.status import Status, status_called
-
-ORDER = ("on_track", "at_risk", "off_track")
+from kpi_pipeline.status import JUDGED
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Turn:
     @property
     def worse(self) -> bool:
         """Whether it turned for the worse."""
-        return ORDER.index(self.card.status.key) > ORDER.index(self.before.key)
+        return JUDGED.index(self.card.status.key) > JUDGED.index(self.before.key)
 
 
 def turns_of(book: Book) -> tuple[Turn, ...]:
@@ -33,7 +32,7 @@ def turns_of(book: Book) -> tuple[Turn, ...]:
         judged = [row for row in book.series.get(name, []) if row["is_complete"]][-2:]
         if (
             len(judged) == 2
-            and all(row["status"] in ORDER for row in judged)
+            and all(row["status"] in JUDGED for row in judged)
             and judged[0]["status"] != judged[1]["status"]
         ):
             turns.append(Turn(card, status_called(judged[0]["status"]), period_written(judged[0]["period_label"])))
