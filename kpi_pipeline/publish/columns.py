@@ -50,9 +50,9 @@ VALUE = (
 )
 
 TARGET = (
-    Column("target", NUMBER, "The value to reach in this period").optional,
-    Column("target_low", NUMBER, "Lower end where the target is a band").optional,
-    Column("target_high", NUMBER, "Upper end where the target is a band").optional,
+    Column("target", NUMBER, "The value to reach in this period; a band has only its ends").optional,
+    Column("target_low", NUMBER, "The lowest value that is as wished; missing where lower is better").optional,
+    Column("target_high", NUMBER, "The highest value that is as wished; missing where higher is better").optional,
     Column("target_provenance", TEXT, "Who set the target, when, and from what").optional,
     Column("attainment", NUMBER, "How far the value is towards its target; 1 is reached, for any direction").optional,
     Column("variance", NUMBER, "Value minus target, in the KPI's unit").optional,
