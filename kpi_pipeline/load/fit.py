@@ -34,6 +34,7 @@ def misfits(project: Project) -> Iterator[Problem]:
         yield from _model(project, model)
     yield from _metrics(project)
     for kpi in project.kpis.values():
+        yield from _goals(project, kpi)
         yield from _breakdowns(project, kpi)
         yield from _offsets(project, kpi)
         yield from hours_misfit(project, kpi)
@@ -149,6 +150,17 @@ def _cumulative(project: Project, metric: Cumulative) -> Iterator[Problem]:
         f"a cumulative metric takes a simple one that aggregates by {listed(CUMULABLE)}; for a ratio, accumulate "
         "numerator and denominator and divide those",
     )
+
+
+def _goals(project: Project, kpi: Kpi) -> Iterator[Problem]:
+    names = [share.goal for share in kpi.goals]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield Problem(
+                f"KPI '{kpi.name}' serves the goal '{name}' twice.",
+                project.place("kpis", kpi.name, "goals", str(number), "goal"),
+                "keep one, with the weight of both",
+            )
 
 
 def _breakdowns(project: Project, kpi: Kpi) -> Iterator[Problem]:

@@ -130,6 +130,24 @@ class TestBreakdowns:
         assert "{name: customer, type: foreign}" in problem.hint
 
 
+class TestGoals:
+    def test_twice(self, problems):
+        (problem,) = problems(
+            "goals: [{name: thrive, statement: Sales grow by 5 %}]\n"
+            "kpis:\n"
+            "  - name: k\n"
+            "    metric: net_sales\n"
+            "    direction: up\n"
+            "    grain: week\n"
+            "    goals:\n"
+            "      - {goal: thrive, weight: 2}\n"
+            "      - {goal: thrive}\n"
+        )
+
+        assert problem.message == "KPI 'k' serves the goal 'thrive' twice."
+        assert (problem.place.line, problem.hint) == (9, "keep one, with the weight of both")
+
+
 class TestDirection:
     @pytest.mark.parametrize(("direction", "target"), [("up", "at_most"), ("down", "at_least")])
     def test_against_the_target(self, problems, direction, target):
