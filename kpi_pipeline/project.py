@@ -172,6 +172,14 @@ class Project:
         names = {kpi, *self.kpis[kpi].formerly}
         return tuple(sorted((one for one in self.reviews if one.kpi in names), key=lambda one: one.on, reverse=True))
 
+    def members_of(self, goal: str) -> tuple[tuple[Kpi, float], ...]:
+        """The KPIs that serve a goal, with what they weigh in it."""
+        return tuple((kpi, share.weight) for kpi in self.kpis.values() for share in kpi.serves if share.goal == goal)
+
+    def kpis_of(self, goal: str) -> tuple[Kpi, ...]:
+        """The KPIs that serve a goal."""
+        return tuple(kpi for kpi, _ in self.members_of(goal))
+
     def review_due(self, kpi: str, today: date | None = None) -> ReviewDue | None:
         """When a KPI was last reviewed and is to be again; None where nobody has agreed how often.
 

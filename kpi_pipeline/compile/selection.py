@@ -36,7 +36,7 @@ def _one(project: Project, text: str) -> tuple[set[str], set[str]]:
     if kind in ("", "metric") and name in project.metrics:
         return set(), {name}
     if kind in ("", "goal") and name in project.goals:
-        kpis = {one.name for one in project.kpis.values() if name in {share.goal for share in one.serves}}
+        kpis = {one.name for one in project.kpis_of(name)}
         return kpis, {project.kpis[kpi].metric for kpi in kpis}
     if kind in ("", "team") and name in project.teams:
         kpis = {one.name for one in project.kpis.values() if one.team == name}

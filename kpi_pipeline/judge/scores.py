@@ -60,11 +60,9 @@ def _with_those_below(goal: Goal, goals: Mapping[str, Goal]) -> Iterator[Goal]:
 
 def _kpis_of(project: Project, goal: Goal, stands: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """The goal's own KPIs, with what they weigh in it."""
-    for kpi in project.kpis.values():
-        weight = sum(share.weight for share in kpi.serves if share.goal == goal.name)
-        if weight:
-            own = stands.filter(pl.col("kpi") == kpi.name)
-            yield own.select(*PERIOD, "attainment", "status", weight=pl.lit(float(weight)))
+    for kpi, weight in project.members_of(goal.name):
+        own = stands.filter(pl.col("kpi") == kpi.name)
+        yield own.select(*PERIOD, "attainment", "status", weight=pl.lit(float(weight)))
 
 
 def _goals_below(project: Project, goal: Goal, scores: Mapping[str, pl.DataFrame]) -> Iterator[pl.DataFrame]:
@@ -124,8 +122,7 @@ def _named(goal: Goal, scored: pl.DataFrame) -> pl.DataFrame:
 
 def _counts(project: Project, goal: Goal, stands: pl.DataFrame) -> pl.DataFrame:
     """How many of the KPIs of the goal and the goals below stand how, each once."""
-    below = {one.name for one in _with_those_below(goal, project.goals)}
-    kpis = [kpi.name for kpi in project.kpis.values() if any(share.goal in below for share in kpi.serves)]
+    kpis = {kpi.name for one in _with_those_below(goal, project.goals) for kpi in project.kpis_of(one.name)}
     return (
         stands.filter(pl.col("kpi").is_in(kpis))
         .group_by(PERIOD)

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from kpi_pipeline.goals import Framework, Goal
-from kpi_pipeline.judge.frameworks.stands import Row, day_after, goals_of, last_score, members, today_of
+from kpi_pipeline.judge.frameworks.stands import Row, day_after, goals_of, last_score, today_of
 from kpi_pipeline.periods import Grain, Window, shift_day
 from kpi_pipeline.project import Project
 from kpi_pipeline.status import Status
@@ -24,7 +24,7 @@ def _agreement(project: Project, goal: Goal, values: pl.DataFrame, scores: pl.Da
     person = project.people.get(goal.owner or "")
     manager = person.manager if person else None
     due = review_due(goal)
-    day = today_of(values, [kpi.name for kpi, _ in members(project, goal)], today)
+    day = today_of(values, [kpi.name for kpi in project.kpis_of(goal.name)], today)
     stands = last_score(scores, goal.name)
     return {
         "goal": goal.name,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from kpi_pipeline.goals import Framework, Goal
-from kpi_pipeline.judge.frameworks.stands import Row, complete, day_after, goals_of, last_complete, members, today_of
+from kpi_pipeline.judge.frameworks.stands import Row, complete, day_after, goals_of, last_complete, today_of
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.project import Project
 from kpi_pipeline.status import Status
@@ -20,7 +20,7 @@ def team_focus(project: Project, values: pl.DataFrame, today: date | None) -> li
     rows = []
     for goal in begun:
         numbers[goal.team] = numbers.get(goal.team, 0) + 1
-        rows += [_focus(goal, kpi, numbers[goal.team], values, today) for kpi, _ in members(project, goal)]
+        rows += [_focus(goal, kpi, numbers[goal.team], values, today) for kpi in project.kpis_of(goal.name)]
     return rows
 
 

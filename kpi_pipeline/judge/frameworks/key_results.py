@@ -14,7 +14,7 @@ from itertools import pairwise
 import polars as pl
 
 from kpi_pipeline.goals import Framework, FrozenGrade, Goal
-from kpi_pipeline.judge.frameworks.stands import Row, complete, day_after, goals_of, last_complete, members
+from kpi_pipeline.judge.frameworks.stands import Row, complete, day_after, goals_of, last_complete
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
@@ -29,7 +29,7 @@ def graded(project: Project, values: pl.DataFrame, given: pl.DataFrame) -> list[
     return [
         _graded(goal, kpi, weight, values, given)
         for goal in goals_of(project, Framework.okr)
-        for kpi, weight in members(project, goal)
+        for kpi, weight in project.members_of(goal.name)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from kpi_pipeline.goals import Framework, Goal, GoalBands, Perspective
-from kpi_pipeline.judge.frameworks.stands import Row, goals_of, last_complete, last_score, members
+from kpi_pipeline.judge.frameworks.stands import Row, goals_of, last_complete, last_score
 from kpi_pipeline.project import Project
 from kpi_pipeline.status import JUDGED, Status
 
@@ -31,7 +31,7 @@ def balanced_scorecard(project: Project, values: pl.DataFrame, scores: pl.DataFr
             "goal_score": stands["score"] if stands else None,
             "goal_status": stands["status"] if stands else Status.no_data.value,
         }
-        served = [(kpi.name, weight) for kpi, weight in members(project, goal)]
+        served = [(kpi.name, weight) for kpi, weight in project.members_of(goal.name)]
         rows += [about | _kpi(name, weight, values) for name, weight in served] or [about]
     return rows
 

@@ -1,15 +1,13 @@
-"""What the frameworks look up: the KPIs of a goal, a KPI's last complete period, a goal's last score."""
+"""What the frameworks look up: the goals of a framework, a KPI's last complete period, a goal's last score."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
 from kpi_pipeline.goals import Framework, Goal
-from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
@@ -20,14 +18,6 @@ Row = dict[str, Any]
 def goals_of(project: Project, framework: Framework) -> tuple[Goal, ...]:
     """The goals that a framework arranges."""
     return tuple(goal for goal in project.goals.values() if goal.framework is framework)
-
-
-def members(project: Project, goal: Goal) -> Iterator[tuple[Kpi, float]]:
-    """The goal's own KPIs, with what they weigh in it."""
-    for kpi in project.kpis.values():
-        for share in kpi.serves:
-            if share.goal == goal.name:
-                yield kpi, share.weight
 
 
 def last_complete(values: pl.DataFrame, kpi: str, first: date | None = None, to: date | None = None) -> Row | None:

@@ -73,7 +73,7 @@ def _look(project: Project) -> Iterator[Remark]:
             )
     above = {goal.parent for goal in project.goals.values()}
     for goal in project.goals.values():
-        kpis = [kpi for kpi in project.kpis.values() if any(share.goal == goal.name for share in kpi.serves)]
+        kpis = project.kpis_of(goal.name)
         if asks_for_work(words_of(goal.statement)):
             yield Remark(
                 "goals",

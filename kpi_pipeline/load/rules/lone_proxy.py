@@ -11,7 +11,7 @@ from kpi_pipeline.project import Project
 def _look(project: Project) -> Iterator[Remark]:
     above = {goal.parent for goal in project.goals.values()}
     for goal in project.goals.values():
-        kpis = [kpi for kpi in project.kpis.values() if any(share.goal == goal.name for share in kpi.serves)]
+        kpis = project.kpis_of(goal.name)
         if goal.name in above or len(kpis) != 1:
             continue
         (kpi,) = kpis

@@ -32,11 +32,7 @@ def _objective(project: Project, goal: Goal) -> Iterator[Remark]:
             f"Objective '{goal.name}' has no end, so it is never graded for good.",
             "say in which quarter it is to be reached: period: {from: 2010-10-01, to: 2010-12-31}",
         )
-    aimless = [
-        kpi.name
-        for kpi in project.kpis.values()
-        if kpi.target is None and any(share.goal == goal.name for share in kpi.serves)
-    ]
+    aimless = [kpi.name for kpi in project.kpis_of(goal.name) if kpi.target is None]
     if aimless:
         yield Remark(
             "goals",

@@ -27,7 +27,7 @@ def _look(project: Project) -> Iterator[Remark]:
 
 
 def _focus(project: Project, goal: Goal) -> Iterator[Remark]:
-    kpis = [kpi.name for kpi in project.kpis.values() if any(share.goal == goal.name for share in kpi.serves)]
+    kpis = [kpi.name for kpi in project.kpis_of(goal.name)]
     if len(kpis) != 1:
         yield Remark(
             "goals",

@@ -12,7 +12,7 @@ from kpi_pipeline.project import Project
 
 def _look(project: Project) -> Iterator[Remark]:
     for goal in project.goals.values():
-        kpis = [kpi for kpi in project.kpis.values() if any(share.goal == goal.name for share in kpi.serves)]
+        kpis = project.kpis_of(goal.name)
         if kpis and not any(_shows_early(kpi, project) for kpi in kpis):
             grains = sorted({kpi.grain for kpi in kpis}, key=lambda grain: grain.rank)
             yield Remark(

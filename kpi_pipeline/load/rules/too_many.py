@@ -17,13 +17,8 @@ CODE = "N"
 
 def _look(project: Project) -> Iterator[Remark]:
     """A KPI excused from the rule is not counted."""
-    serving: dict[str, list[Kpi]] = defaultdict(list)
-    for kpi in project.kpis.values():
-        for share in kpi.serves:
-            if CODE not in kpi.ignore:
-                serving[share.goal].append(kpi)
     for goal in project.goals.values():
-        kpis = serving.get(goal.name, [])
+        kpis = [kpi for kpi in project.kpis_of(goal.name) if CODE not in kpi.ignore]
         yield from _key_results(goal, kpis) if goal.framework is Framework.okr else _for_each_team(goal, kpis)
 
 

@@ -54,7 +54,7 @@ _SAYS_NOTHING = stems(
 
 def _look(project: Project) -> Iterator[Remark]:
     for goal in project.goals.values():
-        kpis = [kpi for kpi in project.kpis.values() if any(share.goal == goal.name for share in kpi.serves)]
+        kpis = project.kpis_of(goal.name)
         vague = vague_in_statement(goal.statement, label=goal.label, measured_by=_measured(kpis, project))
         if vague:
             yield Remark(
