@@ -26,6 +26,13 @@ class Link(Noun):
     sign: Literal["positive", "negative"] = Field(
         default="positive", description="whether the follower rises or falls when the leader rises"
     )
+    control: tuple[Name, ...] = Field(
+        default=(),
+        description="KPIs that may move both, such as the season's demand: they are held constant in the test",
+    )
+    by: tuple[str, ...] = Field(
+        default=(), description="dimensions that both KPIs have: each segment is tested, too, such as each country"
+    )
     team: Name | None = Field(default=None, description="who claims it; a link serves all viewpoints")
     because: str = Field(description="how the one brings about the other, in one sentence")
     ignore: dict[str, str] = Field(default_factory=dict, description="lint code -> reason why it does not apply here")

@@ -210,20 +210,21 @@ class Project:
     def tested_at(self, link: Link) -> tuple[Grain, int] | None:
         """The grain at which a link is tested, and its lag in periods of it; None where there is no such grain.
 
-        Of the grains that both KPIs' metrics are published at, it is the follower's own if the lag is a whole number of
-        its periods, else the coarsest for which it is.
+        Of the grains that the metrics of both KPIs and of those held constant are published at, it is the follower's
+        own if the lag is a whole number of its periods, else the coarsest for which it is.
         """
-        leader, follower = self.kpis.get(link.from_), self.kpis.get(link.to)
-        if leader is None or follower is None:
+        follower = self.kpis.get(link.to)
+        others = [self.kpis.get(name) for name in (link.from_, *link.control)]
+        if follower is None or None in others:
             return None
-        for grain in self.shared_grains(leader, follower):
+        for grain in self.shared_grains(*filter(None, others), follower):
             periods = 0 if link.lag is None else whole_periods(link.lag, grain)
             if periods is not None:
                 return grain, periods
         return None
 
-    def shared_grains(self, leader: Kpi, follower: Kpi) -> tuple[Grain, ...]:
-        """The grains that both KPIs' metrics are published at: the follower's own first, then the coarsest."""
+    def shared_grains(self, *kpis: Kpi) -> tuple[Grain, ...]:
+        """The grains that the metrics of some KPIs are published at: the last one's own first, then the coarsest."""
         everywhere = set(self.settings.publish.grains)
-        shared = (everywhere | {leader.grain}) & (everywhere | {follower.grain})
-        return tuple(sorted(shared, key=lambda grain: (grain is not follower.grain, -grain.rank)))
+        shared = set(Grain).intersection(*(everywhere | {kpi.grain} for kpi in kpis))
+        return tuple(sorted(shared, key=lambda grain: (grain is not kpis[-1].grain, -grain.rank)))

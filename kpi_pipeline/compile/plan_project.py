@@ -196,19 +196,36 @@ def _series(project: Project, kpis: Sequence[str], metrics: Sequence[str]) -> tu
         kpi = project.kpis[name]
         for breakdown in kpi.breakdowns:
             want(Series(kpi.metric, kpi.grain, tuple(sorted(breakdown)), kpi.segments_at_most, compared=True))
-    for name, grain in (*_tested(project, kpis), *itertools.product(metrics, project.settings.publish.grains)):
+    for name, grain in itertools.product(metrics, project.settings.publish.grains):
         if _fits(project, name, grain):
             want(Series(name, grain))
+    for tested in _tested(project, kpis):
+        want(tested)
     return tuple(found.values())
 
 
-def _tested(project: Project, kpis: Sequence[str]) -> Iterator[tuple[str, Grain]]:
-    """The metrics at both ends of every link, at the grain that the link is tested at."""
+def _tested(project: Project, kpis: Sequence[str]) -> Iterator[Series]:
+    """What every link is tested on: its two ends and what is held constant, in total and for each segment asked."""
     for link in project.links:
         tested = project.tested_at(link)
-        for end in (link.from_, link.to):
-            if tested and end in kpis:
-                yield project.kpis[end].metric, tested[0]
+        for name in (link.from_, link.to, *link.control):
+            kpi = project.kpis[name]
+            if not tested or name not in kpis or not _fits(project, kpi.metric, tested[0]):
+                continue
+            yield Series(kpi.metric, tested[0])
+            if link.by and _has(project, kpi.metric, link.by):
+                yield Series(kpi.metric, tested[0], tuple(sorted(link.by)), kpi.segments_at_most)
+
+
+def _has(project: Project, metric: str, dimensions: Sequence[str]) -> bool:
+    """Whether a metric can be broken down so; both ends of a link can, what it holds constant need not."""
+    models = [project.models[name] for name in sorted(project.models_asked(metric))]
+    try:
+        for model, dimension in itertools.product(models, dimensions):
+            find_dimension(project.models, model, dimension)
+    except UnknownDimension:
+        return False
+    return True
 
 
 def _fits(project: Project, metric: str, grain: Grain) -> bool:

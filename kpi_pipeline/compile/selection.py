@@ -64,8 +64,9 @@ def _looked_up(project: Project, metric: str) -> set[str]:
 
 
 def _by(project: Project, kpi: Kpi) -> set[str]:
-    """The models whose dimensions a KPI is broken down by."""
+    """The models whose dimensions a KPI, or the test of a link from or to it, is broken down by."""
     names = {name for breakdown in kpi.breakdowns for name in breakdown if name != COHORT_AGE}
+    names |= {name for link in project.links if kpi.name in (link.from_, link.to) for name in link.by}
     models = [project.models[name] for name in project.models_of(kpi.metric)]
     found = [find_dimension(project.models, model, name) for model in models for name in names]
     return {step.model.name for one in found for step in one.steps}

@@ -9,9 +9,8 @@ from kpi_pipeline.cohort_ages import cohorts_told_apart
 from kpi_pipeline.dimensions import UnknownDimension, find_dimension
 from kpi_pipeline.errors import Problem, counted, listed
 from kpi_pipeline.kpis import Direction, Kpi
-from kpi_pipeline.links import Link
 from kpi_pipeline.load.hours import hours_misfit
-from kpi_pipeline.load.kinds import link_name
+from kpi_pipeline.load.links import link_misfits
 from kpi_pipeline.load.references import inputs_with_keys, metrics_below
 from kpi_pipeline.load.sites import models_drawn_on, written_path
 from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Retention, Simple
@@ -40,7 +39,7 @@ def misfits(project: Project) -> Iterator[Problem]:
         yield from hours_misfit(project, kpi)
         yield from _direction(project, kpi)
     for link in project.links:
-        yield from _link(project, link)
+        yield from link_misfits(project, link)
 
 
 def _model(project: Project, model: Model) -> Iterator[Problem]:
@@ -245,25 +244,3 @@ def _offsets(project: Project, kpi: Kpi) -> Iterator[Problem]:
                 f"give the KPI the grain {one.offset.grain}, or the offset {instead} "
                 f"({project.place('metrics', metric.name, *keys, key)})",
             )
-
-
-def _link(project: Project, link: Link) -> Iterator[Problem]:
-    leader, follower = project.kpis.get(link.from_), project.kpis.get(link.to)
-    if leader is None or follower is None or project.tested_at(link):
-        return
-    grains = sorted(project.shared_grains(leader, follower), key=lambda grain: grain.rank)
-    place = project.place("links", link_name(link.from_, link.to), "lag")
-    if not grains:
-        yield Problem(
-            f"Link '{link.from_}' -> '{link.to}' joins a KPI by {leader.grain} with one by {follower.grain}, "
-            "and no grain is published for both.",
-            place,
-            "give both KPIs the same grain, or name a common one in project.publish.grains",
-        )
-        return
-    yield Problem(
-        f"Link '{link.from_}' -> '{link.to}' has the lag {link.lag}, which is not a whole number of periods at any "
-        f"grain that both KPIs are published at ({', '.join(grains)}).",
-        place,
-        f"write the lag in {grains[0]}s, such as '4 {grains[0]}s'",
-    )

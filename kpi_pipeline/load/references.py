@@ -88,6 +88,8 @@ def references(project: Project) -> Iterator[Reference]:
         name = link_name(link.from_, link.to)
         yield Reference("links", name, ("from",), "leads from KPI", link.from_, ("kpis",))
         yield Reference("links", name, ("to",), "leads to KPI", link.to, ("kpis",))
+        for number, held in enumerate(link.control):
+            yield Reference("links", name, ("control", str(number)), "holds constant KPI", held, ("kpis",))
         if link.team:
             yield Reference("links", name, ("team",), "is claimed by team", link.team, ("teams",))
 

@@ -1,4 +1,4 @@
-"""Personal values stay out of what is published: no KPI is broken down by them."""
+"""Personal values stay out of what is published: no KPI is broken down by them, and no link is tested by them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from kpi_pipeline.compile.personal import TELLS_NOTHING, personal_columns
 from kpi_pipeline.dimensions import Found, UnknownDimension, find_dimension
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.load.kinds import link_name
 from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project
 
@@ -28,6 +29,22 @@ def personal_segments(project: Project) -> Iterator[Problem]:
                         "break it down by something that many people share; `kpi query --by` shows single ones to "
                         "whoever may read the warehouse",
                     )
+
+
+    yield from _of_links(project)
+
+
+def _of_links(project: Project) -> Iterator[Problem]:
+    for link in project.links:
+        for number, name in enumerate(link.by):
+            found = (_whose_personal(project, project.kpis[end], name) for end in (link.from_, link.to))
+            if model := next(filter(None, found), None):
+                yield Problem(
+                    f"Link '{link.from_}' -> '{link.to}' is tested by '{name}', which holds personal values of model "
+                    f"'{model.name}'; they would be published.",
+                    project.place("links", link_name(link.from_, link.to), "by", str(number)),
+                    "test it by something that many people share",
+                )
 
 
 def _whose_personal(project: Project, kpi: Kpi, name: str) -> Model | None:
