@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from pydantic import Field, model_validator
 
 from kpi_pipeline.names import Name, Named, Noun, Share
 from kpi_pipeline.periods import FirstDay, LastDay
+from kpi_pipeline.status import Status
 
 
 class Framework(StrEnum):
@@ -72,6 +74,28 @@ class GoalBands(Noun):
             raise ValueError("'on_track_from' is less than 'at_risk_from'")
         return self
 
+    @property
+    def begins(self) -> tuple[tuple[Status, float], ...]:
+        """The score from which on each status holds, the best first."""
+        return (
+            (Status.on_track, self.on_track_from),
+            (Status.at_risk, self.at_risk_from),
+            (Status.off_track, -math.inf),
+        )
+
+    def status_of(self, score: float) -> Status:
+        """How a goal with that score stands.
+
+        >>> USUAL_BANDS.status_of(0.7).value, USUAL_BANDS.status_of(0.69).value
+        ('at_risk', 'off_track')
+        """
+        return next(status for status, begin in self.begins if score >= begin)
+
+
+USUAL_BANDS = GoalBands(on_track_from=0.9, at_risk_from=0.7)
+STRETCHED_BANDS = GoalBands(on_track_from=0.7, at_risk_from=0.4)
+"""Those of objectives: key results are meant to be hard to reach."""
+
 
 class Span(Noun):
     """A stretch of days, first and last one included."""
@@ -114,9 +138,8 @@ class Goal(Named):
 
     @property
     def bands(self) -> GoalBands:
-        """Where on track and at risk begin; key results are meant to be hard to reach."""
-        usual = (0.7, 0.4) if self.framework is Framework.okr else (0.9, 0.7)
-        return self.status or GoalBands(on_track_from=usual[0], at_risk_from=usual[1])
+        """Where on track and at risk begin."""
+        return self.status or (STRETCHED_BANDS if self.framework is Framework.okr else USUAL_BANDS)
 
 
 @dataclass(frozen=True)

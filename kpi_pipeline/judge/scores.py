@@ -93,18 +93,11 @@ def _scored(goal: Goal, members: pl.DataFrame) -> pl.DataFrame:
         _no_target=(pl.col("status") == Status.no_target).any(),
     )
     value = pl.col("score")
+    stands = [(value >= begin, status) for status, begin in goal.bands.begins]
+    without = [(pl.col("_in_progress"), Status.in_progress), (pl.col("_no_target"), Status.no_target)]
+    statuses = [pl.when(holds).then(pl.lit(status.value)) for holds, status in (*stands, *without)]
     return table.with_columns(score=pl.when(value.is_finite()).then(value)).with_columns(
-        status=pl.when(value >= goal.bands.on_track_from)
-        .then(pl.lit(Status.on_track.value))
-        .when(value >= goal.bands.at_risk_from)
-        .then(pl.lit(Status.at_risk.value))
-        .when(value.is_not_null() & value.is_finite())
-        .then(pl.lit(Status.off_track.value))
-        .when("_in_progress")
-        .then(pl.lit(Status.in_progress.value))
-        .when("_no_target")
-        .then(pl.lit(Status.no_target.value))
-        .otherwise(pl.lit(Status.no_data.value))
+        status=pl.coalesce(*statuses, pl.lit(Status.no_data.value))
     )
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 import polars as pl
 
 from kpi_pipeline.goals import Framework, FrozenGrade, Goal
-from kpi_pipeline.judge.frameworks.stands import Row, complete, day_after, goals_of, last_complete
+from kpi_pipeline.judge.frameworks.stands import Row, complete, day_after, goals_of, last_complete, weighted_mean
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
@@ -185,15 +185,8 @@ def _objective(goal: Goal, results: list[Row]) -> Row:
         **_time(goal),
         "key_results": len(results),
         "key_results_graded": sum(one["grade"] is not None for one in results),
-        "grade": _weighted(results, "grade"),
+        "grade": weighted_mean((one["weight"], one["grade"]) for one in results),
         "frozen_at": max(moments) if moments and all(moments) else None,
-        "grade_now": _weighted(results, "grade_now"),
+        "grade_now": weighted_mean((one["weight"], one["grade_now"]) for one in results),
         "tied_to_pay": goal.tied_to_pay,
     }
-
-
-def _weighted(results: list[Row], grade: str) -> float | None:
-    """The mean of the grades by weight; a key result without one is left out, and the others weigh all."""
-    known = [(one["weight"], one[grade]) for one in results if one[grade] is not None]
-    weights = sum(weight for weight, _ in known)
-    return sum(weight * share for weight, share in known) / weights if weights else None

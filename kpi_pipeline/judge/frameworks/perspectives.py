@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from kpi_pipeline.goals import Framework, Goal, GoalBands, Perspective
-from kpi_pipeline.judge.frameworks.stands import Row, goals_of, last_complete, last_score
+from kpi_pipeline.goals import USUAL_BANDS, Framework, Perspective
+from kpi_pipeline.judge.frameworks.stands import Row, goals_of, last_complete, last_score, weighted_mean
 from kpi_pipeline.project import Project
 from kpi_pipeline.status import JUDGED, Status
 
@@ -16,7 +16,6 @@ FROM_BELOW = (
     Perspective.financial,
 )
 """People and products carry the processes, processes the customers, customers the money."""
-USUAL = GoalBands(on_track_from=0.9, at_risk_from=0.7)
 
 
 def balanced_scorecard(project: Project, values: pl.DataFrame, scores: pl.DataFrame) -> list[Row]:
@@ -58,7 +57,8 @@ def _perspective(project: Project, side: Perspective, number: int, card: list[Ro
     rows = [row for row in card if row["perspective"] == side.value]
     goals = [project.goals[name] for name in dict.fromkeys(row["goal"] for row in rows)]
     statuses = {row["kpi"]: row["status"] for row in rows if row.get("kpi")}
-    score = _score(goals, {row["goal"]: row["goal_score"] for row in rows})
+    scores = {row["goal"]: row["goal_score"] for row in rows}
+    score = weighted_mean((goal.weight, scores[goal.name]) for goal in goals)
     return {
         "perspective": side.value,
         "label": side.label,
@@ -67,20 +67,5 @@ def _perspective(project: Project, side: Perspective, number: int, card: list[Ro
         "kpis": len(statuses),
         **{f"kpis_{status.value}": list(statuses.values()).count(status.value) for status in JUDGED},
         "score": score,
-        "status": _status(score),
+        "status": Status.no_data.value if score is None else USUAL_BANDS.status_of(score).value,
     }
-
-
-def _score(goals: list[Goal], scores: dict[str, float | None]) -> float | None:
-    """The mean of the goals' scores by their weight; a goal without one is left out."""
-    known = [(goal.weight, score) for goal in goals if (score := scores[goal.name]) is not None]
-    weights = sum(weight for weight, _ in known)
-    return sum(weight * score for weight, score in known) / weights if weights else None
-
-
-def _status(score: float | None) -> str:
-    if score is None:
-        return Status.no_data.value
-    if score >= USUAL.on_track_from:
-        return Status.on_track.value
-    return Status.at_risk.value if score >= USUAL.at_risk_from else Status.off_track.value

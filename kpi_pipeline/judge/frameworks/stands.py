@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -52,6 +53,17 @@ def today_of(values: pl.DataFrame, kpis: list[str], today: date | None) -> date 
     days = values.filter(pl.col("kpi").is_in(kpis) & pl.col("is_complete")).get_column("period_end")
     newest = days.max()
     return newest if isinstance(newest, date) else None
+
+
+def weighted_mean(weighed: Iterable[tuple[float, float | None]]) -> float | None:
+    """The mean of numbers by their weight; what is missing is left out, and the others weigh all.
+
+    >>> weighted_mean([(3, 0.5), (1, 0.9), (4, None)])
+    0.6
+    """
+    known = [(weight, number) for weight, number in weighed if number is not None]
+    weights = sum(weight for weight, _ in known)
+    return sum(weight * number for weight, number in known) / weights if weights else None
 
 
 def day_after(day: date) -> date:
