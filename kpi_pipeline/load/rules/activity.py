@@ -15,20 +15,28 @@ WORK = stems(
     "call meeting workshop session training article blog newsletter email mailing visit inspection audit campaign "
     "event interview report presentation demo demonstration webinar pitch proposal flyer brochure leaflet tweet "
     "release briefing talk seminar conference tour observation review evening tasting paper publication podcast video "
-    "drill exercise assessment fair stall roadshow update story lesson consultation check policy procedure"
+    "drill exercise assessment fair stall roadshow update story lesson consultation check policy procedure "
+    "hackathon retrospective experiment pilot lecture patrol documentation guideline roadmap playbook memo invitation "
+    "debrief walkthrough screening rehearsal follow-up followup huddle standup offsite"
 )
 """Things that people do in order to bring something about, and that can be counted while nothing comes of them."""
 OWN_WORK = phrases(
     "workshop, webinar, blog post, press release, cold call, sales call, sales visit, customer visit, client visit,"
     "site visit, client meeting, customer meeting, one to one,"
     "training session, training course,"
-    "coaching session, toolbox talk, team meeting, open day, social media post, newsletter, roadshow"
+    "coaching session, toolbox talk, team meeting, open day, social media post, newsletter, roadshow, one on one,"
+    "town hall, lunch and learn, safety walk, gemba walk, ride along, stand up meeting, all hands, awareness day"
 )
 """Work of one's own even where nothing is said of doing it: workshops a quarter."""
+NAMED_WORK = phrases(
+    "line of code, pull request, case study, white paper, business case, training hour, coaching hour, test case,"
+    "impact assessment, action plan, cold approach, follow up, door knock, status report, user story"
+)
+"""Work with a name of several words: lines of code written."""
 DOING = stems(
     "hold make conduct complete deliver organise host run carry perform give attend post publish write send issue "
     "submit schedule arrange do undertake execute launch facilitate draft prepare present create produce distribute "
-    "circulate stage review update"
+    "circulate stage review update file log place share film record upload hand draw compile"
 )
 DONE = frozenset({"held", "made", "sent", "given", "written", "run", "done", "led", "undertaken"})
 ALWAYS_WORK = stems("publish post attend")
@@ -43,8 +51,28 @@ TASKS_WITH_OBJECT = frozenset({
     "update", "migrate", "set", "plan", "host",
 })  # fmt: skip
 """Verbs that are nouns as well, launch delay and run rate; behind them the, a or our makes a task of the name."""
-TURNING_TO = stems("visit call phone telephone contact email mail train coach interview brief audit inspect canvass")
+PROJECTS = frozenset({
+    "implement", "redesign", "introduce", "renegotiate", "prepare", "deploy", "finalise", "finalize", "pilot", "draft",
+    "rebrand", "procure", "commission", "digitise", "digitize", "document", "appoint",
+    "redevelop", "restructure", "refurbish", "renovate", "reorganise", "reorganize",
+})  # fmt: skip
+"""Verbs that make a task of a statement that begins with them: it is done one day, whatever came of it."""
+PROJECTS_WITH_OBJECT = frozenset({
+    "launch", "migrate", "install", "write", "publish", "update", "finish", "test", "plan", "review", "rewrite",
+    "replace", "relaunch", "release", "adopt", "conduct", "purchase",
+})  # fmt: skip
+"""The same where the, a or our and no measure stands behind them: launch the app by June."""
+PROJECTS_OF_TWO = phrases(
+    "roll out, set up, put in place, kick off, go live with, draw up, carry out, stand up, sign off"
+)
+TURNING_TO = stems(
+    "visit call phone telephone contact email mail train coach interview brief audit inspect canvass knock ring dial "
+    "approach mentor onboard screen survey"
+)
 """What is done to people or places: with a number behind it, it is a quota."""
+_TURNING = stems("knock call speak talk meet follow reach check")
+_TOWARDS = frozenset({"on", "to", "with", "up", "out", "in"})
+"""Turning to somebody in several words: knock on 60 doors, reach out to 30 churches."""
 POSTS = phrases("blog post, media post, instagram post, facebook post, linkedin post, forum post, job post")
 SHARES = stems("share rate percentage proportion ratio percent compliance")
 _NUMBERS = stems(
@@ -113,8 +141,10 @@ def asks_for_work(words: Sequence[Word]) -> bool:
 
     >>> [asks_for_work(words_of(text)) for text in ("Hold forty meetings", "Hold calls under two minutes")]
     [True, False]
+    >>> [asks_for_work(words_of(text)) for text in ("Roll out the app", "Roll out dough within a minute")]
+    [True, False]
     """
-    return is_quota(words) or (_begins_with_doing(words) and not is_measured(words))
+    return is_quota(words) or ((_begins_with_doing(words) or _is_a_project(words)) and not is_measured(words))
 
 
 def is_quota(words: Sequence[Word]) -> bool:
@@ -126,10 +156,12 @@ def is_quota(words: Sequence[Word]) -> bool:
     for at, word in enumerate(words):
         if word.is_mark or word.text.endswith("ed"):
             continue
+        asked = at == 0 or words[at - 1].stem in _ASKED
+        if asked and _turns_to_a_number(words, at):
+            return True
         counted = _after(words, at)
         if counted is None:
             continue
-        asked = at == 0 or words[at - 1].stem in _ASKED
         if word.stem in TURNING_TO and asked and len(words) > counted:
             return True
         if word.stem in ALWAYS_WORK and asked:
@@ -137,6 +169,25 @@ def is_quota(words: Sequence[Word]) -> bool:
         if word.stem in DOING and _work_within(words, counted, counted + 4):
             return True
     return False
+
+
+def _turns_to_a_number(words: Sequence[Word], at: int) -> bool:
+    """Knock on 60 doors, reach out to 30 former donors."""
+    behind = next((i for i in range(at + 1, len(words)) if words[i].text not in _TOWARDS), at + 1)
+    if words[at].stem not in _TURNING or words[at].text.endswith("s") or behind == at + 1:
+        return False
+    counted = _after(words, behind - 1)
+    return counted is not None and len(words) > counted
+
+
+def _is_a_project(words: Sequence[Word]) -> bool:
+    """Roll out the new till, introduce meters: a statement that is settled by doing it."""
+    if len(words) < 2:
+        return False
+    first, second = words[0].text, words[1].stem
+    if any(start == 0 for start, _ in phrases_in(words, PROJECTS_OF_TWO)):
+        return True
+    return first in PROJECTS or (first in PROJECTS_WITH_OBJECT and second in _ARTICLES)
 
 
 def _is_a_task(words: Sequence[Word]) -> bool:
@@ -161,10 +212,11 @@ def _after(words: Sequence[Word], at: int) -> int | None:
 def _work_within(words: Sequence[Word], start: int, end: int) -> bool:
     """Whether work is the first thing named there, and not what only describes it: newsletter subscribers."""
     posts = {last - 1 for _, last in phrases_in(words, POSTS)}
-    if any(first == start for first, _ in phrases_in(words, OWN_WORK)):
-        return True
+    named = {first for first, _ in phrases_in(words, OWN_WORK | NAMED_WORK)}
     for position in range(start, min(end, len(words))):
         word = words[position]
+        if position in named:
+            return True
         if word.is_mark or word.stem in _STOPS:
             return False
         follows = words[position + 1] if position + 1 < len(words) else None
@@ -177,7 +229,7 @@ def _work_within(words: Sequence[Word], start: int, end: int) -> bool:
 
 def _is_done(words: Sequence[Word]) -> bool:
     """Work, and behind it that it was done: meetings held, training sessions delivered."""
-    posts = {last - 1 for _, last in phrases_in(words, (*POSTS, *OWN_WORK))}
+    posts = {last - 1 for _, last in phrases_in(words, POSTS | OWN_WORK | NAMED_WORK)}
     for at, word in enumerate(words[:-1]):
         if word.stem not in WORK and at not in posts:
             continue
@@ -191,9 +243,14 @@ def _is_done(words: Sequence[Word]) -> bool:
 def _begins_with_doing(words: Sequence[Word]) -> bool:
     """Holding team meetings, publish articles: the name begins with the doing."""
     first = words[0] if words else None
-    if first is None or first.stem not in DOING or first.text.endswith(("ed", "s")) or first.text == "complete":
+    if (
+        first is None
+        or first.stem not in DOING
+        or first.text.endswith(("ed", "s"))
+        or (first.text == "complete" and (len(words) < 2 or words[1].stem not in _ARTICLES))
+    ):
         return False
-    return _work_within(words, 1, 5)
+    return _work_within(words, 1, 9)
 
 
 def _is_own_work(words: Sequence[Word]) -> bool:

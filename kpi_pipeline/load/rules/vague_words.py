@@ -18,7 +18,12 @@ HOLLOW = phrases(
     "value added, added value, thought leader, thought leadership, game changer, next level, raise awareness,"
     "impactful, move the needle, low hanging fruit, customer centric, customer centricity, user centric,"
     "citizen centric, patient centric, people centric, data driven, future proof, future ready, fit for purpose,"
-    "user friendly, world leading, world leader"
+    "user friendly, world leading, world leader, customer first, people first, digital first, bleeding edge,"
+    "gold standard, raise the bar, step change, think outside the box, push the envelope, push the boundary,"
+    "paradigm shift, quick win, win win, hassle free, frictionless, unparalleled, unrivalled, unmatched, peerless,"
+    "groundbreaking, ground breaking, transformational, transformative, trusted partner, trusted adviser,"
+    "trusted advisor, one stop shop, best ever, first choice, solution oriented, results oriented,"
+    "customer oriented, service oriented, purpose driven, insight driven, customer obsession, customer delight"
 )
 """Words that stay hollow whatever they are said of, in a statement as in the name of a KPI."""
 LOOSE = phrases(
@@ -28,17 +33,39 @@ LOOSE = phrases(
     "professionalise, revitalise, leverage, build capacity, capacity building, strengthen capacity,"
     "increase capacity, enhance capacity, develop capacity, develop capability, build capability, innovate, innovation,"
     "creativity, of choice, full potential, vibrant, best value, leading provider, leading supplier, leading company,"
-    "leading institution, leading employer, leading brand"
+    "leading institution, leading employer, leading brand, leading player, market leader, industry leader,"
+    "be the leading, become the leading, become a leading, remain the leading, be a leader, become a leader,"
+    "become the leader, be the best, become the best, be number one, most trusted,"
+    "most admired, most loved, most respected, most attractive,"
+    "delight, delightful, wow, amaze, inspire, inspiring, exceed expectation, above and beyond, beyond expectation,"
+    "surpass expectation, exceptional, extraordinary, stellar, flawless, premier, memorable, unforgettable,"
+    "passion, passionate,"
+    "strive, aspire, unlock, unleash, ignite, reimagine, reinvent, rethink, embrace, catalyse, galvanise, synergise,"
+    "rationalise, thriving, flourishing, dynamic, inclusive, forward looking, forward thinking, next generation,"
+    "disruptive, culture of, mindset, embed, strategic partner, strategic partnership, rock solid, hand in hand,"
+    "single source of truth, break down silo, on the map, stay ahead, ahead of the curve, win heart, step up,"
+    "make a difference, significant difference, real difference, our value, our mission, our vision, top talent,"
+    "best talent, great talent, brightest, for all, fulfilling, engaging, empowering, professional standard,"
+    "long term value, shareholder value, create value, right balance, our commitment, good employer"
 )
 """Words that say nothing in a statement, but have their uses in names: efficiency is a number of an engine."""
 COMPARED = phrases("improve, enhance, better, strengthen, upgrade, boost, elevate")
 """Words that compare with something: they are fine where a number or a KPI of the goal says with what."""
+URGED = stems(
+    "promote nurture cultivate encourage champion facilitate support accelerate deepen intensify drive advance focus "
+    "prioritise stimulate ensure maintain provide deliver develop understand anticipate attract offer "
+    "establish continue preserve uphold contribute demonstrate engage invest seek"
+)
+"""Verbs that promise effort and no end of it, where a statement begins with them; a KPI of the goal may say the end."""
 TERMS = phrases(
     "effective tax, effective interest, effective rate, effective date, effective annual, effective dose,"
     "effective temperature, cost effectiveness, equipment effectiveness, vaccine effectiveness, leverage ratio,"
     "operating leverage, financial leverage, debt leverage, net leverage, search engine optimisation,"
     "best practice tariff, energy efficiency, fuel efficiency, improved water, improved sanitation, improved seed,"
     "great britain, sustainable development goal, resilience test, high quality liquid assets, first class mail,"
+    "next generation sequencing, exceptional item, exceptional cost, support ticket, support call, support case,"
+    "support desk, support request, support contract, support cost, support team, support staff, support question,"
+    "drive time, drive unit, advance payment, advance booking, advance notice, focus group,"
     "first class post, first class ticket, first class letter, first class stamp, optimum temperature"
 )
 """Terms of a trade that hold such a word and can be measured."""
@@ -46,6 +73,9 @@ MEASURES = stems(
     "ratio rate index score share percentage utilisation audit survey factor certificate coefficient tariff"
 )
 """Nouns that make a measure of the words before them: an excellence score is a number that somebody counts."""
+_OPENING = stems("to we will must shall")
+_EACH_ONE = stems("every each no nobody none never always without until only")
+"""Words with which a promise can be found broken without a number: a meal for every child."""
 _SAYS_NOTHING = stems(
     "a an and all at as across be by for from has have in into is it its more most new no not of on or our out over "
     "per that the their this throughout to we who whole with within every each any full fully team"
@@ -110,7 +140,20 @@ def vague_in_statement(statement: str, *, label: str = "", measured_by: str = ""
     named = {word.stem for word in words} - _SAYS_NOTHING
     if vague or named & {word.stem for word in words_of(measured_by)}:
         return vague
-    return next(_found(words, COMPARED), None)
+    return next(_found(words, COMPARED), None) or _urged(words)
+
+
+def _urged(words: Sequence[Word]) -> str | None:
+    """The verb with which a statement begins, if all it promises is effort.
+
+    >>> [_urged(words_of(text)) for text in ("Encourage cycling", "Support calls end well", "Offer every child a meal")]
+    ['encourage', None, None]
+    """
+    first = next((at for at, word in enumerate(words) if word.stem not in _OPENING), None)
+    if first is None or any(word.stem in _EACH_ONE for word in words):
+        return None
+    is_noun = words[first].text.endswith(("s", "ed")) or any(start == first for start, _ in phrases_in(words, TERMS))
+    return words[first].text if words[first].stem in URGED and not is_noun else None
 
 
 def _found(words: Sequence[Word], vague: frozenset[tuple[str, ...]]) -> Iterator[str]:
