@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constra
 export GX_ANALYTICS_ENABLED = false
 export DAGSTER_DISABLE_TELEMETRY = yes
 
-.PHONY: run example test lint types contracts dev check bench clean
+.PHONY: run example example-ad-spend test lint types contracts dev check bench clean
 
 run: $(VENV)/installed
 	$(BIN)/kpi run
@@ -15,6 +15,10 @@ run: $(VENV)/installed
 # The second project, a bicycle maker: examples/adventureworks/README.md says what it shows.
 example: $(VENV)/installed
 	cd examples/adventureworks && $(abspath $(BIN))/kpi run
+
+# The third one, simulated weeks of an advertiser, to see which claims of a leader hold: examples/ad_spend/README.md.
+example-ad-spend: $(VENV)/installed
+	cd examples/ad_spend && $(abspath $(BIN))/kpi run
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
