@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from kpi_pipeline import load_project
+from kpi_pipeline.api import LoadedProject
 from tests.project import Shop
 
+ROOT = Path(__file__).resolve().parents[1]
 MAIL = "ana.secret@example.com"
 
 os.environ |= {"GX_ANALYTICS_ENABLED": "false", "DAGSTER_DISABLE_TELEMETRY": "yes", "DO_NOT_TRACK": "1"}
@@ -37,3 +40,26 @@ def ran(_run_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sho
     monkeypatch.setenv("SHOP_MAIL", MAIL)
     shutil.copytree(_run_once, tmp_path, dirs_exist_ok=True)
     return Shop(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> LoadedProject:
+    """The shipped project, run once in a folder of its own; what asks for it is of the xdist group "shipped"."""
+    return _run_copy(ROOT, tmp_path_factory.mktemp("shipped"))
+
+
+@pytest.fixture(scope="session")
+def adventureworks(tmp_path_factory: pytest.TempPathFactory) -> LoadedProject:
+    """The second example, run once in a folder of its own; what asks for it is of the group "adventureworks"."""
+    return _run_copy(ROOT / "examples" / "adventureworks", tmp_path_factory.mktemp("adventureworks"))
+
+
+def _run_copy(project: Path, root: Path) -> LoadedProject:
+    """A project of the repository without what earlier runs made, copied and run."""
+    for folder in ("definitions", "reviews"):
+        shutil.copytree(project / folder, root / folder)
+    made = shutil.ignore_patterns("warehouse.duckdb*", "published")
+    shutil.copytree(project / "data", root / "data", ignore=made)
+    copy = load_project(root / "definitions")
+    assert copy.run().status == "published"
+    return copy

@@ -7,7 +7,6 @@ they share no SQL with the example's models.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -31,27 +30,16 @@ BUDGET = "scenario Budget of the ledger"
 
 
 @pytest.fixture(scope="session")
-def example(tmp_path_factory: pytest.TempPathFactory) -> LoadedProject:
-    """The example, run once in a folder of its own."""
-    root = tmp_path_factory.mktemp("adventureworks")
-    for folder in ("definitions", "reviews"):
-        shutil.copytree(EXAMPLE / folder, root / folder)
-    shutil.copytree(EXAMPLE / "data", root / "data", ignore=shutil.ignore_patterns("warehouse.duckdb*", "published"))
-    project = load_project(root / "definitions")
-    assert project.run().status == "published"
-    return project
-
-
-@pytest.fixture(scope="session")
 def project() -> Project:
     """The definitions alone."""
     return load_project(EXAMPLE / "definitions").project
 
 
 @pytest.fixture(scope="session")
-def published(example: LoadedProject) -> Iterator[duckdb.DuckDBPyConnection]:
+def published(adventureworks: LoadedProject) -> Iterator[duckdb.DuckDBPyConnection]:
     """The file that BI tools read."""
-    with duckdb.connect(str(example.project.path(example.project.settings.publish.duckdb)), read_only=True) as reader:
+    project = adventureworks.project
+    with duckdb.connect(str(project.path(project.settings.publish.duckdb)), read_only=True) as reader:
         yield reader
 
 
@@ -114,7 +102,7 @@ def test_every_kpi_has_its_query(project: Project) -> None:
 # What the README of the data promises
 
 
-def test_totals_are_those_that_are_printed(example: LoadedProject) -> None:
+def test_totals_are_those_that_are_printed(adventureworks: LoadedProject) -> None:
     metrics = {
         "internet sales": "internet_sales",
         "total product cost": "product_cost",
@@ -122,7 +110,7 @@ def test_totals_are_those_that_are_printed(example: LoadedProject) -> None:
         "orders": "orders",
         "customers": "customers",
     }
-    answer = example.query([*metrics.values(), "product_cost_by_version"])
+    answer = adventureworks.query([*metrics.values(), "product_cost_by_version"])
     for label, text in printed("figure").items():
         assert f"{answer.item(0, metrics[label]):,.{decimals(text)}f}" == text
     assert answer.item(0, "product_cost_by_version") == answer.item(0, "product_cost")
@@ -224,8 +212,8 @@ def test_fiscal_years_are_those_of_the_calendar_table(
     assert both.filter(pl.col("year") + too_low != pl.col("our_year")).is_empty()
 
 
-def test_a_wish_that_comes_true_is_a_conversion(example: LoadedProject) -> None:
-    answer = example.query(["wishes_come_true_share", "wishes_converted"], grain="month")
+def test_a_wish_that_comes_true_is_a_conversion(adventureworks: LoadedProject) -> None:
+    answer = adventureworks.query(["wishes_come_true_share", "wishes_converted"], grain="month")
     assert answer.get_column("wishes_come_true_share").to_list() == pytest.approx(
         answer.get_column("wishes_converted").to_list()
     )
@@ -235,9 +223,9 @@ def test_all_checks_pass(published: duckdb.DuckDBPyConnection) -> None:
     assert published.sql("SELECT asset, check_name, observed FROM check_result WHERE NOT passed").fetchall() == []
 
 
-def test_the_linter_has_nothing_to_say(example: LoadedProject) -> None:
-    assert example.check() == ()
-    assert example.check_columns() == ()
+def test_the_linter_has_nothing_to_say(adventureworks: LoadedProject) -> None:
+    assert adventureworks.check() == ()
+    assert adventureworks.check_columns() == ()
 
 
 def test_all_frameworks_and_perspectives_are_there(project: Project) -> None:
@@ -283,8 +271,8 @@ def test_profit_missed_the_budget_in_eleven_of_twelve_months(published: duckdb.D
     assert months == [(11, 12)]
 
 
-def test_customers_of_bikes_come_back_for_accessories(example: LoadedProject) -> None:
-    answer = example.query(["back_within_a_year"], by=["cohort_age"], grain="quarter", end="2012-09-30")
+def test_customers_of_bikes_come_back_for_accessories(adventureworks: LoadedProject) -> None:
+    answer = adventureworks.query(["back_within_a_year"], by=["cohort_age"], grain="quarter", end="2012-09-30")
     later = answer.with_columns(
         seen=pl.col("period_start").dt.offset_by(pl.format("{}q", pl.col("cohort_age").cast(pl.Int64)))
     )
@@ -314,8 +302,8 @@ def test_what_changed_a_kpi_adds_up_to_its_published_change(published: duckdb.Du
         assert added == pytest.approx(change, rel=1e-9, abs=1e-9 * size), (kpi, against, breakdown)
 
 
-def test_why_says_what_was_published(example: LoadedProject, published: duckdb.DuckDBPyConnection) -> None:
-    found = example.why("monthly_internet_margin_rate")
+def test_why_says_what_was_published(adventureworks: LoadedProject, published: duckdb.DuckDBPyConnection) -> None:
+    found = adventureworks.why("monthly_internet_margin_rate")
     columns = "breakdown, segment, effect, input, contribution, share_of_change, from_value, to_value"
     rows = published.sql(
         f"SELECT {columns} FROM kpi_driver WHERE kpi = 'monthly_internet_margin_rate' AND against = 'previous' ORDER BY ALL"

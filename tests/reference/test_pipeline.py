@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
-from tests.reference.expected import FIGURES, ROOT, SQL, Figures, differences, shipped_files
+from tests.reference.expected import FIGURES, SQL, Figures, differences, shipped_files
 
 pytestmark = pytest.mark.xdist_group("shipped")
 
@@ -18,27 +16,15 @@ MONTHLY = [figures for figures in FIGURES if figures.grain == "month"]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> LoadedProject:
-    """The shipped project, run once in a folder of its own."""
-    root = tmp_path_factory.mktemp("shipped")
-    shutil.copytree(ROOT / "definitions", root / "definitions")
-    for data in ("online_retail_2010", "it_incidents", "targets"):
-        shutil.copytree(ROOT / "data" / data, root / "data" / data)
-    shipped = load_project(root / "definitions")
-    shipped.run()
-    return shipped
-
-
-@pytest.fixture(scope="module")
-def published(project: LoadedProject) -> Path:
+def published(shipped: LoadedProject) -> Path:
     """The file that BI tools read."""
-    return project.project.path(project.project.settings.publish.duckdb)
+    return shipped.project.path(shipped.project.settings.publish.duckdb)
 
 
 @pytest.mark.parametrize("figures", FIGURES, ids=str)
-def test_query_gives_what_the_readme_prints(project: LoadedProject, figures: Figures) -> None:
+def test_query_gives_what_the_readme_prints(shipped: LoadedProject, figures: Figures) -> None:
     by = [figures.dimension] if figures.dimension else []
-    answer = project.query(list(figures.metrics.values()), by=by, grain=figures.grain)
+    answer = shipped.query(list(figures.metrics.values()), by=by, grain=figures.grain)
     assert differences(answer, figures) == []
 
 
@@ -52,8 +38,8 @@ def test_published_table_gives_what_the_readme_prints(published: Path, figures: 
     assert differences(wanted.pivot("metric", index="period_start", values="value"), figures) == []
 
 
-def test_reopen_rate_is_the_published_fraction(project: LoadedProject) -> None:
-    answer = project.query(["reopen_rate"]).item(0, "reopen_rate")
+def test_reopen_rate_is_the_published_fraction(shipped: LoadedProject) -> None:
+    answer = shipped.query(["reopen_rate"]).item(0, "reopen_rate")
     assert answer == 275 / 24918
 
 
@@ -69,10 +55,10 @@ def test_reopen_rate_is_the_published_fraction(project: LoadedProject) -> None:
         "reopened_update_share",
     ],
 )
-def test_metric_of_several_models_or_moments_is_that_of_plain_sql(project: LoadedProject, metric: str) -> None:
+def test_metric_of_several_models_or_moments_is_that_of_plain_sql(shipped: LoadedProject, metric: str) -> None:
     files = shipped_files()
     wanted = files.sql((SQL / f"{metric}.sql").read_text(encoding="utf-8")).fetchall()
-    answer = project.query([metric], grain="month")
+    answer = shipped.query([metric], grain="month")
     assert answer.rows() == [(month, value and pytest.approx(value, rel=1e-12)) for month, value in wanted]
 
 
