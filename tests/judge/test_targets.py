@@ -92,6 +92,17 @@ def test_later_line_of_a_table_for_the_same_day_wins() -> None:
     assert judge(made, results, table_targets(made, "plans", rows), CALENDAR)["target"].to_list() == [2.0]
 
 
+def test_milestones_of_a_table_up_to_the_baseline_are_of_another_way() -> None:
+    way = {"type": "increase_to", "table": "plans", "baseline": {"at": "2024-02", "value": 40}}
+    made = project([kpi(target=way)])
+    months = ["2023-11", "2024-02", "2024-04"]
+    plans = pl.DataFrame({"kpi": ["k"] * 3, "period_start": months, "value": [10.0, 70.0, 80.0]})
+    results = {Series("sales", Grain.month): frame({1: 20.0, 2: 40.0, 3: 50.0, 4: 50.0})}
+    table = judge(made, results, table_targets(made, "plans", plans), CALENDAR)
+    assert table["target"].to_list() == [None, None, pytest.approx(40 + 40 * 31 / 61), 80]
+    assert table["attainment"].to_list() == [None, None, pytest.approx(1 + (50 - 40 - 40 * 31 / 61) / 40), 0.25]
+
+
 def test_table_without_the_columns_says_which() -> None:
     with pytest.raises(DataError, match="no column kpi, value"):
         table_targets(project([kpi(table="plans")]), "plans", pl.DataFrame({"period_start": [], "goal": []}))

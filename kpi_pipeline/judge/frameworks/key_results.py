@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 
 import polars as pl
 
 from kpi_pipeline.goals import Framework, FrozenGrade, Goal
 from kpi_pipeline.judge.frameworks.stands import Row, complete, day_after, goals_of, last_complete, weighted_mean
+from kpi_pipeline.judge.path import expected, way_points
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
@@ -85,9 +85,7 @@ def _grade(
 ) -> tuple[float | None, float | None, float | None, str]:
     """The baseline, the target, the grade, and by what it is graded."""
     if isinstance(kpi.target, PathBase):
-        points = _way(kpi, kpi.target, values, given)
-        baseline = points[0][1] if points else None
-        target = _on_the_way(points, last) if points else None
+        baseline, target = _way(kpi, kpi.target, last, values, given)
         if baseline is None or target is None or found is None or found["value"] is None:
             return baseline, target, None, "none"
         falls = isinstance(kpi.target, DecreaseTo)
@@ -97,30 +95,16 @@ def _grade(
     return None, found["target"], _clipped(found["attainment"]), "attainment"
 
 
-def _way(kpi: Kpi, path: PathBase, values: pl.DataFrame, given: pl.DataFrame) -> list[tuple[date, float]]:
-    """The baseline and the milestones after it; nothing where the baseline is to be measured but was not."""
-    at, said = path.baseline.at, path.baseline.value
-    if said is None:
-        inside = (pl.col("period_start") <= at) & (pl.col("last_day") >= at)
-        measured = values.filter((pl.col("kpi") == kpi.name) & (pl.col("segment") == TOTAL) & inside)
-        said = measured.sort("period_start_utc").row(-1, named=True)["value"] if measured.height else None
-    if said is None:
-        return []
-    own = given.filter((pl.col("kpi") == kpi.name) & (pl.col("segment") == TOTAL)).drop_nulls("value")
-    milestones = own.filter(pl.col("day") > at).sort("day").unique("day", keep="last", maintain_order=True)
-    return [(at, said), *milestones.select("day", "value").rows()]
-
-
-def _on_the_way(points: list[tuple[date, float]], day: date | None) -> float | None:
-    """What the way asks for on a day, straight between its points; at its end what the last one asks for."""
-    if len(points) < 2:
-        return None
-    if day is None or day >= points[-1][0]:
-        return points[-1][1]
-    for (here, low), (there, high) in pairwise(points):
-        if here < day <= there:
-            return low + (high - low) * (day - here).days / (there - here).days
-    return None
+def _way(
+    kpi: Kpi, path: PathBase, last: date | None, values: pl.DataFrame, given: pl.DataFrame
+) -> tuple[float | None, float | None]:
+    """Where the way of the KPI's total begins, and what it asks for on a day; at its end where no day is named."""
+    own, paths = pl.col("segment") == TOTAL, {kpi.name: path}
+    points = way_points(values.filter(own), given.filter(own), paths)
+    if points.is_empty():
+        return None, None
+    day = pl.DataFrame({"kpi": [kpi.name], "segment": [TOTAL], "last_day": [last or date.max]})
+    return points.item(0, "_at"), expected(day, points, paths).get_column("_expected").item()
 
 
 def _gone(value: float, baseline: float, target: float, *, falls: bool) -> float:

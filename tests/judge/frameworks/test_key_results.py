@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import polars as pl
 import pytest
 
 from kpi_pipeline.goals import FrozenGrade
@@ -73,6 +74,14 @@ def test_baseline_measured_as_good_as_the_goal(goal_value: float, value: float, 
     path = up(("2024-03", goal_value), baseline=None)
 
     assert row(path, {0: 40.0, 3: value})["grade"] == grade
+
+
+def test_measured_baseline_beyond_the_goal_asks_for_the_goal_as_the_kpi_does() -> None:
+    one = judged([OKR], [(kpi(goal="g", target=up(("2024-06-30", 30), baseline=None)), {0: 40.0, 3: 32.0})])
+    (found,) = rows(one)
+
+    assert found["target"] == one.values.filter(pl.col("period_label") == "2024-03")["target"].item() == 30
+    assert found["grade"] == 1.0
 
 
 def test_without_value_or_target_there_is_no_grade() -> None:
