@@ -84,11 +84,11 @@ class Engine:
     warehouse: Warehouse
     now: datetime = NOW
     tables: Mapping[str, Table] = field(default_factory=dict)
-    partials: Callable[[Context, Plan], Partials] = ask._partials
+    partials: Callable[[Context, Plan], Partials] = ask.partial_results
 
     def query(self, metrics: Sequence[str], **asked: Any) -> pl.DataFrame:
         """What `kpi query` answers."""
-        with patch.object(ask, "_partials", self.partials):
+        with patch.object(ask, "partial_results", self.partials):
             return ask.query(self.context(), metrics, **asked)
 
     def can_answer(self, metric: str, *, grain: str | None, by: Sequence[str] = (), **_: object) -> bool:

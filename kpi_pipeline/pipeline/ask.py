@@ -68,7 +68,7 @@ def query(
     plan = compile_query(context.project, metrics, by=by, grain=asked, where=where)
     models_as_defined(context, plan)
     _refuse_missing(context, plan)
-    partials = _partials(context, plan)
+    partials = partial_results(context, plan)
     states = by_calendar(context.project, source_states(context.warehouse), context.warehouse)
     coverage = coverage_of(plan.derivations, partials, states, context.today)
     calendar = calendar_for(context.project, coverage, context.now.date(), context.warehouse)
@@ -110,11 +110,6 @@ def _refuse_missing(context: Context, plan: Plan) -> None:
 
 
 def partial_results(context: Context, plan: Plan) -> Partials:
-    """What a plan needs, as a question gets it."""
-    return _partials(context, plan)
-
-
-def _partials(context: Context, plan: Plan) -> Partials:
     """What the question needs: from what runs kept where that is enough, otherwise straight from the models.
 
     Nothing is kept of it.
