@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
 import polars as pl
 
 from kpi_pipeline.errors import DataError, StorageError
-from kpi_pipeline.kpis import Direction, Kpi
 from kpi_pipeline.load import Known, Point
 from kpi_pipeline.pipeline.reviews import days_that_count
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.published import Published
-from kpi_pipeline.targets import AtMost, DecreaseTo, Growth
 
 TOTALS = (
-    "SELECT kpi, grain, period_start, value, target, target_low, target_high, is_complete FROM kpi_value "
+    "SELECT kpi, grain, period_start, value, target_low, target_high, is_complete FROM kpi_value "
     "WHERE segment = ? ORDER BY kpi, period_start_utc"
 )
 EVIDENCE = "SELECT kpi, leads_kpi, verdict FROM kpi_evidence"
@@ -47,7 +44,7 @@ def known_from(project: Project, totals: pl.DataFrame, evidence: pl.DataFrame, d
     """The same from tables at hand: the totals of all KPIs, each from its beginning, and the evidence on links."""
     complete = totals.filter("is_complete")
     series = {
-        str(name): tuple(_point(row, project.kpis[name]) for row in of_kpi.iter_rows(named=True))
+        str(name): tuple(map(Point, *of_kpi.select("period_start", "value", "target_low", "target_high")))
         for (name, grain), of_kpi in complete.partition_by("kpi", "grain", as_dict=True, maintain_order=True).items()
         if name in project.kpis and project.kpis[name].grain == grain
     }
@@ -58,14 +55,3 @@ def known_from(project: Project, totals: pl.DataFrame, evidence: pl.DataFrame, d
         verdicts={(leads, follows): verdict for leads, follows, verdict in verdicts.iter_rows()},
         has_data=True,
     )
-
-
-def _point(row: Mapping[str, Any], kpi: Kpi) -> Point:
-    """A target that is no band bounds the value from the side its kind says; growth goes the way the KPI goes."""
-    target, low, high = row["target"], row["target_low"], row["target_high"]
-    if target is not None and low is None and high is None:
-        down = isinstance(kpi.target, AtMost | DecreaseTo) or (
-            isinstance(kpi.target, Growth) and kpi.direction is Direction.down
-        )
-        low, high = (None, target) if down else (target, None)
-    return Point(row["period_start"], row["value"], low, high)
