@@ -1,0 +1,93 @@
+"""The numbers behind a verdict on a link, and what was done to the series before they were measured.
+
+Both are told from a row of the published table `kpi_evidence`.
+"""
+
+from __future__ import annotations
+
+from kpi_pipeline.errors import counted
+from kpi_pipeline.evidence_words import MINUS, Row, between, lag_written, share_written
+
+
+def done_to_series(row: Row) -> tuple[str, ...]:
+    """What was done to the two series before they were compared, step by step; nothing where they were not."""
+    if row["correlation"] is None:
+        return ()
+    logged = {
+        (True, True): "logarithms of both",
+        (True, False): "logarithms of the leader",
+        (False, True): "logarithms of the follower",
+        (False, False): "",
+    }[bool(row["leader_logged"]), bool(row["follower_logged"])]
+    steps = (
+        f"{counted(row['clipped'], 'value')} that stood far out pulled in" if row["clipped"] else "",
+        logged,
+        {1: "changes instead of levels", 2: "changes of changes instead of levels"}.get(row["differences"] or 0, ""),
+        "a straight trend removed" if row["trend_removed"] else "",
+        f"the season removed ({counted(row['season_terms'], 'term')})" if row["seasonality_removed"] else "",
+        f"what {row['control'].replace(',', ' and ')} may explain removed" if row["control"] else "",
+        f"what the leader's own last {counted(row['prewhitening_order'], row['grain'])} explain removed from both"
+        if row["prewhitening_order"]
+        else "",
+    )
+    return tuple(step for step in steps if step)
+
+
+def numbers_of(row: Row) -> tuple[tuple[str, str], ...]:
+    """Every number of the test with what it is, for those who want to judge for themselves."""
+    grain = row["grain"]
+    searched = f" in {counted(row['longest_lag'] + 1, 'lag')} searched" if row["longest_lag"] is not None else ""
+    numbers = (
+        ("Claimed", f"{lag_written(row['expected_lag'], grain)}, {row['expected_sign']}"),
+        ("Data", _data(row)),
+        ("Measured", lag_written(row["measured_lag"], grain) if row["measured_lag"] is not None else ""),
+        ("Correlation there", _signed(row["correlation"])),
+        ("By chance, one lag", f"within ±{row['band']:.2f} in 95 of 100" if row["band"] is not None else ""),
+        ("By chance, the highest", f"within ±{row['search_band']:.2f}{searched}" if row["search_band"] else ""),
+        ("p of the correlation", _p(row["p_value"])),
+        (
+            "p corrected",
+            f"{_p(row['p_adjusted'])}, for all claims of the project" if row["p_adjusted"] is not None else "",
+        ),
+        ("Leader before follower", f"p {_p(row['granger_p'])} (Toda-Yamamoto)" if row["granger_p"] is not None else ""),
+        ("Follower before leader", f"p {_p(row['reverse_p'])} (Toda-Yamamoto)" if row["reverse_p"] is not None else ""),
+        ("Other direction", _other_direction(row)),
+        ("Error of forecasts", _skill(row)),
+        ("Stretches that agree", f"{share_written(row['stability'])}" if row["stability"] is not None else ""),
+    )
+    return tuple((name, text) for name, text in numbers if text)
+
+
+def _data(row: Row) -> str:
+    if row["periods"] is None:
+        return ""
+    span = f", {row['first_period']} to {row['last_period']}" if row["first_period"] else ""
+    return f"{counted(row['periods'], row['grain'])}{span}"
+
+
+def _other_direction(row: Row) -> str:
+    if row["reverse_correlation"] is None:
+        return ""
+    return (
+        f"{_signed(row['reverse_correlation'])} {lag_written(row['reverse_lag'], row['grain'])}, "
+        f"p {_p(row['reverse_lag_p'])}"
+    )
+
+
+def _skill(row: Row) -> str:
+    if row["skill"] is None:
+        return ""
+    p = f", p {_p(row['skill_p'])}" if row["skill_p"] is not None else ""
+    way = "smaller" if row["skill"] >= 0 else "larger"
+    return (
+        f"{share_written(abs(row['skill']))} {way}{between(row)} over {counted(row['forecasts'] or 0, 'forecast')}{p}"
+    )
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)
+
+
+def _p(value: float | None) -> str:
+    """A p value with three digits; smaller ones only say so."""
+    return "" if value is None else "below 0.001" if value < 0.001 else f"{value:.3f}"
