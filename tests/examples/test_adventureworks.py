@@ -257,10 +257,28 @@ def test_the_readme_counts_right(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "rows"), [("okr_key_result", 4), ("mbo_agreement", 1), ("team_focus", 1), ("perspective_score", 4)]
+    ("table", "rows"), [("okr_key_result", 4), ("mbo_agreement", 1), ("team_focus", 2), ("perspective_score", 4)]
 )
 def test_every_framework_has_its_rows(published: duckdb.DuckDBPyConnection, table: str, rows: int) -> None:
     assert published.sql(f"SELECT count(*) FROM {table}").fetchall() == [(rows,)]
+
+
+def test_what_sales_looked_at_and_what_became_of_it(
+    published: duckdb.DuckDBPyConnection, files: duckdb.DuckDBPyConnection
+) -> None:
+    """Spring: from March to June. Autumn: from the week before October to the last one of December."""
+    focuses = published.sql(
+        "SELECT kpi, is_current, before_value, latest_value, change FROM team_focus ORDER BY focus_number"
+    ).fetchall()
+    asked = {
+        "monthly_promoted_share": (date(2013, 3, 1), date(2013, 6, 1)),
+        "weekly_internet_sales": (date(2013, 9, 23), date(2013, 12, 23)),
+    }
+    assert [(kpi, is_current) for kpi, is_current, *_ in focuses] == [(kpi, False) for kpi in asked]
+    for (_, _, *numbers), (kpi, (before, latest)) in zip(focuses, asked.items(), strict=True):
+        query = files.sql((HERE / "sql" / f"{kpi}.sql").read_text(encoding="utf-8")).filter("segment = 'all'")
+        values = dict(query.project("period_start, value::DOUBLE").fetchall())
+        assert numbers == pytest.approx([values[before], values[latest], values[latest] - values[before]], rel=1e-9)
 
 
 def test_profit_missed_the_budget_in_eleven_of_twelve_months(published: duckdb.DuckDBPyConnection) -> None:
