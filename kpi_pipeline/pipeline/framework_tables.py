@@ -21,7 +21,7 @@ from kpi_pipeline.judge.frameworks import (
 from kpi_pipeline.judge.frameworks.stands import Row
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.given_targets import given_targets
-from kpi_pipeline.publish import conform, table_named
+from kpi_pipeline.publish import of_rows, table_named
 from kpi_pipeline.store.grades import freeze, frozen_grades
 
 
@@ -47,7 +47,7 @@ def framework_tables(
         "strategy_node": strategy_nodes(project, totals),
         "strategy_link": strategy_links(project, evidence),
     }
-    return {name: _frame(name, found) for name, found in rows.items()}
+    return {name: of_rows(table_named(name), found) for name, found in rows.items()}
 
 
 def _key_results(context: Context, totals: pl.DataFrame) -> dict[str, list[Row]]:
@@ -59,8 +59,3 @@ def _key_results(context: Context, totals: pl.DataFrame) -> dict[str, list[Row]]
     results, fresh = with_frozen(now, frozen_grades(context.warehouse), project, context.now)
     freeze(context.warehouse, fresh)
     return {"okr_objective": objectives(project, results), "okr_key_result": results}
-
-
-def _frame(name: str, rows: Iterable[Row]) -> pl.DataFrame:
-    table = table_named(name)
-    return conform(table, pl.DataFrame(list(rows), schema=table.schema))

@@ -36,6 +36,7 @@ from kpi_pipeline.publish import (
     indicator_table,
     metric_values,
     project_version,
+    of_rows,
     segments,
     table_named,
     table_statements,
@@ -340,12 +341,11 @@ def _check_results(context: Context) -> pl.DataFrame:
         *(f"kpi/{name}" for name in project.kpis),
     ]
     rows = [{name: getattr(one, name) for name in table.schema} for one in all_checks(context.warehouse, assets)]
-    return conform(table, pl.DataFrame(rows, schema=table.schema)).sort("asset", "check_name")
+    return of_rows(table, rows).sort("asset", "check_name")
 
 
 def _findings(context: Context, totals: pl.DataFrame, evidence: pl.DataFrame, days: Mapping[str, date]) -> pl.DataFrame:
     """What `kpi check` would say of these definitions beside these values."""
-    table = table_named("lint_result")
     known = known_from(context.project, totals, evidence, days)
     rows = [
         {
@@ -358,7 +358,7 @@ def _findings(context: Context, totals: pl.DataFrame, evidence: pl.DataFrame, da
         }
         for one in findings(context.project, known)
     ]
-    return conform(table, pl.DataFrame(rows, schema=table.schema))
+    return of_rows(table_named("lint_result"), rows)
 
 
 def _through(context: Context, computed: Computed, through: date | None) -> date | None:
@@ -370,7 +370,6 @@ def _through(context: Context, computed: Computed, through: date | None) -> date
 
 
 def _snapshot(context: Context, through: date | None) -> pl.DataFrame:
-    table = table_named("snapshot")
     row = {
         "run_id": context.run_id,
         "published_at": context.finished_at,
@@ -378,4 +377,4 @@ def _snapshot(context: Context, through: date | None) -> pl.DataFrame:
         "definition_version": project_version(context.project),
         "data_through": through,
     }
-    return conform(table, pl.DataFrame([row], schema=table.schema))
+    return of_rows(table_named("snapshot"), [row])

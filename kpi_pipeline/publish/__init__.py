@@ -1,18 +1,12 @@
 """The published tables, and the forms in which readers get them."""
 
-from kpi_pipeline.publish.contract import (
-    SCHEMA_VERSION,
-    TABLES,
-    conform,
-    empty_frame,
-    table_named,
-)
+from kpi_pipeline.publish.contract import SCHEMA_VERSION, TABLES, table_named
 from kpi_pipeline.publish.ddl import table_statements
 from kpi_pipeline.publish.definition_tables import definition_tables
 from kpi_pipeline.publish.definition_version import project_version
 from kpi_pipeline.publish.parquet import write_parquet
 from kpi_pipeline.publish.scorecard import write_scorecard
-from kpi_pipeline.publish.table import encoded
+from kpi_pipeline.publish.table import conform, empty_frame, encoded, of_rows
 from kpi_pipeline.publish.value_tables import (
     calendar_tables,
     in_batches,
@@ -33,6 +27,7 @@ __all__ = [
     "in_batches",
     "indicator_table",
     "metric_values",
+    "of_rows",
     "project_version",
     "segments",
     "table_named",

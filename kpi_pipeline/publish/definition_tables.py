@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import polars as pl
@@ -15,7 +15,7 @@ from kpi_pipeline.publish.definition_version import kpi_versions, metric_version
 from kpi_pipeline.publish.display_format import display_format
 from kpi_pipeline.publish.formula import formula
 from kpi_pipeline.publish.lineage import lineage
-from kpi_pipeline.publish.table import conform
+from kpi_pipeline.publish.table import of_rows
 from kpi_pipeline.reviews import HeldReview
 from kpi_pipeline.teams import COMPANY
 
@@ -40,12 +40,7 @@ def definition_tables(
         "lineage": _lineage(project),
         "kpi_evidence": _links(project),
     }
-    return {name: _frame(name, found) for name, found in rows.items()}
-
-
-def _frame(name: str, rows: Iterable[Row]) -> pl.DataFrame:
-    table = table_named(name)
-    return conform(table, pl.DataFrame(list(rows), schema=table.schema))
+    return {name: of_rows(table_named(name), found) for name, found in rows.items()}
 
 
 def _kpis(project: Project, indicators: Mapping[str, str], today: Mapping[str, date]) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -103,6 +103,11 @@ def conform(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     if problems:
         raise _broken(table, problems)
     return typed
+
+
+def of_rows(table: Table, rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:
+    """The table made of rows that name their values; what a row does not name is missing."""
+    return conform(table, pl.DataFrame(list(rows), schema=table.schema))
 
 
 def encoded(table: Table, frame: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.periods import Grain, Window
 from kpi_pipeline.plan import Series
 from kpi_pipeline.publish.contract import table_named
-from kpi_pipeline.publish.table import conform, empty_frame, encoded
+from kpi_pipeline.publish.table import conform, empty_frame, encoded, of_rows
 from kpi_pipeline.segments import (
     NONE,
     OTHER,
@@ -161,5 +161,4 @@ def indicator_table(classified: Iterable[Classified]) -> pl.DataFrame:
         }
         for one in classified
     ]
-    table = table_named("kpi_indicator")
-    return conform(table, pl.DataFrame(rows, schema=table.schema))
+    return of_rows(table_named("kpi_indicator"), rows)

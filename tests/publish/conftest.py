@@ -16,7 +16,7 @@ from kpi_pipeline.links import Link
 from kpi_pipeline.metrics import Cumulative, Derived, Metric, Ratio, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project, Settings
-from kpi_pipeline.publish.contract import TABLES, conform, empty_frame, table_named
+from kpi_pipeline.publish import TABLES, conform, empty_frame, table_named
 from kpi_pipeline.publish.definition_tables import definition_tables
 from kpi_pipeline.sources import Source
 from kpi_pipeline.teams import Person, Team

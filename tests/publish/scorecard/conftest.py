@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from kpi_pipeline.publish.contract import TABLES, conform, empty_frame, table_named
+from kpi_pipeline.publish import TABLES, conform, empty_frame, table_named
 
 Row = dict[str, Any]
 Tables = dict[str, pl.DataFrame]
