@@ -56,7 +56,7 @@ def receivers(rule: NotifyRule, owner_mail: str | None) -> tuple[str, ...]:
         case Webhook(url=None):
             return ()
         case Mail():
-            return rule.to.addresses(owner_mail)
+            return rule.to.addresses(owner_mail) if rule.to.can_log_in else ()
         case Webhook():
             return (rule.name or rule.to.fingerprint,)
         case Log():

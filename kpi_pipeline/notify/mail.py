@@ -38,7 +38,14 @@ class Mail(ChannelBase):
                 raise ValueError("an address looks like kpis@example.org; 'owner' stands for the KPI's owner")
         if self.password and self.security == "none":
             raise ValueError("a password needs 'security: starttls' or 'tls', or anybody on the way could read it")
+        if len({"user", "password"} & self.model_fields_set) == 1:
+            raise ValueError("who logs in has a name and a password: say both 'user' and 'password', or neither")
         return self
+
+    @property
+    def can_log_in(self) -> bool:
+        """Whether name and password are both there, or neither is wanted; a variable may not be set here."""
+        return (self.user is None) == (self.password is None)
 
     def addresses(self, owner_mail: str | None) -> tuple[str, ...]:
         """Where it goes, the owner's own address put in; an owner without one is told nothing."""
@@ -72,25 +79,50 @@ def post_mail(mail: Mail, message: Message, receiver: str) -> None:
         else:
             server = smtplib.SMTP(mail.host, mail.port, timeout=mail.timeout)
     except (OSError, smtplib.SMTPException) as problem:
-        raise Undelivered(f"the mail server could not be reached ({type(problem).__name__})") from None
+        raise _why(problem, "reached") from None
     try:
         if mail.security == "starttls":
             server.starttls(context=safe)
         if mail.user and mail.password:
             server.login(mail.user, mail.password.get_secret_value())
         server.send_message(letter, mail.from_, [receiver])
-    except smtplib.SMTPAuthenticationError:
-        raise Undelivered("the mail server refused name and password", for_good=True) from None
-    except smtplib.SMTPRecipientsRefused as problem:
-        code = next(iter(problem.recipients.values()))[0]
-        raise Undelivered(f"the mail server refused the receiver ({code})", for_good=code >= 500) from None
-    except smtplib.SMTPResponseException as problem:
-        code = problem.smtp_code
-        raise Undelivered(f"the mail server answered {code}", for_good=500 <= code < 600) from None
     except (OSError, smtplib.SMTPException, ValueError) as problem:
-        raise Undelivered(f"the mail server could not be talked to ({type(problem).__name__})") from None
+        raise _why(problem, "talked to") from None
     finally:
         _leave(server)
+
+
+def _why(problem: Exception, what: str) -> Undelivered:
+    """What went wrong, without the address and the password that the exception may hold."""
+    import smtplib
+    import ssl
+
+    match problem:
+        case smtplib.SMTPAuthenticationError() if problem.smtp_code >= 500:
+            # NOTE: once a call is enough: a hundred messages with a wrong password lock the account.
+            return Undelivered("the mail server refused name and password", for_good=True, for_all=True)
+        case smtplib.SMTPAuthenticationError(smtp_code=code):
+            return Undelivered(f"the mail server cannot log in anybody now ({code})")
+        case UnicodeEncodeError():
+            letters = "name, password or address hold letters that mail cannot carry"
+            return Undelivered(letters, for_good=True, for_all=True)
+        case smtplib.SMTPNotSupportedError():
+            lacking = f"the mail server does not offer what is asked for ({problem})"
+            return Undelivered(lacking, for_good=True, for_all=True)
+        case ssl.SSLCertVerificationError():
+            return Undelivered(
+                f"the certificate of the mail server is not trusted ({problem.verify_message}); the environment "
+                "variable SSL_CERT_FILE may name a file with the certificates to trust",
+                for_good=True,
+                for_all=True,
+            )
+        case smtplib.SMTPRecipientsRefused():
+            code = next(iter(problem.recipients.values()))[0]
+            return Undelivered(f"the mail server refused the receiver ({code})", for_good=code >= 500)
+        case smtplib.SMTPResponseException(smtp_code=code):
+            return Undelivered(f"the mail server answered {code}", for_good=500 <= code < 600)
+        case _:
+            return Undelivered(f"the mail server could not be {what} ({type(problem).__name__})")
 
 
 def _leave(server: object) -> None:

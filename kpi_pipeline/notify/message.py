@@ -35,9 +35,12 @@ class Message:
 class Undelivered(Exception):
     """A message that did not reach its receiver; the text names no address and no secret.
 
-    `for_good` says that trying again as it is will not help, such as an address that is not known there.
+    `for_good` says that trying again as it is will not help, such as an address that is not known there; `for_all`
+    that no other message would get through this channel now either, such as a password that is wrong. A channel that
+    may do better in a moment is silent for all until then.
     """
 
-    def __init__(self, reason: str, *, for_good: bool = False) -> None:
+    def __init__(self, reason: str, *, for_good: bool = False, for_all: bool = False) -> None:
         super().__init__(reason)
         self.for_good = for_good
+        self.for_all = for_all or not for_good

@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from kpi_pipeline.notify import Event, Message, NotifyRule, Undelivered, deliver, receivers
 from kpi_pipeline.pipeline.context import Context
@@ -41,6 +41,8 @@ from kpi_pipeline.store.runs import runs
 
 GIVEN_UP_AFTER = 10
 """After how many calls a message that never got through is given up."""
+TRIED_FOR = timedelta(days=1)
+"""How long it is tried at least, however often it is called: a mail server may be away for a night."""
 
 
 @dataclass
@@ -133,7 +135,7 @@ def tell(context: Context, now: datetime, *, say: Callable[[str], None], pause: 
     warehouse = context.warehouse
     came = Told()
     silent: set[NotifyRule] = set()
-    for notice, tries in waiting(warehouse):
+    for notice, tries, noted_at in waiting(warehouse):
         rule = _rule_for(context.project, notice)
         if rule is None:
             reason = "nobody wants to be told of it any more"
@@ -149,9 +151,9 @@ def tell(context: Context, now: datetime, *, say: Callable[[str], None], pause: 
         try:
             deliver(rule.to, message, notice.receiver, say=say, pause=pause)
         except Undelivered as problem:
-            if not problem.for_good:
+            if problem.for_all:
                 silent.add(rule)
-            hopeless = tries + 1 >= GIVEN_UP_AFTER
+            hopeless = tries + 1 >= GIVEN_UP_AFTER and now - noted_at >= TRIED_FOR
             note_problem(warehouse, notice, str(problem), given_up_at=now if hopeless else None)
             (came.given_up if hopeless else came.failed).append((notice.title, str(problem)))
         else:

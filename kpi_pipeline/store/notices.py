@@ -69,13 +69,13 @@ def note_notice(warehouse: Warehouse, notice: Notice, at: datetime) -> bool:
     return True
 
 
-def waiting(warehouse: Warehouse) -> list[tuple[Notice, int]]:
-    """What is still to be told, the oldest first, and how often it was tried."""
+def waiting(warehouse: Warehouse) -> list[tuple[Notice, int, datetime]]:
+    """What is still to be told, the oldest first, how often it was tried, and since when it waits."""
     rows = warehouse.rows(
-        "SELECT key, event, about, period, status, receiver, title, body, tries "
+        "SELECT key, event, about, period, status, receiver, title, body, tries, noted_at "
         f"FROM {_NOTICE} WHERE told_at IS NULL AND given_up_at IS NULL ORDER BY noted_at, rowid"
     )
-    return [(Notice(*row[:-1]), int(row[-1])) for row in rows]
+    return [(Notice(*texts), int(tries), noted_at) for *texts, tries, noted_at in rows]
 
 
 def begin_try(warehouse: Warehouse, notice: Notice) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from kpi_pipeline.notify import Event, Message, NotifyRule, Undelivered, deliver, receivers
-from tests.notify.servers import hook, mail_server
+from tests.notify.servers import certificate, hook, mail_server
 
 MESSAGE = Message("c0ffee", Event.status_change, "Sales\nare <off track>", "2024-01: 5 €", "sales", "Shop")
 
@@ -109,9 +110,60 @@ def test_a_mail_server_that_does_not_take_it(answers: dict[str, str], pauses: in
 
 def test_a_mail_server_that_offers_no_secrecy_is_not_talked_to() -> None:
     with mail_server() as box:
-        with pytest.raises(Undelivered, match="could not be talked to"):
+        with pytest.raises(Undelivered, match="does not offer what is asked for .STARTTLS") as problem:
             delivered(post(box.port, security="starttls", user="kpi", password="s3cret"), "ann@shop.example")
+        assert problem.value.for_all
         assert box.mails == []
+        assert "AUTH" not in box.said
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certificate(tmp_path_factory.mktemp("mail") / "mail.pem")
+
+
+LOGIN = {"user": "kpi", "password": "s3cret"}
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_mail_is_sent_in_secret(security: str, pem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with mail_server(certificate=pem, security=security, login=("kpi", "s3cret")) as box:
+        delivered(post(box.port, security=security, **LOGIN), "ann@shop.example")
+        assert len(box.mails) == 1
+    in_the_open = [word for word in box.said if not word.endswith("in secret")]
+    assert in_the_open == ([] if security == "tls" else ["EHLO", "STARTTLS"])
+    assert "AUTH in secret" in box.said
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_that_nobody_vouches_for(security: str, pem: Path) -> None:
+    with mail_server(certificate=pem, security=security, login=("kpi", "s3cret")) as box:
+        with pytest.raises(Undelivered, match=r"not trusted \(self.signed certificate\); .* SSL_CERT_FILE") as problem:
+            delivered(post(box.port, security=security, **LOGIN), "ann@shop.example")
+        assert not [word for word in box.said if word.startswith(("AUTH", "MAIL"))]
+    assert problem.value.for_all
+
+
+@pytest.mark.parametrize(
+    ("answers", "password", "said", "for_good"),
+    [
+        ({}, "wr0ng", "refused name and password", True),
+        ({"AUTH": "454 try later"}, "s3cret", r"cannot log in anybody now \(454\)", False),
+        ({}, "gehe1m€", "letters that mail cannot carry", True),
+        ({"EHLO": ""}, "s3cret", "could not be talked to", False),
+    ],
+)
+def test_a_login_that_fails(
+    answers: dict[str, str], password: str, said: str, for_good: bool, pem: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with mail_server(certificate=pem, security="tls", login=("kpi", "s3cret"), **answers) as box:
+        with pytest.raises(Undelivered, match=said) as problem:
+            delivered(post(box.port, security="tls", user="kpi", password=password), "ann@shop.example")
+        assert box.mails == []
+    assert (problem.value.for_good, problem.value.for_all) == (for_good, True)
+    assert password not in str(problem.value)
 
 
 def test_an_address_cannot_bring_headers_of_its_own() -> None:
@@ -131,13 +183,16 @@ def test_whom_a_rule_reaches() -> None:
     both = rule(post(25, to=("owner", "boss@shop.example")))
     assert receivers(both, "ann@shop.example") == ("ann@shop.example", "boss@shop.example")
     assert receivers(both, None) == ("boss@shop.example",)
+    half = rule(post(25, to=("boss@shop.example",), security="tls", user="kpi", password=None))
+    assert receivers(half, None) == (), "the variable of the password is not set here"
 
 
 @pytest.mark.parametrize(
     ("to", "on", "said"),
     [
         ({"type": "webhook", "url": "ftp://x/s3cret"}, "status_change", "begins with https://"),
-        (post(25, password="s3cret"), "status_change", "a password needs"),
+        (post(25, user="kpi", password="s3cret"), "status_change", "a password needs"),
+        (post(25, security="tls", password="s3cret"), "status_change", "say both 'user' and 'password'"),
         (post(25, to=("ann",)), "status_change", "an address looks like"),
         (post(25), "run_failed", "'run_failed' is of no KPI, so it has no owner"),
         ({"type": "log"}, "lunch", "status_change"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta, tzinfo
 
 import dagster as dg
 import pytest
 
+from kpi_pipeline.orchestration import telling
 from kpi_pipeline.store import Warehouse
 from tests.notify.servers import Hook, hook
 from tests.orchestration.conftest import Shop
@@ -64,12 +66,22 @@ def test_a_run_that_is_writing_is_not_disturbed(logged: Shop) -> None:
     assert look() == "Nothing new to tell."
 
 
+class Later(datetime):
+    """Two minutes on, in the same hour, so that only the pause is over."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime.now(tz) + timedelta(minutes=2)
+
+
 def told_of(there: Hook) -> list[str]:
     return [one["event"] for one in there.posted]
 
 
-def test_what_does_not_get_through_is_tried_at_the_next_look(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    with hook(404, 200) as there:
+def test_what_does_not_get_through_is_tried_at_the_next_look_and_then_ever_later(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hook(404, 404, 200) as there:
         monkeypatch.setenv("SHOP_HOOK", there.url)
         to = '{on: [status_change], to: {type: webhook, url: "${SHOP_HOOK}"}}'
         shop.edit(ZONE, f"{ZONE}  notify:\n    - {to}\n")
@@ -80,8 +92,12 @@ def test_what_does_not_get_through_is_tried_at_the_next_look(shop: Shop, monkeyp
         shop.write("visits.csv", "day,visitors\n2024-01-31,100\n2024-02-29,150\n2024-03-31,7\n2024-04-01,7\n")
         shop.materialize()
         before = told_of(there)
-        first, second = look(), look()
+        first, second, third = look(), look(), look()
         assert before == []
-        assert (first, second) == ("1 message to be tried again.", "1 message sent.")
+        assert (first, second) == ("1 message to be tried again.",) * 2
+        assert third.startswith("What did not get through is tried again after ")
         assert told_of(there) == ["status_change"] * 2
+        monkeypatch.setattr(telling, "datetime", Later)
+        assert look() == "1 message sent."
+        assert told_of(there) == ["status_change"] * 3
         assert look() == "Nothing has changed since the last look."

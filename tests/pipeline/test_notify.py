@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from kpi_pipeline.errors import DataError
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.metrics import Simple
 from kpi_pipeline.pipeline import notify as telling
-from kpi_pipeline.pipeline.notify import GIVEN_UP_AFTER, Told, notify
+from kpi_pipeline.pipeline.notify import GIVEN_UP_AFTER, TRIED_FOR, Told, notify
 from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.publish import conform, empty_frame, table_named
 from kpi_pipeline.reviews import HeldReview
@@ -28,7 +29,7 @@ from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, begin_run, end_run
 from kpi_pipeline.store.state import MIGRATIONS, prepare_state
 from kpi_pipeline.teams import Person
-from tests.notify.servers import hook, mail_server
+from tests.notify.servers import certificate, hook, mail_server
 
 NOW = datetime(2024, 6, 3, 9, tzinfo=UTC)
 EVERYTHING = ("status_change", "review_overdue", "run_failed", "check_failed")
@@ -346,11 +347,60 @@ def test_a_crash_while_news_are_noted_notes_nothing(desk: Desk, monkeypatch: pyt
 def test_what_never_gets_through_is_given_up(desk: Desk) -> None:
     with hook(404) as there:
         asked = turned(desk, there.url)
-        for _ in range(GIVEN_UP_AFTER - 1):
-            assert len(desk.tell(asked).failed) == 2
-        assert len(desk.tell(asked).given_up) == 2
-        assert desk.tell(asked) == Told()
-        assert len(there.posted) == 2 * GIVEN_UP_AFTER
+        for _ in range(GIVEN_UP_AFTER + 1):
+            assert len(desk.tell(asked).failed) == 2, "an hour of tries is not long enough"
+        assert len(desk.tell(asked, now=NOW + TRIED_FOR).given_up) == 2
+        assert desk.tell(asked, now=NOW + TRIED_FOR) == Told()
+        assert len(there.posted) == 2 * (GIVEN_UP_AFTER + 2)
+
+
+def test_a_wrong_password_is_tried_once_a_call_and_mended(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = certificate(tmp_path / "mail.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+
+    def asked(port: int, password: str) -> Project:
+        to = {"type": "mail", "host": "127.0.0.1", "port": port, "from": "kpi@shop.example", "user": "kpi"}
+        rule = {
+            "on": ("status_change", "check_failed"),
+            "to": {**to, "to": ("ann@shop.example",), "password": password},
+        }
+        return project(desk.root, rule)
+
+    with mail_server(certificate=trusted, security="starttls", login=("kpi", "s3cret")) as box:
+        desk.publish((1, "on_track"))
+        desk.tell(asked(box.port, "wr0ng"))
+        desk.publish((2, "off_track"), checks={"priced": False})
+        came = desk.tell(asked(box.port, "wr0ng"))
+        assert [reason for _, reason in came.failed] == [
+            "the mail server refused name and password",
+            "its channel did not answer before",
+        ]
+        assert box.said.count("AUTH in secret") == 1
+        assert len(titles(desk.tell(asked(box.port, "s3cret")))) == 2
+        assert desk.tell(asked(box.port, "s3cret")) == Told()
+        assert len(box.mails) == 2
+    assert not {"wr0ng", "s3cret"} & set(re.findall(r"\w+", f"{came} {desk.lines} {desk.notices('*')}"))
+    assert b"wr0ng" not in (desk.root / "w.duckdb").read_bytes()
+
+
+def test_a_mail_server_that_was_down_is_tried_again(desk: Desk) -> None:
+    def asked(port: int) -> Project:
+        to = {"type": "mail", "host": "127.0.0.1", "port": port, "security": "none", "from": "kpi@shop.example"}
+        return project(desk.root, {"on": ("status_change",), "to": to})
+
+    with mail_server() as box:
+        port = box.port
+    desk.publish((1, "on_track"))
+    desk.tell(asked(port))
+    desk.publish((2, "off_track"))
+    ((_, reason),) = desk.tell(asked(port)).failed
+    assert reason == "the mail server could not be reached (ConnectionRefusedError)"
+    with mail_server(port=port) as box:
+        assert len(titles(desk.tell(asked(port)))) == 1
+        assert desk.tell(asked(port)) == Told()
+        assert len(box.mails) == 1
 
 
 def test_what_nobody_wants_any_more_is_not_sent(desk: Desk) -> None:
