@@ -186,7 +186,7 @@ def _agreements(book: Book) -> Iterator[Agreement]:
             manager=people.get(row["manager"] or "", ""),
             agreed=day_written(row["agreed_on"]) if row["agreed_on"] else "no day was written down",
             time=span_written(row["period_start"], day_before(row["period_end"])),
-            reviewed=day_written(row["last_reviewed"]) if row["last_reviewed"] else "never",
+            reviewed=f"last {day_written(row['last_reviewed'])}" if row["last_reviewed"] else "not yet",
             due=day_written(row["review_due"]) if row["review_due"] else "",
             overdue=bool(row["is_overdue"]),
             score=share_written(row["score"]) if row["score"] is not None else "–",
