@@ -93,6 +93,11 @@ def _confirmed(row: Row, leader: str, follower: str) -> str:
 
 def _weak(row: Row, leader: str, follower: str) -> str:
     change = "fall" if row["measured_sign"] == "negative" else "rise"
+    if row["reason_code"] == "no_precedence":
+        return (
+            f"a rise of {leader} is followed by a {change} of {follower} {_later(row)}, "
+            f"but the past of {follower} itself tells as much."
+        )
     helped = row["skill"] is not None and row["skill"] > 0
     better = f": its error falls by {share_written(row['skill'])}{between(row)}" if helped else ""
     return (
@@ -107,11 +112,6 @@ def _not_supported(row: Row, leader: str, follower: str) -> str:
     if row["reason_code"] == "opposite_sign":
         found = "falls" if row["measured_sign"] == "negative" else "rises"
         return f"not as claimed: when {leader} rises, {follower} {found} {_later(row)}; {seen}."
-    if row["reason_code"] == "no_precedence":
-        return (
-            f"{leader} and {follower} are correlated, but the past of {leader} tells nothing of {follower} that the "
-            f"past of {follower} does not tell: {seen}."
-        )
     return f"no sign that a rise of {leader} {changes} {follower}: {seen}."
 
 
@@ -122,7 +122,7 @@ def _too_little_data(row: Row, leader: str, follower: str) -> str:
     if row["reason_code"] == "constant":
         return f"nothing to compare: {leader} or {follower} hardly ever changes."
     if row["reason_code"] == "too_few_seasons":
-        return f"too little data: {counted(row['periods'], grain)} in one piece are not two whole years."
+        return f"too little data: {counted(row['periods'], grain)} in one piece do not hold two whole seasons."
     needed = periods_needed(row)
     of = f" of the {needed} {grain}s needed" if needed else f" {grain}s in one piece"
     return f"too little data: {row['periods'] or 0}{of}."

@@ -75,11 +75,8 @@ TOO_LITTLE: Row = {
             "Not as claimed: when New customers rises, Sales falls 7 weeks later; 120 weeks looked at.",
         ),
         (
-            NOT_SEEN | {"reason_code": "no_precedence"},
-            (
-                "New customers and Sales are correlated, but the past of New customers tells nothing of Sales that the past of "
-                "Sales does not tell: 120 weeks looked at."
-            ),
+            {"verdict": "weak", "reason_code": "no_precedence"},
+            "A rise of New customers is followed by a rise of Sales 4 weeks later, but the past of Sales itself tells as much.",
         ),
         (TOO_LITTLE | {"reason_code": "too_few_periods"}, "Too little data: 18 of the 40 weeks needed."),
         (
@@ -88,7 +85,7 @@ TOO_LITTLE: Row = {
         ),
         (
             TOO_LITTLE | {"reason_code": "too_few_seasons"},
-            "Too little data: 18 weeks in one piece are not two whole years.",
+            "Too little data: 18 weeks in one piece do not hold two whole seasons.",
         ),
         (
             TOO_LITTLE | {"reason_code": "no_data"},
