@@ -20,13 +20,12 @@ from kpi_pipeline.judge.frameworks import (
 )
 from kpi_pipeline.judge.frameworks.stands import Row
 from kpi_pipeline.pipeline.context import Context
-from kpi_pipeline.pipeline.given_targets import given_targets
 from kpi_pipeline.publish import of_rows, table_named
 from kpi_pipeline.store.grades import freeze, frozen_grades
 
 
 def framework_tables(
-    context: Context, totals: pl.DataFrame, scores: pl.DataFrame, evidence: pl.DataFrame
+    context: Context, totals: pl.DataFrame, scores: pl.DataFrame, evidence: pl.DataFrame, targets: pl.DataFrame
 ) -> dict[str, pl.DataFrame]:
     """Every framework's tables; those of a framework that no goal is arranged in are empty.
 
@@ -35,11 +34,12 @@ def framework_tables(
         totals: the rows of `kpi_value` that are of no segment.
         scores: `goal_score`.
         evidence: `kpi_evidence`.
+        targets: the numbers that all targets give.
     """
     project = context.project
     card = balanced_scorecard(project, totals, scores)
     rows: Mapping[str, Iterable[Row]] = {
-        **_key_results(context, totals),
+        **_key_results(context, totals, targets),
         "mbo_agreement": agreements(project, totals, scores, context.today),
         "team_focus": team_focus(project, totals, context.today),
         "balanced_scorecard": card,
@@ -50,12 +50,12 @@ def framework_tables(
     return {name: of_rows(table_named(name), found) for name, found in rows.items()}
 
 
-def _key_results(context: Context, totals: pl.DataFrame) -> dict[str, list[Row]]:
+def _key_results(context: Context, totals: pl.DataFrame, targets: pl.DataFrame) -> dict[str, list[Row]]:
     """Objectives and key results, with the grades of those that are over frozen by now."""
     project = context.project
     if all(goal.framework is not Framework.okr for goal in project.goals.values()):
         return {"okr_objective": [], "okr_key_result": []}
-    now = graded(project, totals, given_targets(project, context.warehouse))
+    now = graded(project, totals, targets)
     results, fresh = with_frozen(now, frozen_grades(context.warehouse), project, context.now)
     freeze(context.warehouse, fresh)
     return {"okr_objective": objectives(project, results), "okr_key_result": results}

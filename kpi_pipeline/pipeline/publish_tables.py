@@ -70,6 +70,8 @@ class Computed:
     kpis: frozenset[str]
     metrics: frozenset[str]
     drivers: pl.DataFrame
+    targets: pl.DataFrame
+    """The numbers that all targets give, as they were when it judged."""
 
 
 @dataclass(frozen=True)
@@ -116,18 +118,18 @@ def metric_changes(context: Context, computed: Computed, calendar: Calendar) -> 
     return _change(context, METRIC_VALUE, "metric", values, computed.metrics, context.project.metrics)
 
 
-def check_kpis(context: Context, computed: Computed, change: Change, targets: pl.DataFrame) -> tuple[CheckResult, ...]:
+def check_kpis(context: Context, computed: Computed, change: Change) -> tuple[CheckResult, ...]:
     """The values of every KPI just computed, and their targets, checked before anybody sees them.
 
     Parts of KPIs that are as they were published passed then. Where a KPI's values and targets are exactly those that
     were checked last, what was found then stands.
     """
-    about = _about(change, computed.kpis, targets)
+    about = _about(change, computed.kpis, computed.targets)
     known = {} if context.full else all_remembered(context.warehouse, [f"kpi/{name}" for name in about])
     asked = [name for name, key in about.items() if known.get(f"kpi/{name}", ("",))[0] != key]
     found: dict[str, list[CheckResult]] = {f"kpi/{name}": [] for name in asked}
     if asked:
-        for one in _checked(context, computed, change, targets, asked):
+        for one in _checked(context, computed, change, asked):
             found[one.asset].append(one)
         remember_all(
             context.warehouse,
@@ -150,9 +152,7 @@ def _about(change: Change, kpis: Collection[str], targets: pl.DataFrame) -> dict
     }
 
 
-def _checked(
-    context: Context, computed: Computed, change: Change, targets: pl.DataFrame, asked: Sequence[str]
-) -> Iterator[CheckResult]:
+def _checked(context: Context, computed: Computed, change: Change, asked: Sequence[str]) -> Iterator[CheckResult]:
     """The checks of some KPIs: of the rows that are new where these pass and others are known to, else of all rows."""
     values = computed.kpi_value.filter(pl.col("kpi").is_in(list(asked)))
     new = change.rows.filter(pl.col("kpi").is_in(list(asked)))
@@ -163,7 +163,7 @@ def _checked(
     if not results or not all(one.passed for one in results):
         results = check_kpi_values(values, as_of=context.now, docs=context.docs)
     yield from results
-    yield from check_frames(segments_with_targets(targets, values, asked), as_of=context.now)
+    yield from check_frames(segments_with_targets(computed.targets, values, asked), as_of=context.now)
 
 
 def swap_in(
@@ -173,6 +173,7 @@ def swap_in(
     warehouse = context.warehouse
     changes = {KPI_VALUE.name: values, METRIC_VALUE.name: metric_changes(context, computed, calendar)}
     before = _published(context, "snapshot")
+    through = _through(context, computed, through, before)
     with warehouse.transaction():
         for change in changes.values():
             write_change(warehouse, change)
@@ -196,11 +197,11 @@ def assemble(context: Context, computed: Computed, calendar: Calendar, through: 
     tables["lint_result"] = _findings(context, totals, tables["kpi_evidence"], days)
     scores = goal_scores(project, totals, around)
     tables["goal_score"] = conform(table_named("goal_score"), scores) if scores.height else tables["goal_score"]
-    tables |= framework_tables(context, totals, tables["goal_score"], tables["kpi_evidence"])
+    tables |= framework_tables(context, totals, tables["goal_score"], tables["kpi_evidence"], computed.targets)
     tables["segment"] = _segments(context, computed)
     tables["kpi_driver"] = _drivers(context, computed)
     tables["check_result"] = _check_results(context)
-    tables["snapshot"] = _snapshot(context, _through(context, computed, through))
+    tables["snapshot"] = _snapshot(context, through)
     return tables
 
 
@@ -361,9 +362,8 @@ def _findings(context: Context, totals: pl.DataFrame, evidence: pl.DataFrame, da
     return of_rows(table_named("lint_result"), rows)
 
 
-def _through(context: Context, computed: Computed, through: date | None) -> date | None:
+def _through(context: Context, computed: Computed, through: date | None, before: pl.DataFrame | None) -> date | None:
     """The day before which the newest data is complete, also that of KPIs this run did not compute."""
-    before = _published(context, "snapshot")
     if before is None or computed.kpis.issuperset(context.project.kpis):
         return through
     return max((day for day in (through, *before["data_through"]) if day), default=None)

@@ -146,9 +146,9 @@ def _compute(
         del made_of
         context.watch.step(f"{len(computed_kpis)} KPIs")
     with context.stage("validate", 1):
-        computed = Computed(results, values, computed_kpis, frozenset(derivations), changes)
+        computed = Computed(results, values, computed_kpis, frozenset(derivations), changes, targets)
         change = kpi_values(context, computed)
-        kpi_checks = check_kpis(context, computed, change, targets)
+        kpi_checks = check_kpis(context, computed, change)
         failed = {
             one.asset: f"{one.asset} fails '{one.check_name}': {one.observed}" for one in kpi_checks if one.blocks
         }
@@ -285,10 +285,10 @@ def _without(project: Project, computed: Computed, failed: Mapping[str, str]) ->
     """What was computed, less the KPIs that failed their checks and the metrics they are made of."""
     names = {asset.removeprefix("kpi/") for asset in failed}
     metrics = {project.kpis[name].metric for name in names}
-    return Computed(
-        {series: frame for series, frame in computed.results.items() if series.metric not in metrics},
-        computed.kpi_value.filter(~pl.col("kpi").is_in(sorted(names))),
-        computed.kpis - names,
-        computed.metrics - metrics,
-        computed.drivers,
+    return replace(
+        computed,
+        results={series: frame for series, frame in computed.results.items() if series.metric not in metrics},
+        kpi_value=computed.kpi_value.filter(~pl.col("kpi").is_in(sorted(names))),
+        kpis=computed.kpis - names,
+        metrics=computed.metrics - metrics,
     )
