@@ -15,6 +15,7 @@ from kpi_pipeline.errors import QueryError, did_you_mean
 from kpi_pipeline.ingest import source_states
 from kpi_pipeline.judge.why import SCHEMA, Between, Days, concentration, drivers
 from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.periods import Grain, Window, first_day_named, hour_named
 from kpi_pipeline.pipeline import ask
 from kpi_pipeline.pipeline.context import Context
@@ -228,13 +229,13 @@ def _notes(
     there = set(rows.get_column("breakdown"))
     if formula and not rows.filter(pl.col("effect") == "input").height:
         yield "The formula has no value while only some of its inputs have changed, so they cannot be told apart."
-    if ratio and (missing := sorted({breakdown_name(one) for one in kpi.breakdowns if one} - there)):
+    if ratio and (missing := sorted({breakdown_name(one) for one in _breakdowns(kpi)} - there)):
         yield (
             f"The total has no denominator in one of the periods, so nothing is told by {', '.join(missing)}: "
             "shares of nothing cannot be compared."
         )
-    if not any(kpi.breakdowns):
-        yield "The KPI has no breakdown; name a dimension with --by to see segments."
+    if not _breakdowns(kpi):
+        yield "The KPI has no breakdown into parts; name a dimension with --by to see segments."
 
 
 def _asked(project: Project, name: str, by: Sequence[str]) -> Kpi:
@@ -247,21 +248,27 @@ def _asked(project: Project, name: str, by: Sequence[str]) -> Kpi:
     if not by:
         return kpi
     wanted = [tuple(one.strip() for one in text.split(",") if one.strip()) for text in by]
+    if any(COHORT_AGE in breakdown for breakdown in wanted):
+        raise QueryError(
+            f"Nothing can be told by '{COHORT_AGE}': each age is a number of the whole cohort, no part of another.\n"
+            f"Hint: `kpi query {kpi.metric} --grain {kpi.grain} --pivot {COHORT_AGE}` shows the ages side by side."
+        )
     for breakdown in wanted:
         compile_query(project, [kpi.metric], by=breakdown, grain=kpi.grain, where=None)
     return kpi.model_copy(update={"breakdowns": ((), *wanted)})
 
 
 def _own_series(kpi: Kpi, series: Sequence[Series]) -> Iterator[Series]:
-    """The series of the KPI's values."""
-    wanted = {tuple(sorted(one)) for one in kpi.breakdowns}
+    """The series of the KPI's values that its change is told by."""
+    wanted = {(), *_breakdowns(kpi)}
     for one in series:
         if one.metric == kpi.metric and one.grain is kpi.grain and one.breakdown in wanted:
             yield one
 
 
 def _breakdowns(kpi: Kpi) -> tuple[tuple[str, ...], ...]:
-    return tuple(dict.fromkeys(tuple(sorted(one)) for one in kpi.breakdowns if one))
+    """Those whose segments are parts of the whole; each age of a cohort is a number of all of its members."""
+    return tuple(dict.fromkeys(tuple(sorted(one)) for one in kpi.breakdowns if one and COHORT_AGE not in one))
 
 
 def _total(kpi: Kpi, results: Results) -> pl.DataFrame | None:

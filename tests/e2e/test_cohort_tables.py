@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import duckdb
+import polars as pl
 import pytest
 
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
+from kpi_pipeline.errors import QueryError
 from tests.project import kpi
 
 DEFINITIONS = """
@@ -137,3 +139,14 @@ def test_explain_says_what_is_divided(club: LoadedProject) -> None:
     said = kpi("explain", "back", "-C", str(club.project.root))
     assert "entities seen 1 month after the first, from the days on which" in said.out
     assert "entities first seen 1 month ago or earlier" in said.out
+
+
+def test_ages_are_no_parts_of_a_change(club: LoadedProject) -> None:
+    """Each age is a number of the whole cohort: nothing is told by it, and all that is told adds up to the change."""
+    found = club.why("come_again", start="2024-01", end="2024-02", by=["channel"])
+    assert (found.before, found.now) == (0.5, 0)
+    told = found.rows.group_by("breakdown").agg(pl.col("contribution").sum())
+    assert sorted(told.iter_rows()) == [("all", -0.5), ("channel", -0.5)]
+    assert set(club.why("come_again", end="2024-02").rows.get_column("breakdown")) == {"all"}
+    with pytest.raises(QueryError, match="no part of another(.|\n)*--pivot cohort_age"):
+        club.why("come_again", by=["cohort_age,channel"])

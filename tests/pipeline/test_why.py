@@ -216,6 +216,35 @@ def test_refused_with_a_way_out(asked: Mapping[str, Any], message: str) -> None:
     assert "Hint: " in str(problem.value)
 
 
+HOURS = """\
+day timestamp | country varchar | customer varchar | amount integer | units integer
+2024-01-03 08:10:00 | France | ann | 10 | 5
+2024-01-03 08:40:00 | Spain | bob | 5 | 1
+2024-01-03 09:10:00 | France | ann | 7 | 4
+2024-01-03 09:20:00 | Chile | ann | 4 | 4
+2024-01-03 11:05:00 | | cid | 2 | 2
+2024-01-04 09:05:00 | France | ann | 1 | 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "before", "now"),
+    [("sales", 15, 11), ("price", 15 / 6, 11 / 8), ("customers", 2, 1), ("square", 90, 88), ("sales_2d", 15, 26)],
+)
+def test_hours_are_told_as_days_are(metric: str, before: float, now: float) -> None:
+    found = explained(metric, rows=HOURS, grain="hour", end="2024-01-03 09:00")
+    assert (found.before, found.now) == (before, now)
+    told = found.rows.group_by("breakdown").agg(pl.col("contribution").sum())
+    assert "country" in set(told.get_column("breakdown"))
+    assert told.get_column("contribution").to_list() == [pytest.approx(now - before)] * told.height
+
+
+def test_an_hour_may_be_compared_with_that_of_another_day() -> None:
+    found = explained("sales", rows=HOURS, grain="hour", start="2024-01-03 09:00", end="2024-01-04 09:00")
+    assert (found.earlier, found.later) == ("2024-01-03 09:00+00:00", "2024-01-04 09:00+00:00")
+    assert told(found) == {("country=Chile", "segment"): -4, ("country=France", "segment"): -6}
+
+
 def test_published_drivers_add_up_to_the_published_change(ran: Shop) -> None:
     added = ran.ask(
         "SELECT kpi, against, kpi_driver.breakdown, sum(contribution) AS added, sum(abs(contribution)) AS size, "
