@@ -5,6 +5,7 @@ Offsets, previous periods, last year, fiscal and retail years are look-ups here,
 
 from kpi_pipeline.calendar.build import build_calendar
 from kpi_pipeline.calendar.calendar import Calendar
+from kpi_pipeline.calendar.cut_short import cut_short
 from kpi_pipeline.calendar.fits import MONTHS_IN, fits
 from kpi_pipeline.calendar.retail import PATTERNS, RetailYear, YearEnd
 from kpi_pipeline.calendar.rules import CalendarRules
@@ -22,6 +23,7 @@ __all__ = [
     "RetailYear",
     "YearEnd",
     "build_calendar",
+    "cut_short",
     "day_table",
     "fits",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.judge.projected import NOTHING_PROJECTED, with_projections
 from kpi_pipeline.judge.rules import with_rules
 from kpi_pipeline.judge.settled import settled
 from kpi_pipeline.judge.status import attainment, has_target, status, status_rule, variance
@@ -20,33 +21,41 @@ COMPARED = ("previous_value", "year_ago_value")
 
 
 def judge(
-    project: Project, results: Mapping[Series, pl.DataFrame], targets: pl.DataFrame, calendar: Calendar
+    project: Project,
+    results: Mapping[Series, pl.DataFrame],
+    targets: pl.DataFrame,
+    calendar: Calendar,
+    projections: pl.DataFrame = NOTHING_PROJECTED,
 ) -> pl.DataFrame:
     """One row a KPI, period and segment, with the columns of the published table `kpi_value`.
 
-    `results` are derived series; KPIs whose series are not all there are left out. Projections are not made here.
+    `results` are derived series; KPIs whose series are not all there are left out. `projections` say where periods in
+    progress are expected to end: see `with_projections`.
     """
     kpis = [kpi for kpi in project.kpis.values() if _is_there(kpi, results)]
     if not kpis:
         return pl.DataFrame()
-    judged = [calendar.named(_values(kpi, results), kpi.grain) for kpi in kpis]
-    values = pl.concat(judged, how="diagonal")
-    annotations = _annotations(project, calendar)
-    aimed = with_targets(values, targets, project.kpis, calendar).with_columns(variance=variance(), **_comparisons())
-    ruled = with_rules(aimed.with_columns(attainment=attainment()), project.kpis)
+    values = pl.concat([calendar.named(_values(kpi, results), kpi.grain) for kpi in kpis], how="diagonal")
+
+    def judging(rows: pl.DataFrame) -> pl.DataFrame:
+        return _judged(rows, targets, project.kpis, calendar)
+
     return (
-        settled(ruled.with_columns(status=status(), status_rule=status_rule()), project.kpis)
-        .join(annotations, on=["kpi", "period_start"], how="left", maintain_order="left")
+        with_projections(judging(values), values, projections, calendar, judging)
+        .join(_annotations(project, calendar), on=["kpi", "period_start"], how="left", maintain_order="left")
         .with_columns(
-            projected_value=pl.lit(None, pl.Float64),
-            projected_low=pl.lit(None, pl.Float64),
-            projected_high=pl.lit(None, pl.Float64),
-            projected_status=pl.lit(None, pl.String),
-            target_provenance=pl.when(has_target() & (pl.col("target_provenance") != "")).then("target_provenance"),
+            target_provenance=pl.when(has_target() & (pl.col("target_provenance") != "")).then("target_provenance")
         )
         .drop("target_type", "at_risk_within", "target_scale", "rule_status", "rule_words")
         .sort("kpi", "breakdown", "segment", "period_start_utc")
     )
+
+
+def _judged(values: pl.DataFrame, targets: pl.DataFrame, kpis: Mapping[str, Kpi], calendar: Calendar) -> pl.DataFrame:
+    """The values with their targets, comparisons, attainment and status."""
+    aimed = with_targets(values, targets, kpis, calendar).with_columns(variance=variance(), **_comparisons())
+    ruled = with_rules(aimed.with_columns(attainment=attainment()), kpis)
+    return settled(ruled.with_columns(status=status(), status_rule=status_rule()), kpis)
 
 
 def _breakdowns(kpi: Kpi) -> tuple[tuple[str, ...], ...]:

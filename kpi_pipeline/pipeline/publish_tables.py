@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -72,6 +72,8 @@ class Computed:
     drivers: pl.DataFrame
     targets: pl.DataFrame
     """The numbers that all targets give, as they were when it judged."""
+    projections: pl.DataFrame = field(kw_only=True)
+    """Where the periods in progress of KPIs will end."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ def assemble(context: Context, computed: Computed, calendar: Calendar, through: 
     tables |= framework_tables(context, totals, tables["goal_score"], tables["kpi_evidence"], computed.targets)
     tables["segment"] = _segments(context, computed)
     tables["kpi_driver"] = _drivers(context, computed)
+    tables["kpi_projection"] = _projections(context, computed)
     tables["check_result"] = _check_results(context)
     tables["snapshot"] = _snapshot(context, through)
     return tables
@@ -314,13 +317,24 @@ def _segments(context: Context, computed: Computed) -> pl.DataFrame:
 
 def _drivers(context: Context, computed: Computed) -> pl.DataFrame:
     """Why KPIs changed; of those that this run did not compute, as it was published."""
-    table = table_named("kpi_driver")
-    found = conform(table, computed.drivers.filter(pl.col("kpi").is_in(sorted(computed.kpis))))
-    before = _published(context, table.name)
-    if before is not None:
-        others = set(context.project.kpis) - computed.kpis
-        found = pl.concat([found, before.filter(pl.col("kpi").is_in(sorted(others))).select(found.columns)])
+    found = _beside_others(context, computed, "kpi_driver", computed.drivers)
     return found.sort("kpi", "against", "breakdown", "segment", "effect", "input")
+
+
+def _projections(context: Context, computed: Computed) -> pl.DataFrame:
+    """How ends of periods were projected; of KPIs that this run did not compute, as it was published."""
+    found = _beside_others(context, computed, "kpi_projection", computed.projections)
+    return found.sort("kpi", "breakdown", "segment", "period_start")
+
+
+def _beside_others(context: Context, computed: Computed, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the KPIs that were computed, and those that are published of the others."""
+    found = conform(table_named(name), rows.filter(pl.col("kpi").is_in(sorted(computed.kpis))))
+    before = _published(context, name)
+    if before is None:
+        return found
+    others = set(context.project.kpis) - computed.kpis
+    return pl.concat([found, before.filter(pl.col("kpi").is_in(sorted(others))).select(found.columns)])
 
 
 def _published(context: Context, name: str) -> pl.DataFrame | None:

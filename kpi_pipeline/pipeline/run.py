@@ -22,6 +22,7 @@ from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
 from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, say_notes, stage_sources
 from kpi_pipeline.pipeline.make_models import Models, make_models
 from kpi_pipeline.pipeline.opened import PATIENCE, end_badly, opened
+from kpi_pipeline.pipeline.projection import projections
 from kpi_pipeline.pipeline.publish_tables import (
     Computed,
     check_kpis,
@@ -125,6 +126,7 @@ def _compute(
         calendar = calendar_for(project, coverage, context.now.date(), warehouse)
         series = tuple(one for one in plan.series if one.metric in derivations)
         results, made_of = derived_with_parts(project, kpis, series, derivations, partials, calendar, coverage)
+        expected = projections(context, kpis, derivations, results, partials, calendar, coverage)
         keep_answers(partials)
         del partials
         rows.extend(frame.height for frame in results.values())
@@ -138,7 +140,7 @@ def _compute(
         computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
         targets = given_targets(project, warehouse)
         values = kpi_rows(
-            judge(_only(project, some), results, targets, calendar)
+            judge(_only(project, some), results, targets, calendar, expected)
             for some in few_at_a_time(project, computed_kpis, results)
         )
         rows.append(values.height)
@@ -146,7 +148,9 @@ def _compute(
         del made_of
         context.watch.step(f"{len(computed_kpis)} KPIs")
     with context.stage("validate", 1):
-        computed = Computed(results, values, computed_kpis, frozenset(derivations), changes, targets)
+        computed = Computed(
+            results, values, computed_kpis, frozenset(derivations), changes, targets, projections=expected
+        )
         change = kpi_values(context, computed)
         kpi_checks = check_kpis(context, computed, change)
         failed = {

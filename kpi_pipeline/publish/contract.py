@@ -30,6 +30,7 @@ from kpi_pipeline.publish.columns import (
     VALUE,
 )
 from kpi_pipeline.publish.framework_tables import FRAMEWORK_TABLES
+from kpi_pipeline.publish.projection_table import PROJECTION_TABLE
 from kpi_pipeline.publish.table import Column, Table, conform, empty_frame
 
 __all__ = ["SCHEMA_VERSION", "TABLES", "conform", "empty_frame", "table_named"]
@@ -232,6 +233,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("kpi", "grain", "period_start_utc", "segment"),
     ),
+    PROJECTION_TABLE,
     Table(
         "kpi_driver",
         "Why a KPI changed: what segments, parts and inputs contribute to the change of its latest complete period",

@@ -1,0 +1,384 @@
+"""Where the periods in progress of all KPIs will end: what is known of them is put on boards, and these are projected.
+
+A board is of one grain and one point in time, so that every KPI on it is looked at as it stood at the same point of all
+its earlier periods. What it stood at is computed as any value is, in a calendar whose periods end at that point.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import sqlglot
+from sqlglot import expressions as exp
+
+from kpi_pipeline.calendar import Calendar, cut_short
+from kpi_pipeline.derive import Partials, derive
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.holiday_days import holiday_days
+from kpi_pipeline.plan import Arithmetic, Coverage, Derivation, Filled, Fold, Leaf, Matching, Node, Series, leaves
+from kpi_pipeline.project import Project
+from kpi_pipeline.projection import Board, Clock, DayCounts, Elapsed, Part, Projected, elapsed
+from kpi_pipeline.projection import project as projected
+from kpi_pipeline.projection.nouns import METHODS, Flags, Numbers, Places
+from kpi_pipeline.segments import breakdown_name, segment_name
+
+Results = Mapping[Series, pl.DataFrame]
+
+LONGEST = {Grain.day: 400, Grain.week: 160, Grain.month: 84, Grain.quarter: 40, Grain.year: 30}
+"""How many periods back the past is looked at."""
+MOST_WAITING = 12
+"""At most so many periods are projected that are over, but whose events may still follow."""
+SEASONS = {Grain.day: Window(7, Grain.day), Grain.week: Window(1, Grain.year), Grain.month: Window(1, Grain.year),
+           Grain.quarter: Window(1, Grain.year)}  # fmt: skip
+"""How long before a period the same one of the season before is."""
+
+SCHEMA: dict[str, pl.DataType] = {
+    "kpi": pl.String(),
+    "grain": pl.String(),
+    "breakdown": pl.String(),
+    "segment": pl.String(),
+    "period_start": pl.Date(),
+    "projected_value": pl.Float64(),
+    "projected_low": pl.Float64(),
+    "projected_high": pl.Float64(),
+    "reason": pl.String(),
+    "method": pl.String(),
+    "reference_method": pl.String(),
+    "elapsed_share": pl.Float64(),
+    "periods_ahead": pl.Int64(),
+    "origins": pl.Int64(),
+    "error_scale": pl.String(),
+    "error": pl.Float64(),
+    "reference_error": pl.Float64(),
+    **{f"{method}_error": pl.Float64() for method in METHODS},
+    "intervals_tried": pl.Int64(),
+    "intervals_held": pl.Int64(),
+}
+
+
+_PERIOD: dict[str, pl.DataType] = {
+    "period_end": pl.Date(),
+    "last_day": pl.Date(),
+    "period_label": pl.String(),
+    "period_start_utc": pl.Datetime("us", "UTC"),
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a run has computed, and what it was computed from."""
+
+    derivations: Mapping[str, Derivation]
+    results: Results
+    partials: Partials
+    calendar: Calendar
+    coverage: Mapping[str, Coverage]
+    holidays: frozenset[date]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a board is about: periods of a grain up to the one projected, which has come to a day.
+
+    `ahead`: how many periods after the last one that is over it comes.
+    """
+
+    grain: Grain
+    start: date
+    through: date
+    ahead: int
+
+
+def projections(
+    context: Context,
+    kpis: Collection[str],
+    derivations: Mapping[str, Derivation],
+    results: Results,
+    partials: Partials,
+    calendar: Calendar,
+    coverage: Mapping[str, Coverage],
+) -> pl.DataFrame:
+    """The projections of a run's KPIs."""
+    named = holiday_days(context.project, context.warehouse)
+    holidays = frozenset() if named is None else frozenset(named.get_column("day"))
+    return kpi_projections(context.project, kpis, Known(derivations, results, partials, calendar, coverage, holidays))
+
+
+def kpi_projections(project: Project, kpis: Collection[str], known: Known) -> pl.DataFrame:
+    """A row a KPI, segment and period in progress: see SCHEMA."""
+    boards: dict[Asked, list[Kpi]] = defaultdict(list)
+    for name in sorted(kpis):
+        for asked in _asked(project.kpis[name], known):
+            boards[asked].append(project.kpis[name])
+    frames = [_projected(asked, some, known) for asked, some in boards.items()]
+    return pl.concat([pl.DataFrame(schema={**SCHEMA, **_PERIOD}), *frames])
+
+
+def _asked(kpi: Kpi, known: Known) -> Iterator[Asked]:
+    """The periods of a KPI that are to be projected: the one its data has come to, and those that wait for events.
+
+    NOTE: hours are over or not there yet.
+    """
+    coverage, derivation = known.coverage.get(kpi.metric), known.derivations.get(kpi.metric)
+    total = next(_frames(kpi, known.results), None)
+    if coverage is None or derivation is None or total is None or kpi.grain is Grain.hour:
+        return
+    starts = total[1].filter(~pl.col("is_complete")).get_column("period_start").sort().to_list()
+    if not starts or not known.calendar.covers(coverage.complete_before):
+        return
+    filling = known.calendar.start_of(coverage.complete_before, kpi.grain)
+    waits = _waits(derivation.node)
+    order = {start: place for place, start in enumerate(total[1].get_column("period_start").sort())}
+    over = order[starts[0]] - 1
+    for start in [one for one in starts if one <= filling][:MOST_WAITING] if waits else [filling]:
+        if start in order and start in starts:
+            yield Asked(kpi.grain, start, start if waits else coverage.complete_before, order[start] - over)
+
+
+def _waits(node: Node) -> bool:
+    """Whether numbers may still grow when their period is over."""
+    return any(
+        leaf.measure.ages is not None
+        or (isinstance(leaf.measure.events, Matching) and leaf.measure.events.window is not None)
+        for leaf in leaves(node)
+    )
+
+
+def _frames(kpi: Kpi, results: Results) -> Iterator[tuple[Series, pl.DataFrame]]:
+    """The KPI's values, the total first."""
+    wanted = sorted({tuple(sorted(one)) for one in kpi.breakdowns}, key=lambda one: (len(one), one))
+    for breakdown in wanted:
+        for series, frame in results.items():
+            if (series.metric, series.grain, series.breakdown) == (kpi.metric, kpi.grain, breakdown):
+                yield series, frame
+                break
+
+
+def _projected(asked: Asked, kpis: Sequence[Kpi], known: Known) -> pl.DataFrame:
+    """The projections of one board."""
+    series = {kpi.name: dict(_frames(kpi, known.results)) for kpi in kpis}
+    metrics = dict.fromkeys(kpi.metric for kpi in kpis)
+    periods = _periods(asked, min(known.coverage[metric].first_day for metric in metrics), known.calendar)
+    days = _elapsed(asked, periods, metrics, known)
+    stood = _stood(asked, periods, days, {one for own in series.values() for one in own}, known)
+    rows = [
+        _rows(kpi, one, frame, stood.get(one), periods, known)
+        for kpi in kpis
+        for one, frame in series[kpi.name].items()
+    ]
+    board = _board(rows, Clock(days.share, days.work, _ago(asked.grain, periods, known.calendar), asked.ahead))
+    return known.calendar.named(_table(asked, rows, board, projected(board)), asked.grain)
+
+
+def _periods(asked: Asked, first_day: date, calendar: Calendar) -> pl.DataFrame:
+    """The periods that are looked at, the projected one last: period_start, period_end."""
+    found = calendar.of(asked.grain).filter(
+        (pl.col("period_start") <= asked.start) & (pl.col("period_end") > first_day)
+    )
+    return found.sort("period_start").tail(LONGEST[asked.grain] + 1).select("period_start", "period_end")
+
+
+def _elapsed(asked: Asked, periods: pl.DataFrame, metrics: Collection[str], known: Known) -> Elapsed:
+    """How far all periods were at the point that the projected one has come to."""
+    first: date = periods.get_column("period_start").item(0) - timedelta(days=2 * 364)
+    last: date = periods.get_column("period_end").item(-1)
+    days = pl.DataFrame({"day": pl.date_range(first, last, closed="left", eager=True)})
+    counted = days.join(_row_counts(metrics, known, asked.through), on="day", how="left", maintain_order="left")
+    counts = DayCounts(
+        counted.get_column("rows").fill_null(0).to_numpy().astype(np.float64),
+        days.get_column("day").dt.weekday().cast(pl.Int64).to_numpy() - 1,
+        days.get_column("day").is_in(list(known.holidays)).to_numpy(),
+    )
+    begin, after = (
+        (periods.get_column(name) - first).dt.total_days().to_numpy() for name in ("period_start", "period_end")
+    )
+    return elapsed(counts, begin, after, max((asked.through - asked.start).days, 0))
+
+
+def _row_counts(metrics: Collection[str], known: Known, through: date) -> pl.DataFrame:
+    """How many rows the days before one have, of all models that the metrics draw on: day, rows."""
+    measures = {
+        (leaf.measure.model, leaf.measure.time): leaf.measure.all_rows
+        for metric in metrics
+        for leaf in leaves(known.derivations[metric].node)
+    }
+    frames = [
+        known.partials.counted(through - timedelta(days=1), rows, ())
+        .group_by(day="_day")
+        .agg(rows=pl.col(rows.column).sum().cast(pl.Float64))
+        for rows in measures.values()
+    ]
+    return pl.concat(frames).group_by("day").agg(pl.col("rows").sum()).collect()
+
+
+def _stood(asked: Asked, periods: pl.DataFrame, days: Elapsed, series: Collection[Series], known: Known) -> Results:
+    """The series as they stood at that point of every period; nothing where no day of the projected one is over."""
+    if asked.through <= asked.start:
+        return {}
+    over = pl.lit(pl.Series(days.days - 1))
+    cuts = periods.select("period_start", cut=pl.col("period_start") + pl.duration(days=over))
+    calendar = cut_short(known.calendar, asked.grain, cuts)
+    wanted = [replace(one, compared=False) for one in series]
+    # NOTE: answers about spans that end at another point in every run are not worth keeping.
+    found = derive(
+        sorted(wanted, key=lambda one: (one.metric, one.breakdown)),
+        known.derivations,
+        replace(known.partials, answers=None),
+        calendar,
+        known.coverage,
+        dense=True,
+        first=periods.get_column("period_start").item(0),
+        last=asked.start,
+    )
+    return {one: found[replace(one, compared=False)] for one in series}
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of a board that one series fills: a row a segment."""
+
+    kpi: str
+    breakdown: str
+    segments: tuple[str, ...]
+    upper: Part
+    lower: Part
+    is_ratio: bool
+    grows: bool
+    now: Numbers
+
+
+def _rows(
+    kpi: Kpi,
+    series: Series,
+    frame: pl.DataFrame,
+    stood: pl.DataFrame | None,
+    periods: pl.DataFrame,
+    known: Known,
+) -> Rows:
+    derivation, first_day = known.derivations[kpi.metric], known.coverage[kpi.metric].first_day
+    ratio = derivation.numerator is not None and derivation.denominator is not None
+    names = ("numerator", "denominator") if ratio else ("value", "value")
+    nodes = (derivation.numerator, derivation.denominator) if ratio else (derivation.node, derivation.node)
+    placed = _placed(series, frame, periods)
+    segments = tuple(placed.get_column("segment").unique().sort())
+    # NOTE: a period in which the data begins is no whole one.
+    over = placed.filter(pl.col("is_complete") & (pl.col("period_start") >= first_day))
+    before = None if stood is None else _placed(series, stood, periods).filter(pl.col("period_start") >= first_day)
+
+    def part(name: str, node: Node | None) -> Part:
+        ends = _laid(over, name, segments, periods.height)
+        so_far = np.full_like(ends, np.nan) if before is None else _laid(before, name, segments, periods.height)
+        return Part(ends, so_far, np.full(len(segments), node is not None and _adds(node)))
+
+    upper, lower = (part(name, node) for name, node in zip(names, nodes, strict=True))
+    now = _laid(placed, "value", segments, periods.height)[:, -1]
+    grows = not ratio and _can_only_grow(derivation.node)
+    return Rows(kpi.name, breakdown_name(series.breakdown), segments, upper, lower, ratio, grows, now)
+
+
+def _placed(series: Series, frame: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the board's periods with the place of each period among them and the name of the segment."""
+    places = periods.select("period_start", place=pl.int_range(pl.len()))
+    return frame.with_columns(segment=segment_name(series.breakdown)).join(places, on="period_start")
+
+
+def _laid(rows: pl.DataFrame, name: str, segments: tuple[str, ...], periods: int) -> Numbers:
+    """A column as segments by periods."""
+    laid = np.full((len(segments), periods), np.nan)
+    known = rows.filter(pl.col("segment").is_in(segments))
+    row = np.searchsorted(np.array(segments, dtype=object), known.get_column("segment").to_numpy())
+    laid[row, known.get_column("place").to_numpy()] = known.get_column(name).fill_null(np.nan).to_numpy()
+    return laid
+
+
+def _board(rows: Sequence[Rows], clock: Clock) -> Board:
+    def flags(of: str) -> Flags:
+        return np.concatenate([np.full(len(one.segments), getattr(one, of)) for one in rows])
+
+    upper, lower = (_part([getattr(one, part) for one in rows]) for part in ("upper", "lower"))
+    now = np.concatenate([one.now for one in rows])
+    return Board(clock, upper, lower, flags("is_ratio"), flags("grows"), now, np.full_like(upper.ends, np.nan))
+
+
+def _part(parts: Sequence[Part]) -> Part:
+    return Part(*(np.concatenate([getattr(one, name) for one in parts]) for name in ("ends", "so_far", "adds")))
+
+
+def _ago(grain: Grain, periods: pl.DataFrame, calendar: Calendar) -> Places:
+    """The place of the same period of the season before; -1 where there is none."""
+    starts = periods.select("period_start", place=pl.int_range(pl.len()))
+    if grain not in SEASONS:
+        return np.full(periods.height, -1)
+    back = calendar.earlier(grain, SEASONS[grain]).join(
+        starts.rename({"period_start": "source_start"}), on="source_start"
+    )
+    found = starts.select("period_start").join(back, on="period_start", how="left", maintain_order="left")
+    return found.get_column("place").fill_null(-1).to_numpy()
+
+
+def _table(asked: Asked, rows: Sequence[Rows], board: Board, found: Projected) -> pl.DataFrame:
+    """What was found as rows of the table."""
+    named = [(one.kpi, one.breakdown, segment) for one in rows for segment in one.segments]
+    made = np.isfinite(found.value)
+    method, reference = (np.where(one >= 0, one, -1) for one in (found.method, found.reference))
+    every = np.arange(len(named))
+
+    def error(places: Places) -> Numbers:
+        return np.where(made & (places >= 0), found.errors[np.maximum(places, 0), every], np.nan)
+
+    names = [*METHODS, None]
+    columns: dict[str, object] = {
+        "kpi": [kpi for kpi, _, _ in named],
+        "grain": [asked.grain.value] * len(named),
+        "breakdown": [breakdown for _, breakdown, _ in named],
+        "segment": [segment for _, _, segment in named],
+        "period_start": [asked.start] * len(named),
+        "projected_value": found.value,
+        "projected_low": found.low,
+        "projected_high": found.high,
+        "reason": [reason.value if reason else None for reason in found.reason],
+        "method": [names[place] if is_made else None for place, is_made in zip(method, made, strict=True)],
+        "reference_method": [names[place] if is_made else None for place, is_made in zip(reference, made, strict=True)],
+        "elapsed_share": np.full(len(named), board.clock.share[-1]),
+        "periods_ahead": [asked.ahead] * len(named),
+        "origins": found.origins,
+        "error_scale": ["relative" if one else "absolute" for one in found.relative],
+        "error": error(method),
+        "reference_error": error(reference),
+        **{f"{name}_error": errors for name, errors in zip(METHODS, found.errors, strict=True)},
+        "intervals_tried": found.tried,
+        "intervals_held": found.covered,
+    }
+    numbers = pl.selectors.float()
+    return pl.DataFrame(columns, schema=SCHEMA).with_columns(pl.when(numbers.is_finite()).then(numbers))
+
+
+def _adds(node: Node) -> bool:
+    """Whether what comes later in a period is added to what is in: a sum or count, or a difference of such."""
+    match node:
+        case Filled(inner, _):
+            return _adds(inner)
+        case Leaf(measure, _, reach, offsets):
+            plain = not (measure.stock or measure.events or reach or offsets)
+            return plain and measure.fold in (Fold.sum, Fold.count, Fold.distinct)
+        case Arithmetic(text, inputs):
+            tree = sqlglot.parse_one(text, read="duckdb")
+            plain = all(
+                isinstance(one, exp.Column | exp.Identifier | exp.Add | exp.Sub | exp.Paren) for one in tree.walk()
+            )
+            return plain and all(_adds(one) for _, one in inputs)
+        case _:
+            return False
+
+
+def _can_only_grow(node: Node) -> bool:
+    """Whether the value never falls while its period lasts: a count."""
+    bare = node.node if isinstance(node, Filled) else node
+    return isinstance(bare, Leaf) and _adds(bare) and bare.measure.fold in (Fold.count, Fold.distinct)
