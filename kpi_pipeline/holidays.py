@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -45,3 +46,16 @@ class Holidays(Noun):
 def days_alone(value: object) -> object:
     """A list of days is all there is to say."""
     return {"days": value} if isinstance(value, list | tuple) else value
+
+
+FEW = 3
+"""Up to so many holidays of a period are named; of more, their number says what there is to know."""
+
+
+def holidays_said(names: Sequence[str]) -> str:
+    """The holidays of a period in a few words, for the note beside its value.
+
+    >>> holidays_said(["Good Friday", "Easter Monday"]), holidays_said(["a", "b", "c", "d"]), holidays_said([])
+    ('Good Friday, Easter Monday', '4 holidays', '')
+    """
+    return f"{len(names)} holidays" if len(names) > FEW else ", ".join(names)

@@ -14,6 +14,7 @@ from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.show_goal import show_goal
 from kpi_pipeline.cli.shown import console, number, status_text
 from kpi_pipeline.errors import QueryError, did_you_mean
+from kpi_pipeline.holidays import holidays_said
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.project import Project
@@ -145,12 +146,13 @@ def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]], h
 
 
 def _notes(row: dict[str, Any], holidays: list[dict[str, Any]]) -> Iterator[str]:
-    """What was noted of a period and, of days and weeks, the holidays in it; almost every month has some."""
+    """What was noted of a period, and the holidays in it."""
     if row["annotation"]:
         yield row["annotation"]
-    if row["grain"] in ("day", "week"):
+    if row["grain"] != "hour":
         inside = [one for one in holidays if row["period_start"] <= one["day"] < row["period_end"]]
-        yield from (one.get("holiday") or f"holiday on {one['day']}" for one in inside)
+        if inside:
+            yield holidays_said([one.get("holiday") or f"holiday on {one['day']}" for one in inside])
 
 
 def _largest(values: list[dict[str, Any]]) -> float:

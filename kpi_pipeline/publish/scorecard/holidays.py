@@ -6,11 +6,12 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date
 
+from kpi_pipeline.holidays import holidays_said
 from kpi_pipeline.publish.scorecard.dates import day_written
 from kpi_pipeline.publish.scorecard.snapshot import Row
 
-SHOWN_BY = frozenset({"day", "week"})
-"""Grains by which a holiday is worth a mark; almost every month has one."""
+MARKED_BY = frozenset({"day", "week"})
+"""Grains by which a holiday is worth a mark in the drawing; almost every month and all that is longer have some."""
 
 
 def holidays_of(calendar: Sequence[Row]) -> tuple[tuple[date, str], ...]:
@@ -21,12 +22,12 @@ def holidays_of(calendar: Sequence[Row]) -> tuple[tuple[date, str], ...]:
 
 
 def by_period(rows: Sequence[Row], holidays: Sequence[tuple[date, str]]) -> dict[str, str]:
-    """For each period of days or weeks that has holidays, its label and their names."""
+    """For each period that has holidays, its label and what is said of them; an hour says nothing of its day."""
     found: dict[str, str] = {}
     days = [day for day, _ in holidays]
     for row in rows if days else ():
-        if row["grain"] in SHOWN_BY:
+        if row["grain"] != "hour":
             first, end = bisect_left(days, row["period_start"]), bisect_left(days, row["period_end"])
             if first < end:
-                found[row["period_label"]] = ", ".join(name for _, name in holidays[first:end])
+                found[row["period_label"]] = holidays_said([name for _, name in holidays[first:end]])
     return found

@@ -11,7 +11,7 @@ from kpi_pipeline.publish.scorecard.causes import Cause, causes_of
 from kpi_pipeline.publish.scorecard.chart import Chart, Instant, chart_of
 from kpi_pipeline.publish.scorecard.dates import day_written, is_past, period_written
 from kpi_pipeline.publish.scorecard.drivers import Reasons, reasons_of
-from kpi_pipeline.publish.scorecard.holidays import by_period
+from kpi_pipeline.publish.scorecard.holidays import MARKED_BY, by_period
 from kpi_pipeline.publish.scorecard.numbers_table import NumbersLine, number_lines
 from kpi_pipeline.publish.scorecard.origin import Origin, origin_of
 from kpi_pipeline.publish.scorecard.origin_map import OriginMap, origin_map
@@ -107,18 +107,19 @@ def kpi_page(book: Book, name: str) -> KpiPage:
     latest = book.latest(name)
     shown = periods_drawn(kpi, series)
     holidays = by_period(shown, book.holidays)
+    marked = holidays if kpi["grain"] in MARKED_BY else {}
     origin = origin_of(name, book.steps)
     return KpiPage(
         card=card,
         grain=kpi["grain"],
         team=Reference(kpi["team"], book.around.teams.get(kpi["team"], kpi["team"])) if kpi["team"] else None,
         owner=book.around.people.get(kpi["owner"] or "", ""),
-        chart=chart_for(kpi, shown, numbers, holidays=holidays),
+        chart=chart_for(kpi, shown, numbers, holidays=marked),
         events=tuple(
             (number, period_written(row["period_label"]), row["annotation"])
             for number, row in enumerate((row for row in shown if row["annotation"]), start=1)
         ),
-        holidays=bool(holidays),
+        holidays=bool(marked),
         status_rule=(latest["status_rule"] or "") if latest else "",
         reasons=reasons_of(book.drivers.get(name, []), book.segments, numbers),
         segments=segment_tables(kpi, latest, book.parts.get(name, []), book.segments, numbers),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
 
@@ -9,6 +11,7 @@ from kpi_pipeline.publish.scorecard import Book, book_of
 from kpi_pipeline.publish.scorecard.company_page import company_page
 from kpi_pipeline.publish.scorecard.framework_pages import framework_pages
 from kpi_pipeline.publish.scorecard.goal_page import goal_page
+from kpi_pipeline.publish.scorecard.holidays import by_period
 from kpi_pipeline.publish.scorecard.kpi_page import KpiPage, kpi_page
 from kpi_pipeline.publish.scorecard.origin import Origin
 from kpi_pipeline.publish.scorecard.team_page import team_page
@@ -50,6 +53,20 @@ def test_holidays_are_named_in_the_weeks_they_fall_in(sales: KpiPage) -> None:
     noted = {line.period: line.note for line in sales.lines if "April" in line.note or "May" in line.note}
     assert noted == {"Week\xa013, 2010": "2\xa0April 2010", "Week\xa018, 2010": "3\xa0May 2010"}
     assert sales.holidays
+
+
+def test_holidays_of_longer_periods_are_named_where_they_are_few() -> None:
+    easter = [(date(2010, 4, 2), "Good Friday"), (date(2010, 4, 5), "Easter Monday")]
+    may = [(date(2010, 5, 3), "Early May bank holiday"), (date(2010, 5, 31), "Spring bank holiday")]
+    april = period("month", date(2010, 4, 1), date(2010, 5, 1), "2010-04")
+    spring = period("quarter", date(2010, 4, 1), date(2010, 7, 1), "2010-Q2")
+    hour = period("hour", date(2010, 4, 2), date(2010, 4, 3), "2010-04-02 08:00")
+    said = by_period([april, spring, hour], [*easter, *may])
+    assert said == {"2010-04": "Good Friday, Easter Monday", "2010-Q2": "4 holidays"}
+
+
+def period(grain: str, start: date, end: date, label: str) -> dict[str, object]:
+    return {"grain": grain, "period_start": start, "period_end": end, "period_label": label}
 
 
 def test_segments_are_told_largest_first_the_rest_last(sales: KpiPage) -> None:
