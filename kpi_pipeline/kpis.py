@@ -110,6 +110,11 @@ class Kpi(Named):
         """The goals it serves; the first is the primary one."""
         return self.goals or ((GoalShare(goal=self.goal, weight=self.weight),) if self.goal else ())
 
+    @property
+    def told_apart_by(self) -> tuple[tuple[str, ...], ...]:
+        """Its breakdowns, each once: the order in which dimensions are written makes no other breakdown."""
+        return tuple(dict.fromkeys(tuple(sorted(breakdown)) for breakdown in self.breakdowns))
+
 
 @dataclass(frozen=True)
 class Classified:

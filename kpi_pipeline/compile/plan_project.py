@@ -25,7 +25,7 @@ from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.grouped import Asked, refuse_grouping
 from kpi_pipeline.names import COHORT_AGE, TAKEN_NAMES
 from kpi_pipeline.periods import Grain, ToGrain
-from kpi_pipeline.plan import Derivation, Leaf, ModelPlan, Node, Plan, Reduction, Series, fingerprint, leaves
+from kpi_pipeline.plan import Derivation, Leaf, ModelPlan, Node, Plan, Reduction, Series, SeriesKey, fingerprint, leaves
 from kpi_pipeline.plan.cohorts import add_up
 from kpi_pipeline.project import Project
 from kpi_pipeline.quotes import text_meant
@@ -182,20 +182,19 @@ def _refuse_impossible_grain(derivation: Derivation, grain: Grain | None) -> Non
 
 def _series(project: Project, kpis: Sequence[str], metrics: Sequence[str]) -> tuple[Series, ...]:
     """The KPIs' own series first, then every metric's total at the published grains and those links are tested at."""
-    found: dict[tuple[str, Grain | None, tuple[str, ...]], Series] = {}
+    found: dict[SeriesKey, Series] = {}
 
     def want(series: Series) -> None:
-        key = (series.metric, series.grain, series.breakdown)
-        known = found.get(key)
+        known = found.get(series.key)
         if known is None or (series.compared and not known.compared) or series.at_most > known.at_most:
             at_most = max(series.at_most, known.at_most) if known and known.breakdown else series.at_most
             compared = series.compared or bool(known and known.compared)
-            found[key] = Series(series.metric, series.grain, series.breakdown, at_most, compared)
+            found[series.key] = Series(series.metric, series.grain, series.breakdown, at_most, compared)
 
     for name in kpis:
         kpi = project.kpis[name]
-        for breakdown in kpi.breakdowns:
-            want(Series(kpi.metric, kpi.grain, tuple(sorted(breakdown)), kpi.segments_at_most, compared=True))
+        for breakdown in kpi.told_apart_by:
+            want(Series(kpi.metric, kpi.grain, breakdown, kpi.segments_at_most, compared=True))
     for name, grain in itertools.product(metrics, project.settings.publish.grains):
         if _fits(project, name, grain):
             want(Series(name, grain))

@@ -13,7 +13,7 @@ from kpi_pipeline.judge.settled import settled
 from kpi_pipeline.judge.status import attainment, has_target, status, status_rule, variance
 from kpi_pipeline.judge.targets import with_targets
 from kpi_pipeline.kpis import Kpi
-from kpi_pipeline.plan import Series
+from kpi_pipeline.plan import Series, SeriesKey, by_key
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import breakdown_name, segment_name
 
@@ -32,10 +32,11 @@ def judge(
     `results` are derived series; KPIs whose series are not all there are left out. `projections` say where periods in
     progress are expected to end: see `with_projections`.
     """
-    kpis = [kpi for kpi in project.kpis.values() if _is_there(kpi, results)]
+    frames = by_key(results)
+    kpis = [kpi for kpi in project.kpis.values() if all(key in frames for key in _series_of(kpi))]
     if not kpis:
         return pl.DataFrame()
-    values = pl.concat([calendar.named(_values(kpi, results), kpi.grain) for kpi in kpis], how="diagonal")
+    values = pl.concat([calendar.named(_values(kpi, frames), kpi.grain) for kpi in kpis], how="diagonal")
 
     def judging(rows: pl.DataFrame) -> pl.DataFrame:
         return _judged(rows, targets, project.kpis, calendar)
@@ -58,35 +59,20 @@ def _judged(values: pl.DataFrame, targets: pl.DataFrame, kpis: Mapping[str, Kpi]
     return settled(ruled.with_columns(status=status(), status_rule=status_rule()), kpis)
 
 
-def _breakdowns(kpi: Kpi) -> tuple[tuple[str, ...], ...]:
-    """The KPI's breakdowns as series have them: the order in which dimensions are written makes no other breakdown."""
-    return tuple(dict.fromkeys(tuple(sorted(breakdown)) for breakdown in kpi.breakdowns))
+def _series_of(kpi: Kpi) -> list[SeriesKey]:
+    return [(kpi.metric, kpi.grain, breakdown) for breakdown in kpi.told_apart_by]
 
 
-def _is_there(kpi: Kpi, results: Mapping[Series, pl.DataFrame]) -> bool:
-    return all(_series(kpi, breakdown, results) is not None for breakdown in _breakdowns(kpi))
-
-
-def _series(kpi: Kpi, breakdown: tuple[str, ...], results: Mapping[Series, pl.DataFrame]) -> Series | None:
-    return next(
-        (one for one in results if (one.metric, one.grain, one.breakdown) == (kpi.metric, kpi.grain, breakdown)), None
-    )
-
-
-def _values(kpi: Kpi, results: Mapping[Series, pl.DataFrame]) -> pl.DataFrame:
-    frames = []
-    for breakdown in _breakdowns(kpi):
-        series = _series(kpi, breakdown, results)
-        if series is None:
-            continue
-        frames.append(
-            results[series].select(
-                "period_start", "value", "numerator", "denominator", "sample_size", "is_complete", *COMPARED,
-                breakdown=pl.lit(breakdown_name(breakdown)),
-                segment=segment_name(breakdown),
-            )
-        )  # fmt: skip
-    return pl.concat(frames).with_columns(
+def _values(kpi: Kpi, frames: Mapping[SeriesKey, pl.DataFrame]) -> pl.DataFrame:
+    values = [
+        frames[metric, grain, breakdown].select(
+            "period_start", "value", "numerator", "denominator", "sample_size", "is_complete", *COMPARED,
+            breakdown=pl.lit(breakdown_name(breakdown)),
+            segment=segment_name(breakdown),
+        )
+        for metric, grain, breakdown in _series_of(kpi)
+    ]  # fmt: skip
+    return pl.concat(values).with_columns(
         kpi=pl.lit(kpi.name),
         grain=pl.lit(kpi.grain.value),
         target_type=pl.lit(kpi.target.type if kpi.target else None, pl.String),

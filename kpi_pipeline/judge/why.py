@@ -17,7 +17,7 @@ import sqlglot
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.computing import computed, finite
 from kpi_pipeline.periods import Grain
-from kpi_pipeline.plan import Arithmetic, Leaf, Reach, Series
+from kpi_pipeline.plan import Arithmetic, Leaf, Reach, SeriesKey
 from kpi_pipeline.plan.parts import DAYS, DENOMINATOR, INPUT, NUMERATOR, Makeup, part_name
 from kpi_pipeline.segments import TOTAL, breakdown_name, segment_name
 
@@ -41,6 +41,7 @@ SCHEMA: dict[str, pl.DataType] = {
 }
 
 Start = date | datetime
+Results = Mapping[SeriesKey, pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def drivers(
     between: Between,
     made: Makeup,
     breakdowns: Sequence[tuple[str, ...]],
-    results: Mapping[Series, pl.DataFrame],
+    results: Results,
     calendar: Calendar,
     days: Days | None = None,
 ) -> pl.DataFrame:
@@ -91,13 +92,13 @@ def drivers(
     return _with_shares(pl.concat(shown), now - before, made)
 
 
-def _sides(between: Between, breakdown: tuple[str, ...], results: Mapping[Series, pl.DataFrame]) -> pl.DataFrame:
+def _sides(between: Between, breakdown: tuple[str, ...], results: Results) -> pl.DataFrame:
     """Each segment's value before and now and, of a ratio, those of its numerator and denominator."""
     names = {"": "value", NUMERATOR: NUMERATOR, DENOMINATOR: DENOMINATOR}
     found: pl.DataFrame | None = None
     for part, name in names.items():
         metric = part_name(between.metric, part) if part else between.metric
-        frame = _frame(metric, between.grain, breakdown, results)
+        frame = results.get((metric, between.grain, breakdown))
         if frame is None:
             continue
         both = _both(frame, between, breakdown).rename({"before": f"from_{name}", "now": f"to_{name}"})
@@ -107,16 +108,9 @@ def _sides(between: Between, breakdown: tuple[str, ...], results: Mapping[Series
     return found.with_columns(breakdown=pl.lit(breakdown_name(breakdown)))
 
 
-def _frame(
-    metric: str, grain: Grain, breakdown: tuple[str, ...], results: Mapping[Series, pl.DataFrame]
-) -> pl.DataFrame | None:
-    wanted = (metric, grain, tuple(sorted(breakdown)))
-    return next((frame for one, frame in results.items() if (one.metric, one.grain, one.breakdown) == wanted), None)
-
-
 def _both(frame: pl.DataFrame, between: Between, breakdown: tuple[str, ...]) -> pl.DataFrame:
     """Each segment before and now; one that is not there in a period has no value in it."""
-    named = segment_name(tuple(sorted(breakdown)))
+    named = segment_name(breakdown)
     later = frame.filter(pl.col("period_start") == between.later)
     if between.column:
         return later.select(segment=named, before=between.column, now="value")
@@ -177,13 +171,13 @@ def _of_total(total: pl.DataFrame, made: Makeup) -> pl.DataFrame:
     return _rows_of_total([(effect, None, *rest) for effect, *rest in rows])
 
 
-def _inputs(between: Between, made: Makeup, results: Mapping[Series, pl.DataFrame]) -> pl.DataFrame:
+def _inputs(between: Between, made: Makeup, results: Results) -> pl.DataFrame:
     """What each input of a formula contributes: the mean over the orders in which the inputs may have changed."""
     if made.formula is None:
         return pl.DataFrame(schema=SCHEMA)
     sides: dict[str, tuple[float | None, float | None]] = {}
     for name, _ in made.formula.inputs:
-        frame = _frame(part_name(between.metric, f"{INPUT}{name}"), between.grain, (), results)
+        frame = results.get((part_name(between.metric, f"{INPUT}{name}"), between.grain, ()))
         both = None if frame is None else _both(frame, between, ())
         sides[name] = (None, None) if both is None or both.is_empty() else both.select("before", "now").row(0)
     shares = shapley(made.formula, sides)
@@ -248,11 +242,9 @@ def _two_orders(place: int, worth: Mapping[Subset, float]) -> float:
     return (worth[first[1]] - worth[first[0]] + worth[last[1]] - worth[last[0]]) / 2
 
 
-def _entered_and_left(
-    between: Between, leaf: Leaf, days: Days, results: Mapping[Series, pl.DataFrame], calendar: Calendar
-) -> pl.DataFrame:
+def _entered_and_left(between: Between, leaf: Leaf, days: Days, results: Results, calendar: Calendar) -> pl.DataFrame:
     """What came into the window with its later days, and what it left behind."""
-    daily = _frame(part_name(between.metric, DAYS), Grain.day, (), results)
+    daily = results.get((part_name(between.metric, DAYS), Grain.day, ()))
     if daily is None or leaf.reach is None:
         return pl.DataFrame(schema=SCHEMA)
     earlier, later = (_span(leaf.reach, day, calendar) for day in (days.earlier, days.later))

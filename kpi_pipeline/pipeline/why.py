@@ -20,13 +20,13 @@ from kpi_pipeline.periods import Grain, Window, first_day_named, hour_named
 from kpi_pipeline.pipeline import ask
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of
-from kpi_pipeline.plan import Coverage, Derivation, Plan, Series
+from kpi_pipeline.plan import Coverage, Derivation, Plan, Series, SeriesKey, by_key
 from kpi_pipeline.plan.parts import DAYS, makeup, parts_of
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import breakdown_name
 from kpi_pipeline.why import AGAINST, Against, Why
 
-Results = Mapping[Series, pl.DataFrame]
+Results = Mapping[SeriesKey, pl.DataFrame]
 Start = date | datetime
 
 
@@ -91,15 +91,16 @@ def kpi_drivers(
     project: Project,
     kpis: Collection[str],
     derivations: Mapping[str, Derivation],
-    results: Results,
+    results: Mapping[Series, pl.DataFrame],
     calendar: Calendar,
 ) -> pl.DataFrame:
     """Every KPI's latest complete period against the one before and a year ago: the columns of `kpi_driver`."""
     names: dict[str, pl.DataType] = dict.fromkeys(("kpi", "grain", "against", "against_label"), pl.String())
     found = [pl.DataFrame(schema=pl.Schema({**names, **_PERIOD, **SCHEMA}))]
+    frames = by_key(results)
     for name in sorted(kpis):
         kpi = project.kpis[name]
-        total = _total(kpi, results)
+        total = frames.get((kpi.metric, kpi.grain, ()))
         latest = None if total is None else _latest(total)
         if latest is None or kpi.metric not in derivations:
             continue
@@ -109,7 +110,7 @@ def kpi_drivers(
             if between is None:
                 continue
             days = _whole_days(between, calendar)
-            rows = drivers(between, made, _breakdowns(kpi), _of_metric(kpi.metric, results), calendar, days)
+            rows = drivers(between, made, _breakdowns(kpi), frames, calendar, days)
             if rows.height:
                 said = rows.with_columns(
                     kpi=pl.lit(name),
@@ -166,8 +167,9 @@ def why(
     coverage = coverage_of(plan.derivations, partials, states, context.today)
     calendar = calendar_for(project, coverage, context.now.date(), context.warehouse)
     values, made_of = derived_with_parts(only, [kpi], plan.series, plan.derivations, partials, calendar, coverage)
-    results = {**values, **made_of}
-    return _explained(asked, plan, results, calendar, coverage, against or "previous", start, end, project)
+    return _explained(
+        asked, plan, by_key({**values, **made_of}), calendar, coverage, against or "previous", start, end, project
+    )
 
 
 def _explained(
@@ -181,7 +183,7 @@ def _explained(
     end: str | None,
     project: Project,
 ) -> Why:
-    total = _total(kpi, results)
+    total = results.get((kpi.metric, kpi.grain, ()))
     if total is None or total.is_empty():
         raise QueryError(f"KPI '{kpi.name}' has no values.\nHint: `kpi run` computes them, where there is data.")
     later = _period_named("to", end, kpi, total, calendar) if end else _latest(total)
@@ -268,23 +270,7 @@ def _own_series(kpi: Kpi, series: Sequence[Series]) -> Iterator[Series]:
 
 def _breakdowns(kpi: Kpi) -> tuple[tuple[str, ...], ...]:
     """Those whose segments are parts of the whole; each age of a cohort is a number of all of its members."""
-    return tuple(dict.fromkeys(tuple(sorted(one)) for one in kpi.breakdowns if one and COHORT_AGE not in one))
-
-
-def _total(kpi: Kpi, results: Results) -> pl.DataFrame | None:
-    return next(
-        (
-            frame
-            for one, frame in results.items()
-            if (one.metric, one.grain, one.breakdown) == (kpi.metric, kpi.grain, ())
-        ),
-        None,
-    )
-
-
-def _of_metric(metric: str, results: Results) -> dict[Series, pl.DataFrame]:
-    """The results of a metric and its parts."""
-    return {one: frame for one, frame in results.items() if one.metric.partition("/")[0] == metric}
+    return tuple(one for one in kpi.told_apart_by if one and COHORT_AGE not in one)
 
 
 def _latest(total: pl.DataFrame) -> Start | None:

@@ -30,7 +30,7 @@ from kpi_pipeline.plan.nodes import (
 )
 from kpi_pipeline.plan.rates import Rate
 from kpi_pipeline.plan.reduction import Reduction
-from kpi_pipeline.plan.series import Coverage, Derivation, Series
+from kpi_pipeline.plan.series import Coverage, Derivation, Series, SeriesKey, by_key
 from kpi_pipeline.plan.stock import Interval, Snapshot
 from kpi_pipeline.plan.whole import Plan
 
@@ -61,11 +61,13 @@ __all__ = [
     "Reach",
     "Reduction",
     "Series",
+    "SeriesKey",
     "Shape",
     "Side",
     "Snapshot",
     "accumulated",
     "at_each_age",
+    "by_key",
     "described",
     "fingerprint",
     "leaves",

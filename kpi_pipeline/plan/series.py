@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.periods import Grain
@@ -33,6 +35,11 @@ class Derivation:
         return self.node.denominator if isinstance(self.node, Quotient) else None
 
 
+SeriesKey = tuple[str, Grain | None, tuple[str, ...]]
+"""A metric, a grain and a breakdown: what no two series of a plan have in common."""
+Frame = TypeVar("Frame")
+
+
 @dataclass(frozen=True)
 class Series:
     """A metric at a grain and a breakdown: one value a period and segment."""
@@ -45,6 +52,11 @@ class Series:
     """Whether the previous period's and last year's values are wanted beside it."""
 
     @property
+    def key(self) -> SeriesKey:
+        """By what it is found."""
+        return self.metric, self.grain, self.breakdown
+
+    @property
     def by_age(self) -> bool:
         """Whether the ages of cohorts are told apart."""
         return COHORT_AGE in self.breakdown
@@ -53,6 +65,11 @@ class Series:
     def dimensions(self) -> tuple[str, ...]:
         """What rows are told apart by: the breakdown without the age of cohorts, which no row has."""
         return tuple(name for name in self.breakdown if name != COHORT_AGE)
+
+
+def by_key(results: Mapping[Series, Frame]) -> dict[SeriesKey, Frame]:
+    """What belongs to series, to be looked up by metric, grain and breakdown."""
+    return {series.key: frame for series, frame in results.items()}
 
 
 @dataclass(frozen=True)

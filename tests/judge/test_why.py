@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kpi_pipeline.calendar import CalendarRules, build_calendar
 from kpi_pipeline.judge.why import Between, concentration, drivers, shapley
 from kpi_pipeline.periods import Grain
-from kpi_pipeline.plan import Arithmetic, Fold, Leaf, Measure, Quotient, Series
+from kpi_pipeline.plan import Arithmetic, Fold, Leaf, Measure, Quotient, Series, by_key
 from kpi_pipeline.plan.parts import as_quotient, makeup, part_name
 
 JANUARY, FEBRUARY = date(2024, 1, 1), date(2024, 2, 1)
@@ -80,7 +80,7 @@ def ratio_of(numerators: Sides, denominators: Sides) -> dict[Series, pl.DataFram
 
 def whys(results: dict[Series, pl.DataFrame], *, ratio: bool, between: Between = BETWEEN) -> pl.DataFrame:
     made = makeup(Quotient(AMOUNT, UNITS) if ratio else AMOUNT)
-    return drivers(between, made, [("country",)], results, CALENDAR)
+    return drivers(between, made, [("country",)], by_key(results), CALENDAR)
 
 
 def change(results: dict[Series, pl.DataFrame]) -> float | None:
