@@ -25,6 +25,8 @@ OF_A_WEEK = {
     "weekly_revenue": "revenue",
     "weekly_market_share": "revenue / (revenue + competitor)",
     "weekly_revenue_of_four_weeks": "sum(revenue) OVER (ORDER BY monday ROWS 3 PRECEDING)",
+    "weekly_market_share_of_four_weeks": "sum(revenue) OVER (ORDER BY monday ROWS 3 PRECEDING) "
+    "/ sum(revenue + competitor) OVER (ORDER BY monday ROWS 3 PRECEDING)",
     "weekly_competitor_sales": "competitor",
     "weekly_media_spend": SPENT,
     "weekly_tv_spend": "tv",
