@@ -5,12 +5,19 @@ Both are told from a row of the published table `kpi_evidence`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kpi_pipeline.errors import counted
 from kpi_pipeline.evidence_words import MINUS, Row, between, lag_written, share_written
 
 
-def done_to_series(row: Row) -> tuple[str, ...]:
-    """What was done to the two series before they were compared, step by step; nothing where they were not."""
+def done_to_series(row: Row, titles: Mapping[str, str]) -> tuple[str, ...]:
+    """What was done to the two series before they were compared, step by step; nothing where they were not.
+
+    Args:
+        row: the claim.
+        titles: KPIs by what people call them.
+    """
     if row["correlation"] is None:
         return ()
     logged = {
@@ -19,13 +26,14 @@ def done_to_series(row: Row) -> tuple[str, ...]:
         (False, True): "logarithms of the follower",
         (False, False): "",
     }[bool(row["leader_logged"]), bool(row["follower_logged"])]
+    held = (row["control"] or "").replace(",", " ").split()
     steps = (
         f"{counted(row['clipped'], 'value')} that stood far out pulled in" if row["clipped"] else "",
         logged,
         {1: "changes instead of levels", 2: "changes of changes instead of levels"}.get(row["differences"] or 0, ""),
         "a straight trend removed" if row["trend_removed"] else "",
         f"the season removed ({counted(row['season_terms'], 'term')})" if row["seasonality_removed"] else "",
-        f"what {row['control'].replace(',', ' and ')} may explain removed" if row["control"] else "",
+        f"what {' and '.join(titles.get(one, one) for one in held)} may explain removed" if held else "",
         f"what the leader's own last {counted(row['prewhitening_order'], row['grain'])} explain removed from both"
         if row["prewhitening_order"]
         else "",

@@ -87,7 +87,7 @@ def _said(row: Row, leader: str, follower: str) -> str:
 
 def _confirmed(row: Row, leader: str, follower: str) -> str:
     opposite = " when the one rises, the other falls, and" if row["measured_sign"] == "negative" else ""
-    cut = f"cuts the error of a forecast by {share_written(row['skill'])}{between(row)}"
+    cut = f"cuts the error of a forecast by {share_written(row['skill'] or 0)}{between(row)}"
     return f"watch {leader} to know {follower} {_ahead(row)}:{opposite} that {cut}."
 
 
@@ -98,7 +98,7 @@ def _weak(row: Row, leader: str, follower: str) -> str:
             f"a rise of {leader} is followed by a {change} of {follower} {_later(row)}, "
             f"but the past of {follower} itself tells as much."
         )
-    helped = row["skill"] is not None and row["skill"] > 0
+    helped = round(row["skill"] or 0, 2) > 0
     better = f": its error falls by {share_written(row['skill'])}{between(row)}" if helped else ""
     return (
         f"a rise of {leader} is followed by a {change} of {follower} {_later(row)}, "
@@ -107,7 +107,7 @@ def _weak(row: Row, leader: str, follower: str) -> str:
 
 
 def _not_supported(row: Row, leader: str, follower: str) -> str:
-    seen = f"{counted(row['periods'], row['grain'])} looked at"
+    seen = f"{counted(row['periods'] or 0, row['grain'])} looked at"
     changes = "lowers" if row["expected_sign"] == "negative" else "raises"
     if row["reason_code"] == "opposite_sign":
         found = "falls" if row["measured_sign"] == "negative" else "rises"
@@ -122,7 +122,7 @@ def _too_little_data(row: Row, leader: str, follower: str) -> str:
     if row["reason_code"] == "constant":
         return f"nothing to compare: {leader} or {follower} hardly ever changes."
     if row["reason_code"] == "too_few_seasons":
-        return f"too little data: {counted(row['periods'], grain)} in one piece do not hold two whole seasons."
+        return f"too little data: {counted(row['periods'] or 0, grain)} in one piece do not hold two whole seasons."
     needed = periods_needed(row)
     of = f" of the {needed} {grain}s needed" if needed else f" {grain}s in one piece"
     return f"too little data: {row['periods'] or 0}{of}."

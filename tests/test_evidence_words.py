@@ -136,11 +136,11 @@ def test_what_was_not_measured_is_left_out() -> None:
         ("band", "search_band", "p_value", "p_adjusted", "granger_p", "reverse_p", "reverse_correlation", "stability")
     )
     assert list(dict(numbers_of(nothing))) == ["Claimed", "Data"]
-    assert done_to_series(nothing) == ()
+    assert done_to_series(nothing, {}) == ()
 
 
 def test_what_was_done_to_the_series() -> None:
-    assert done_to_series(evidence_row()) == (
+    assert done_to_series(evidence_row(), {}) == (
         "2 values that stood far out pulled in",
         "logarithms of both",
         "changes instead of levels",
@@ -149,10 +149,10 @@ def test_what_was_done_to_the_series() -> None:
     )
     plain = evidence_row(
         clipped=0, leader_logged=False, differences=0, seasonality_removed=False, trend_removed=True,
-        prewhitening_order=0, control="demand",
+        prewhitening_order=0, control="demand, season",
     )  # fmt: skip
-    assert done_to_series(plain) == (
+    assert done_to_series(plain, {"demand": "Demand"}) == (
         "logarithms of the follower",
         "a straight trend removed",
-        "what demand may explain removed",
+        "what Demand and season may explain removed",
     )
