@@ -1,0 +1,104 @@
+"""The season as a few waves and peaks.
+
+Dummies for the 52 weeks of a year would eat a third of three years of data. A smooth season needs few waves (a sine and
+a cosine that fit into it once, twice, three times), the week before Christmas needs a peak of its own, and for months or
+quarters all waves together are the dummies.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kpi_pipeline.evidence.nouns import Series
+from kpi_pipeline.evidence.regression import Columns, lagged
+
+ALWAYS = 2
+"""Waves that are removed in any case: two that share a season must not be taken for leader and follower."""
+CHEAP = 20
+"""So many periods for each wave, and it is removed in any case, too."""
+BEARABLE = 8
+"""So many periods for each wave, and it is removed where the data ask for it."""
+OWN_LAGS = 3
+"""The series' own past that stands beside the season while it is looked for, so that a drift is not taken for one."""
+MOST_PEAKS = 8
+
+
+def season_of(both: tuple[Series, Series], season: int) -> Columns:
+    """The columns that describe the season of both: as many waves as the one that needs more, and all peaks."""
+    periods = len(both[0])
+    if season <= 1:
+        return np.empty((periods, 0))
+    count = max(waves_of(series, season) for series in both)
+    peaks = sorted({peak for series in both for peak in peaks_of(series, season, count)})
+    return np.column_stack([waves(periods, season, count), *(_peak(periods, season, peak) for peak in peaks)])
+
+
+def waves(periods: int, season: int, count: int) -> Columns:
+    """Sine and cosine of the first so many waves of a season.
+
+    >>> waves(4, season=4, count=2).round(9).tolist()[1]
+    [0.0, 1.0, -1.0]
+    """
+    at = 2 * np.pi * np.arange(periods) / season
+    columns = []
+    for wave in range(1, count + 1):
+        columns.append(np.cos(wave * at))
+        if 2 * wave != season:
+            columns.append(np.sin(wave * at))
+    return np.column_stack(columns)
+
+
+def waves_of(series: Series, season: int) -> int:
+    """How many waves describe a season, by the corrected criterion of Akaike; never fewer than are cheap."""
+    all_waves = season // 2
+    least = min(all_waves, max(ALWAYS, len(series) // CHEAP))
+    most = min(all_waves, max(ALWAYS, len(series) // BEARABLE))
+    known, value = _beside(series)
+    rows = len(value)
+    given = np.column_stack([known, waves(len(series), season, most)[-rows:]])
+    explained = np.linalg.qr(given)[0].T @ value
+    left = float(value @ value) - np.cumsum(explained**2)
+    ends = [known.shape[1] + min(2 * wave, season - 1) for wave in range(least, most + 1)]
+    return least + int(np.argmin([_criterion(left[end - 1], rows, end) for end in ends]))
+
+
+def peaks_of(series: Series, season: int, count: int) -> tuple[int, ...]:
+    """Single periods of the season that stand out of its waves every time, the highest first.
+
+    One is taken where it explains more than the best of so many periods would by chance.
+    """
+    known, value = _beside(series)
+    rows = len(value)
+    given = np.column_stack([known, waves(len(series), season, count)[-rows:]])
+    candidates = np.column_stack([_peak(len(series), season, peak)[-rows:] for peak in range(season)])
+    basis = np.linalg.qr(given)[0]
+    left, free = value - basis @ (basis.T @ value), candidates - basis @ (basis.T @ candidates)
+    found: list[int] = []
+    while len(found) < min(MOST_PEAKS, rows // CHEAP):
+        sizes = np.sum(free**2, axis=0)
+        gains = np.where(sizes > 0.1, (free.T @ left) ** 2 / np.maximum(sizes, 0.1), 0.0)
+        best = int(np.argmax(gains))
+        freedom = rows - given.shape[1] - len(found) - 1
+        if gains[best] <= 2 * np.log(season) * (left @ left - gains[best]) / freedom:
+            break
+        found.append(best)
+        direction = free[:, best] / np.sqrt(sizes[best])
+        left = left - direction * (direction @ left)
+        free = free - np.outer(direction, direction @ free)
+    return tuple(found)
+
+
+def _beside(series: Series) -> tuple[Columns, Series]:
+    """What stands beside the season, a constant, a trend and the own past; and the values they explain."""
+    rows = len(series) - OWN_LAGS
+    known = np.column_stack([np.ones(rows), np.linspace(-1, 1, rows), lagged(series, 1, OWN_LAGS, rows)])
+    return known, series[OWN_LAGS:]
+
+
+def _peak(periods: int, season: int, at: int) -> Series:
+    """1 in that period of every season, else 0."""
+    return np.where(np.arange(periods) % season == at, 1.0, 0.0)
+
+
+def _criterion(left: float, rows: int, terms: int) -> float:
+    return rows * float(np.log(max(left, 1e-300))) + 2 * (terms + 1) * rows / max(rows - terms - 2, 1)
