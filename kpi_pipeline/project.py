@@ -172,6 +172,11 @@ class Project:
         names = {kpi, *self.kpis[kpi].formerly}
         return tuple(sorted((one for one in self.reviews if one.kpi in names), key=lambda one: one.on, reverse=True))
 
+    def mail_of_owner(self, kpi: str) -> str | None:
+        """Where the owner of a KPI gets mail; None where there is no such KPI, owner or address."""
+        owner = self.kpis[kpi].owner if kpi in self.kpis else None
+        return self.people[owner].email if owner else None
+
     def members_of(self, goal: str) -> tuple[tuple[Kpi, float], ...]:
         """The KPIs that serve a goal, with what they weigh in it."""
         return tuple((kpi, share.weight) for kpi in self.kpis.values() for share in kpi.serves if share.goal == goal)

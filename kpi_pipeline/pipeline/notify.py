@@ -15,12 +15,12 @@ from datetime import UTC, datetime, timedelta
 from kpi_pipeline.notify import Event, Message, NotifyRule, Undelivered, deliver, receivers
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.opened import opened_to_ask
+from kpi_pipeline.pipeline.reviews import reviews_due
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.pipeline.whats_new import (
     News,
     failed_run,
     failing_checks,
-    overdue_reviews,
     review_overdue,
     status_changes,
 )
@@ -97,7 +97,7 @@ def note_news(context: Context, now: datetime) -> None:
                 renamed(warehouse, former, kpi.name, (Event.status_change, Event.review_overdue))
         _note_published(context, wanted, now)
         if Event.review_overdue in wanted:
-            for review in overdue_reviews(project, now):
+            for review in (one for one in reviews_due(project, now=now) if one.days_overdue):
                 for rule in rules:
                     _note(context, review_overdue(project, review, rule.remind_every), (rule,), now)
         if Event.run_failed in wanted and (failed := failed_run(project, runs(warehouse).to_dicts())):
@@ -164,8 +164,7 @@ def tell(context: Context, now: datetime, *, say: Callable[[str], None], pause: 
 
 def _rule_for(project: Project, notice: Notice) -> NotifyRule | None:
     """The rule that a notice stands for, by the definitions as they are now."""
-    kpi = project.kpis.get(notice.about)
-    mail = project.people[kpi.owner].email if kpi and kpi.owner else None
+    mail = project.mail_of_owner(notice.about)
     return next(
         (
             rule

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from kpi_pipeline.kpis import Kpi, written
 from kpi_pipeline.notify import Event
-from kpi_pipeline.pipeline.reviews import days_that_count
 from kpi_pipeline.project import Project
 from kpi_pipeline.reviews import ReviewDue
 from kpi_pipeline.segments import TOTAL
@@ -76,17 +74,8 @@ def _status_change(project: Project, kpi: Kpi, row: Row, before: Seen) -> News:
         row["status"],
         f"{kpi.title} is {now}",
         "\n".join([*lines, _owned(project, kpi)]),
-        _mail_of(project, kpi),
+        project.mail_of_owner(kpi.name),
     )
-
-
-def overdue_reviews(project: Project, now: datetime) -> Iterator[ReviewDue]:
-    """The reviews that should have been held by now."""
-    days = days_that_count(project, now=now)
-    for name in project.kpis:
-        review = project.review_due(name, days.get(name))
-        if review and review.days_overdue:
-            yield review
 
 
 def review_overdue(project: Project, review: ReviewDue, remind_every: int | None) -> News:
@@ -102,7 +91,7 @@ def review_overdue(project: Project, review: ReviewDue, remind_every: int | None
         f"{kpi.title} was to be reviewed by {review.due}",
         f"That was {late} ago. It was looked at last on {review.last}, and is to be every {review.every}.\n"
         f"`kpi review {kpi.name}` writes down what is decided.\n{_owned(project, kpi)}",
-        _mail_of(project, kpi),
+        project.mail_of_owner(kpi.name),
     )
 
 
@@ -159,7 +148,3 @@ def _words(status: str) -> str:
 
 def _owned(project: Project, kpi: Kpi) -> str:
     return f"Owner: {project.people[kpi.owner].title}" if kpi.owner else "Nobody owns it."
-
-
-def _mail_of(project: Project, kpi: Kpi) -> str | None:
-    return project.people[kpi.owner].email if kpi.owner else None
