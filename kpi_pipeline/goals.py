@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -97,6 +97,13 @@ STRETCHED_BANDS = GoalBands(on_track_from=0.7, at_risk_from=0.4)
 """Those of objectives: key results are meant to be hard to reach."""
 
 
+ENOUGH_COUNTED = 0.5
+"""A goal is said to stand as in the latest period in which so much of its members' weight could be scored.
+
+Where sources are of different ages, the few KPIs of the newest one would speak for all.
+"""
+
+
 class Span(Noun):
     """A stretch of days, first and last one included."""
 
@@ -108,6 +115,11 @@ class Span(Noun):
         if self.to < self.from_:
             raise ValueError(f"the period ends ({self.to}) before it begins ({self.from_})")
         return self
+
+    @property
+    def end(self) -> date:
+        """The first day after it."""
+        return self.to + timedelta(days=1)
 
 
 class Goal(Named):

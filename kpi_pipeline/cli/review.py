@@ -15,6 +15,7 @@ from rich.text import Text
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console, number, status_text
 from kpi_pipeline.errors import QueryError, counted, did_you_mean
+from kpi_pipeline.goals import Framework
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.load.append_review import append_review, refuse_second
 from kpi_pipeline.periods import first_day_named
@@ -99,11 +100,25 @@ def list_overdue(asked: Path, *, as_json: bool) -> None:
 
 
 def _kpi(project: Project, name: str) -> Kpi:
+    if name in project.goals and name not in project.kpis:
+        raise QueryError(f"'{name}' is a goal, and reviews are held of KPIs.\nHint: {_instead_of(project, name)}")
     if name not in project.kpis:
         former = next((kpi.name for kpi in project.kpis.values() if name in kpi.formerly), None)
         hint = f"it is called '{former}' now" if former else did_you_mean(name, project.kpis)
         raise QueryError(f"There is no KPI named '{name}'.\nHint: {hint or '`kpi list` shows them'}")
     return project.kpis[name]
+
+
+def _instead_of(project: Project, goal: str) -> str:
+    """What to do for a goal: an agreement is looked back on by its owner and manager, the others through their KPIs."""
+    place = project.place("goals", goal)
+    where = f"{place.file}:{place.line}" if place else "its definition"
+    if project.goals[goal].framework is Framework.mbo:
+        return f"when both have looked back on the agreement, add the day to `reviewed` in {where}"
+    served = ", ".join(kpi.name for kpi in project.kpis_of(goal))
+    return (
+        f"hold one of a KPI that serves it: {served}" if served else "no KPI serves it yet; `kpi list` shows them all"
+    )
 
 
 def _ask(project: Project, kpi: Kpi, by: str | None, latest: Latest | None) -> tuple[str, str, list[Action]]:

@@ -10,12 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.shown import console, number, status_text
-from kpi_pipeline.goals import Goal
+from kpi_pipeline.goals import Framework, Goal
+from kpi_pipeline.kpis import NBSP
 from kpi_pipeline.project import Project
+from kpi_pipeline.publish.scorecard.standing import Standing, judged_series, standing_of
 from kpi_pipeline.store.published import Published
 
 Row = dict[str, Any]
-MOST_MONTHS = 6
+MOST_PERIODS = 6
 """So many of the latest scores are shown."""
 
 
@@ -23,9 +25,7 @@ def show_goal(project: Project, name: str) -> None:
     """Prints a goal's words and duties, what its framework asks, its latest scores and its KPIs."""
     goal = project.goals[name]
     with Published.open(project.path(project.settings.publish.duckdb)) as published:
-        scores = published.fetch(
-            "SELECT * FROM goal_score WHERE goal = ? AND grain = 'month' ORDER BY period_start", [name]
-        ).to_dicts()
+        scores = published.fetch("SELECT * FROM goal_score WHERE goal = ? ORDER BY period_start", [name]).to_dicts()
         facts = framework_facts(published).get(name, "")
         results = _key_results(published, name)
         latest = published.fetch(
@@ -36,12 +36,14 @@ def show_goal(project: Project, name: str) -> None:
     out.print(Text(goal.title, style="bold"), Text(f"  {goal.name}", style="dim"))
     out.print(Text(goal.statement))
     out.print()
-    out.print(_facts(project, goal, facts))
+    standing = standing_of(scores) if scores else None
+    out.print(_facts(project, goal, facts, _stands(standing)))
     out.print()
     if latest:
         out.print(_kpis(latest, {row["kpi"]: row for row in results}))
         out.print()
-    _scores(out, scores)
+    if standing:
+        _scores(out, [row for row in judged_series(scores) if row["period_start"] <= standing.period_start])
 
 
 def framework_facts(published: Published) -> Mapping[str, str]:
@@ -118,19 +120,29 @@ def _score(score: float | None, label: str | None) -> str:
     return f"score {score * 100:.0f} % in {label}" if score is not None else "no score yet"
 
 
-def _facts(project: Project, goal: Goal, framework: str) -> Table:
+def _stands(standing: Standing | None) -> str:
+    """How the goal stands, in the words of its page."""
+    if standing is None:
+        return ""
+    score = standing.score.text if standing.score else "no score"
+    rests = f", by {standing.counted} of its members' weight" if standing.counted else ""
+    return f"{standing.status.word.lower()}, {score} in {standing.period}{rests}".replace(NBSP, " ")
+
+
+def _facts(project: Project, goal: Goal, framework: str, stands: str) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    for key, value in _rows(project, goal, framework):
+    for key, value in _rows(project, goal, framework, stands):
         if value:
             table.add_row(key, Text(value))
     return table
 
 
-def _rows(project: Project, goal: Goal, framework: str) -> Iterator[tuple[str, str]]:
+def _rows(project: Project, goal: Goal, framework: str, stands: str) -> Iterator[tuple[str, str]]:
     ambition = f", ambition {goal.ambition} of 10" if goal.ambition else ""
-    yield "framework", f"{goal.framework.label}{ambition}" if goal.framework else ""
+    said = "" if goal.framework is Framework.balanced_scorecard or not framework else f"; {framework}"
+    yield "framework", f"{goal.framework.label}{ambition}{said}" if goal.framework else ""
     yield "perspective", goal.perspective.label if goal.perspective else ""
     owner = project.people[goal.owner].title if goal.owner else ""
     team = project.teams[goal.team].title if goal.team else ""
@@ -139,7 +151,7 @@ def _rows(project: Project, goal: Goal, framework: str) -> Iterator[tuple[str, s
     yield "period", f"{goal.period.from_} to {goal.period.to}" if goal.period else ""
     yield "part of", project.goals[goal.parent].title if goal.parent else ""
     yield "served by", ", ".join(one.title for one in project.goals.values() if one.parent == goal.name)
-    yield "stands", framework
+    yield "stands", stands
     place = project.place("goals", goal.name)
     yield "defined in", f"{place.file}:{place.line}" if place else ""
 
@@ -179,11 +191,11 @@ def _attained(attainment: float | None) -> str:
 
 
 def _scores(out: Console, scores: list[Row]) -> None:
-    known = [row for row in scores if row["score"] is not None][-MOST_MONTHS:]
+    known = [row for row in scores if row["score"] is not None][-MOST_PERIODS:]
     if not known:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Month", no_wrap=True)
+    table.add_column(known[0]["grain"].capitalize(), no_wrap=True)
     table.add_column("Score", justify="right", no_wrap=True)
     table.add_column("Status", no_wrap=True)
     for row in known:

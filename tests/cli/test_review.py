@@ -66,6 +66,7 @@ def test_a_kpi_never_reviewed_is_listed_last(agreed: Shop) -> None:
     ("arguments", "said"),
     [
         (["weekly_revenu"], "did you mean 'weekly_revenue'?"),
+        (["grow"], "hold one of a KPI that serves it: weekly_revenue, weekly_average_sale"),
         (["weekly_revenue"], "say it with --decision"),
         (["weekly_revenue", "--decision", "go on"], "say it with --by"),
         (["weekly_revenue", "--decision", "x", "--by", "ann", "--on", "soon"], "'soon' (--on) names no day"),

@@ -35,6 +35,18 @@ def test_goals_say_what_their_framework_says_of_them(arranged: Shop) -> None:
         assert told in listed
 
 
+def test_a_goal_stands_by_what_most_of_it_says(arranged: Shop) -> None:
+    """A later score that rests on a third of its members' weight speaks for nobody."""
+    with duckdb.connect(str(arranged.published)) as file:
+        file.execute(
+            "UPDATE goal_score SET score = 1, status = 'on_track', weight_counted = 0.3"
+            " WHERE goal = 'grow' AND grain = 'month' AND period_label = '2024-03'"
+        )
+    said = arranged.kpi("show", "grow").out
+    assert "off track, 35 % in February 2024" in said
+    assert "2024-03" not in said
+
+
 def test_goals_are_listed_before_anything_was_published(shop: Shop) -> None:
     said = arrange(shop).kpi("list", "goals")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl
 
-from kpi_pipeline.goals import Framework, Goal
+from kpi_pipeline.goals import ENOUGH_COUNTED, Framework, Goal
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
@@ -37,22 +37,15 @@ def complete(values: pl.DataFrame, kpi: str) -> pl.DataFrame:
 
 
 def last_score(scores: pl.DataFrame, goal: str) -> Row | None:
-    """The row of the latest month in which the goal has a score; None where there is none."""
+    """The row of the month in which the goal is said to stand: the latest with a score that rests on enough of it."""
     if scores.is_empty():
         return None
     months = scores.filter(
         (pl.col("goal") == goal) & (pl.col("grain") == Grain.month.value) & pl.col("score").is_not_null()
     )
-    return months.sort("period_start").row(-1, named=True) if months.height else None
-
-
-def today_of(values: pl.DataFrame, kpis: list[str], today: date | None) -> date | None:
-    """The day that counts as today for some KPIs: the one given, or the first after their complete data."""
-    if today is not None:
-        return today
-    days = values.filter(pl.col("kpi").is_in(kpis) & pl.col("is_complete")).get_column("period_end")
-    newest = days.max()
-    return newest if isinstance(newest, date) else None
+    enough = months.filter(pl.col("weight_counted") >= ENOUGH_COUNTED)
+    told = enough if enough.height else months
+    return told.sort("period_start").row(-1, named=True) if told.height else None
 
 
 def weighted_mean(weighed: Iterable[tuple[float, float | None]]) -> float | None:
@@ -64,8 +57,3 @@ def weighted_mean(weighed: Iterable[tuple[float, float | None]]) -> float | None
     known = [(weight, number) for weight, number in weighed if number is not None]
     weights = sum(weight for weight, _ in known)
     return sum(weight * number for weight, number in known) / weights if weights else None
-
-
-def day_after(day: date) -> date:
-    """The first day after a last one."""
-    return day + timedelta(days=1)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from kpi_pipeline.goals import ENOUGH_COUNTED
 from kpi_pipeline.publish.scorecard.dates import period_written
 from kpi_pipeline.publish.scorecard.page import Attainment
 from kpi_pipeline.publish.scorecard.snapshot import Row
@@ -15,7 +16,6 @@ from kpi_pipeline.publish.scorecard.wording import attainment_of, share_written
 
 GRAINS = ("month", "quarter", "year")
 SHOWN = 26
-HALF = 0.5
 ROLL_UPS = {
     "weighted": "The mean of what its members attain, by weight",
     "average": "The mean of what its members attain",
@@ -48,14 +48,15 @@ def standings_of(scores: Mapping[str, Sequence[Row]]) -> dict[str, Standing]:
 def standing_of(rows: Sequence[Row]) -> Standing:
     """A goal's standing from its scores, oldest first, by the shortest periods that it is judged by.
 
-    Told is the latest period in which at least half of what its members weigh could be scored: where sources are of
-    different ages, the few KPIs of the newest one would speak for all. Where there was no such period,
-    the latest score.
+    Told is the latest period in which enough of what its members weigh could be scored; where there was none, the
+    latest score, and without a score the latest period that is over.
     """
     series = judged_series(rows)
     done = [row for row in series if row["status"] != "in_progress"]
     scored = [row for row in done if row["score"] is not None]
-    latest = next((row for row in reversed(scored) if row["weight_counted"] >= HALF), (scored or done or series)[-1])
+    latest = next(
+        (row for row in reversed(scored) if row["weight_counted"] >= ENOUGH_COUNTED), (scored or done or series)[-1]
+    )
     shown = [row for row in series if row["period_start"] <= latest["period_start"]][-SHOWN:]
     moments = [Moment(period_written(row["period_label"]), row["score"], 1.0) for row in shown]
     counted = latest["weight_counted"]

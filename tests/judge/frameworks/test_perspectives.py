@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kpi_pipeline.judge.frameworks import balanced_scorecard, perspective_scores
+from kpi_pipeline.publish.scorecard.standing import standing_of
 from tests.judge.frameworks.samples import TO_REACH_100, goal, judged
 from tests.judge.samples import kpi
 
@@ -57,3 +58,16 @@ def test_project_without_a_scorecard_has_no_sides() -> None:
 
     assert balanced_scorecard(one.project, one.values, one.scores) == []
     assert perspective_scores(one.project, []) == []
+
+
+def test_a_score_of_the_smaller_part_is_not_how_the_goal_stands() -> None:
+    """In February only a quarter of the weight has a value; January speaks for the goal, here and on its page."""
+    goals = [goal("g", framework="balanced_scorecard", perspective="customer")]
+    heavy = kpi(name="heavy", goals=[{"goal": "g", "weight": 3}], target=TO_REACH_100)
+    months = [(heavy, {1: 80.0, 2: None}), (kpi(name="light", goal="g", target=TO_REACH_100), {1: 100.0, 2: 10.0})]
+    one = judged(goals, months)
+    row = balanced_scorecard(one.project, one.values, one.scores)[0]
+
+    assert (row["goal_score_label"], row["goal_score"]) == ("2024-01", pytest.approx(0.85))
+    page = standing_of(one.scores.sort("period_start").to_dicts())
+    assert (page.period, page.score and page.score.text) == ("January 2024", "85\xa0%")
