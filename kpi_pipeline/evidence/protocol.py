@@ -17,7 +17,7 @@ from kpi_pipeline.evidence.scan import scan
 from kpi_pipeline.evidence.season import season_of
 from kpi_pipeline.evidence.skill import skill
 from kpi_pipeline.evidence.stability import share_held, windows
-from kpi_pipeline.evidence.stationary import differences, grows
+from kpi_pipeline.evidence.stationary import differences, grows, scaled
 from kpi_pipeline.evidence.toda_yamamoto import chosen_order, most_lags, precedence
 
 
@@ -84,9 +84,9 @@ def take_logs(study: Study) -> Study:
     leads, follows = grows(study.leader), grows(study.follower)
     return replace(
         study,
-        leader=_scaled(study.leader, leads),
-        follower=_scaled(study.follower, follows),
-        controls=tuple(_scaled(control, grows(control)) for control in study.controls),
+        leader=scaled(study.leader, logged=leads),
+        follower=scaled(study.follower, logged=follows),
+        controls=tuple(scaled(control, logged=grows(control)) for control in study.controls),
         tested=study.measured(leader_logged=leads, follower_logged=follows),
     )
 
@@ -197,14 +197,6 @@ def look_at_windows(study: Study) -> Study:
     start = (tested.first or 0) + tested.periods - len(leader)
     held = windows(leader, follower, tested.measured_lag or 0, tested.correlation or 0.0, start)
     return replace(study, tested=study.measured(windows=held, stability=share_held(held)))
-
-
-def _scaled(series: Series, logged: bool) -> Series:
-    """In logs if asked, and in units of its own size, so that no arithmetic overflows."""
-    if logged:
-        return np.log(series)
-    size = float(np.max(np.abs(series)))
-    return series / size if size > 0 else series
 
 
 STEPS: tuple[Callable[[Study], Study], ...] = (

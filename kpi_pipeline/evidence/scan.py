@@ -35,8 +35,8 @@ def scan(leader: Series, follower: Series, longest_lag: int, seed: int) -> Scan:
     """Search lags 0 to L, and -1 to -L, of a prewhitened leader and a follower that went through the same filter.
 
     The p of the highest correlation is how often chance finds one as high, anywhere in the same lags. Chance is made in
-    two ways, and the larger p counts. `reordered`: the leader is turned round in a circle, cut into short blocks, and the
-    blocks are put into another order. `turned_over`: everything stays where it is, and blocks change their sign; so calm
+    two ways, and the larger p counts. `reordered`: the leader is turned round in a circle, cut into short blocks, and
+    these are put into another order. `turned_over`: everything stays where it is, and blocks change their sign; so calm
     and wild times that both series share, or one event in both, are no evidence.
     """
     once = leader - leader.mean()

@@ -1,8 +1,8 @@
 """The season as a few waves and peaks.
 
 Dummies for the 52 weeks of a year would eat a third of three years of data. A smooth season needs few waves (a sine and
-a cosine that fit into it once, twice, three times), the week before Christmas needs a peak of its own, and for months or
-quarters all waves together are the dummies.
+a cosine that fit into it once, twice, three times), the week before Christmas needs a peak of its own, and for months
+or quarters all waves together are the dummies.
 """
 
 from __future__ import annotations

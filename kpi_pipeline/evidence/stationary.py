@@ -44,6 +44,14 @@ def grows(series: Series) -> bool:
     return _uneven(np.diff(np.log(series)), third) < _uneven(np.diff(series), third)
 
 
+def scaled(series: Series, *, logged: bool) -> Series:
+    """In logarithms, or in units of its own size, so that no arithmetic overflows."""
+    if logged:
+        return np.log(series)
+    size = float(np.max(np.abs(series)))
+    return series / size if size > 0 else series
+
+
 def _uneven(changes: Series, third: int) -> float:
     """How far apart the usual size of a change is in the first and the last third, as a logarithm."""
     early, late = float(np.mean(np.abs(changes[:third]))), float(np.mean(np.abs(changes[-third:])))
