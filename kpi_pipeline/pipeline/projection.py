@@ -26,6 +26,7 @@ from kpi_pipeline.plan import Arithmetic, Coverage, Derivation, Filled, Fold, Le
 from kpi_pipeline.project import Project
 from kpi_pipeline.projection import Board, Clock, DayCounts, Elapsed, Part, Projected, elapsed
 from kpi_pipeline.projection import project as projected
+from kpi_pipeline.projection.choice import FEWEST
 from kpi_pipeline.projection.nouns import METHODS, Flags, Numbers, Places
 from kpi_pipeline.segments import breakdown_name, segment_name
 
@@ -250,7 +251,7 @@ class Rows:
     upper: Part
     lower: Part
     is_ratio: bool
-    grows: bool
+    grows: Flags
     now: Numbers
 
 
@@ -279,7 +280,7 @@ def _rows(
 
     upper, lower = (part(name, node) for name, node in zip(names, nodes, strict=True))
     now = _laid(placed, "value", segments, periods.height)[:, -1]
-    grows = not ratio and _can_only_grow(derivation.node)
+    grows = np.zeros(len(segments), np.bool_) if ratio else _never_falls(derivation.node, upper)
     return Rows(kpi.name, breakdown_name(series.breakdown), segments, upper, lower, ratio, grows, now)
 
 
@@ -299,12 +300,10 @@ def _laid(rows: pl.DataFrame, name: str, segments: tuple[str, ...], periods: int
 
 
 def _board(rows: Sequence[Rows], clock: Clock) -> Board:
-    def flags(of: str) -> Flags:
-        return np.concatenate([np.full(len(one.segments), getattr(one, of)) for one in rows])
-
     upper, lower = (_part([getattr(one, part) for one in rows]) for part in ("upper", "lower"))
-    now = np.concatenate([one.now for one in rows])
-    return Board(clock, upper, lower, flags("is_ratio"), flags("grows"), now, np.full_like(upper.ends, np.nan))
+    is_ratio = np.concatenate([np.full(len(one.segments), one.is_ratio) for one in rows])
+    grows, now = np.concatenate([one.grows for one in rows]), np.concatenate([one.now for one in rows])
+    return Board(clock, upper, lower, is_ratio, grows, now, np.full_like(upper.ends, np.nan))
 
 
 def _part(parts: Sequence[Part]) -> Part:
@@ -378,7 +377,14 @@ def _adds(node: Node) -> bool:
             return False
 
 
-def _can_only_grow(node: Node) -> bool:
-    """Whether the value never falls while its period lasts: a count."""
+def _never_falls(node: Node, part: Part) -> Flags:
+    """Of which segments the value never falls while a period lasts: a count, or a sum that never did."""
     bare = node.node if isinstance(node, Filled) else node
-    return isinstance(bare, Leaf) and _adds(bare) and bare.measure.fold in (Fold.count, Fold.distinct)
+    if not (isinstance(bare, Leaf) and _adds(bare)):
+        return np.zeros(len(part.ends), np.bool_)
+    if bare.measure.fold in (Fold.count, Fold.distinct):
+        return np.ones(len(part.ends), np.bool_)
+    known = np.isfinite(part.ends) & np.isfinite(part.so_far)
+    fell = known & ((part.so_far > part.ends) | (part.so_far < 0))
+    found: Flags = (known.sum(axis=1) >= FEWEST) & np.logical_not(fell.any(axis=1))
+    return found

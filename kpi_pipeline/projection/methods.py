@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from kpi_pipeline.projection.nouns import METHODS, Board, Clock, Method, Numbers, Part
 from kpi_pipeline.projection.smoothing import later, usual
@@ -32,6 +33,7 @@ def forecasts(board: Board) -> Numbers:
     """By method, series and period where the period was expected to end; a ratio from its two parts."""
     upper, lower = of_part(board.upper, board.clock), of_part(board.lower, board.clock)
     made = {name: _divided(board, upper[name], lower[name]) for name in upper}
+    made[Method.naive] = _newest_known(made[Method.naive])
     made[Method.blend] = _middle(np.stack(list(made.values())))
     return np.stack([made.get(name, np.full_like(made[Method.naive], np.nan)) for name in METHODS])
 
@@ -76,12 +78,13 @@ def _level(part: Part, clock: Clock) -> Mapping[Method, Numbers]:
 
 
 def _share(part: Part, weight: Numbers, ahead: int) -> Numbers:
-    """What is usually in by this point, in shares of the working days over."""
-    known = np.isfinite(part.so_far) & np.isfinite(part.ends) & np.isfinite(weight)
-    into = lately(np.where(known, part.so_far, 0), ahead)
-    ends = lately(np.where(known, part.ends * weight, 0), ahead)
-    enough = lately(known.astype(np.float64), ahead) >= AT_LEAST
-    return np.where(enough, _over(into, ends), np.nan)
+    """What is usually in by this point, in shares of the working days over: the median of the newest periods.
+
+    NOTE: one period out of all proportion would rule the share of their sums.
+    """
+    shares = later(_over(part.so_far, part.ends * weight), ahead)
+    padded = np.pad(shares, ((0, 0), (LATELY - 1, 0)), constant_values=np.nan)
+    return _middle(np.moveaxis(sliding_window_view(padded, LATELY, axis=1), 2, 0))
 
 
 def _growth(ends: Numbers, ago: Numbers, ahead: int) -> Numbers:
@@ -98,6 +101,13 @@ def lately(values: Numbers, ahead: int, periods: int = LATELY) -> Numbers:
     total = np.cumsum(values, axis=-1)
     sums = total - np.where(np.arange(values.shape[1]) >= periods, np.roll(total, periods, axis=-1), 0)
     return np.nan_to_num(later(sums, ahead), nan=0.0)
+
+
+def _newest_known(values: Numbers) -> Numbers:
+    """The values, and in the place of one that is missing the newest before it."""
+    places = np.where(np.isfinite(values), np.arange(values.shape[1]), -1)
+    newest = np.maximum.accumulate(places, axis=1)
+    return np.where(newest >= 0, np.take_along_axis(values, np.maximum(newest, 0), 1), np.nan)
 
 
 def _ago(values: Numbers, clock: Clock) -> Numbers:

@@ -21,7 +21,7 @@ class Method(StrEnum):
     """A way to tell where a period ends. The last words of each are of values that do not add up over days."""
 
     naive = "naive"
-    """As the period before ended."""
+    """As the period before ended, or the newest that has a value."""
     seasonal_naive = "seasonal_naive"
     """As the same period of the season before ended: last year's, or of a day last week's."""
     share_in = "share_in"
@@ -81,7 +81,7 @@ class Part:
 class Board:
     """Series that are projected together.
 
-    `lower` is divided by where `is_ratio`. `grows`: the value can only grow while the period lasts. `now`: the value as
+    `lower` is divided by where `is_ratio`. `grows`: the value never falls while a period lasts. `now`: the value as
     it is published, which may rest on more than what was in by the same point. `leader`: what a leading KPI was so much
     earlier that it is known by now.
     """

@@ -11,6 +11,9 @@ from kpi_pipeline.projection.methods import forecasts, so_far_of, values_of
 from kpi_pipeline.projection.nouns import Board, Flags, Numbers, Projected, Reason
 from kpi_pipeline.projection.scale import scale_of
 
+DIGITS = 10
+"""So many digits of a projection are told."""
+
 
 def project(board: Board) -> Projected:
     """The projection of the last period of every series, with its interval and how its way fared in the past.
@@ -22,6 +25,7 @@ def project(board: Board) -> Projected:
     so_far[:, -1] = np.fmax(so_far[:, -1], np.where(board.grows, board.now, np.nan))
     scale = scale_of(board, ends)
     made = scale.inside(with_leader(board, scale, ends, _not_below(forecasts(board), so_far, board.grows)))
+    made = np.where(np.isfinite(scale.of(made)), made, np.nan)
     off = np.abs(scale.of(made) - scale.of(ends))
     chosen = choose(off, made, board.clock.ahead)
     width, number = widths(off, chosen.method, board.clock.ahead)
@@ -32,9 +36,9 @@ def project(board: Board) -> Projected:
     held = np.isfinite(value) & np.isfinite(ends)
     covered = held & (ends >= low - _hair(ends)) & (ends <= high + _hair(ends))
     return Projected(
-        value[:, -1],
-        low[:, -1],
-        high[:, -1],
+        _stable(value[:, -1]),
+        _stable(low[:, -1]),
+        _stable(high[:, -1]),
         chosen.method[:, -1],
         chosen.reference[:, -1],
         scale.as_error(_average(off[..., -ORIGINS:])),
@@ -51,6 +55,12 @@ def _not_below(values: Numbers, so_far: Numbers, grows: Flags) -> Numbers:
     floor = np.where(grows[:, None] & np.isfinite(so_far), so_far, -np.inf)
     found: Numbers = np.maximum(values, floor)
     return found
+
+
+def _stable(values: Numbers) -> Numbers:
+    """The values to as many digits as do not depend on the machine; so an interval without width has none."""
+    size = np.floor(np.log10(np.abs(values), out=np.zeros_like(values), where=np.abs(values) > 0))
+    return np.array([round(one, DIGITS - 1 - int(at)) for one, at in zip(values.tolist(), size, strict=True)])
 
 
 def _hair(values: Numbers) -> Numbers:

@@ -33,6 +33,10 @@ PROMISED = {
     "kpi_value": f"kpi, {PERIOD}, breakdown, segment, {VALUE}, {TARGET}, previous_value, change, change_pct,"
     " year_ago_value, year_over_year_pct, is_complete, projected_value, projected_low, projected_high, projected_status,"
     " annotation",
+    "kpi_projection": f"kpi, {PERIOD}, breakdown, segment, projected_value, projected_low, projected_high, reason, method,"
+    " reference_method, elapsed_share, periods_ahead, origins, error_scale, error, reference_error, naive_error,"
+    " seasonal_naive_error, share_in_error, share_in_season_error, usual_rest_error, seasonal_rest_error, blend_error,"
+    " leader_error, intervals_tried, intervals_held",
     "kpi_driver": f"kpi, {PERIOD}, against, against_label, breakdown, segment, effect, input, contribution,"
     " share_of_change, from_value, to_value",
     "metric_value": f"metric, {PERIOD}, breakdown, segment, {VALUE}, is_complete",

@@ -168,7 +168,7 @@ def round_steps(low: float, high: float, about: int = 4) -> list[float]:
     >>> round_steps(5, 5)
     [4.0, 4.5, 5.0, 5.5, 6.0]
     """
-    if high <= low:
+    if high - low <= max(abs(low), abs(high)) * 1e-9:
         room = abs(low) * 0.2 or 1.0
         low, high = low - room, high + room
     rough = (high - low) / about
