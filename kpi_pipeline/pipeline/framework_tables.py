@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 import polars as pl
 
@@ -25,7 +26,13 @@ from kpi_pipeline.store.grades import freeze, frozen_grades
 
 
 def framework_tables(
-    context: Context, totals: pl.DataFrame, scores: pl.DataFrame, evidence: pl.DataFrame, targets: pl.DataFrame
+    context: Context,
+    *,
+    totals: pl.DataFrame,
+    scores: pl.DataFrame,
+    evidence: pl.DataFrame,
+    targets: pl.DataFrame,
+    days: Mapping[str, date],
 ) -> dict[str, pl.DataFrame]:
     """Every framework's tables; those of a framework that no goal is arranged in are empty.
 
@@ -35,13 +42,14 @@ def framework_tables(
         scores: `goal_score`.
         evidence: `kpi_evidence`.
         targets: the numbers that all targets give.
+        days: what counts as today for each KPI.
     """
     project = context.project
     card = balanced_scorecard(project, totals, scores)
     rows: Mapping[str, Iterable[Row]] = {
         **_key_results(context, totals, targets),
-        "mbo_agreement": agreements(project, totals, scores, context.today),
-        "team_focus": team_focus(project, totals, context.today),
+        "mbo_agreement": agreements(project, scores, days, context.today),
+        "team_focus": team_focus(project, totals, days),
         "balanced_scorecard": card,
         "perspective_score": perspective_scores(project, card),
         "strategy_node": strategy_nodes(project, totals),

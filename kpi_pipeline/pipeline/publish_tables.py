@@ -199,7 +199,14 @@ def assemble(context: Context, computed: Computed, calendar: Calendar, through: 
     tables["lint_result"] = _findings(context, totals, tables["kpi_evidence"], days)
     scores = goal_scores(project, totals, around)
     tables["goal_score"] = conform(table_named("goal_score"), scores) if scores.height else tables["goal_score"]
-    tables |= framework_tables(context, totals, tables["goal_score"], tables["kpi_evidence"], computed.targets)
+    tables |= framework_tables(
+        context,
+        totals=totals,
+        scores=tables["goal_score"],
+        evidence=tables["kpi_evidence"],
+        targets=computed.targets,
+        days=days,
+    )
     tables["segment"] = _segments(context, computed)
     tables["kpi_driver"] = _drivers(context, computed)
     tables["kpi_projection"] = _projections(context, computed)

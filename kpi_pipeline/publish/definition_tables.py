@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 
 import polars as pl
 
@@ -110,16 +110,12 @@ def _goals(project: Project) -> list[Row]:
             "team": goal.team,
             "owner": goal.owner,
             "period_start": goal.period.from_ if goal.period else None,
-            "period_end": _day_after(goal.period.to) if goal.period else None,
+            "period_end": goal.period.end if goal.period else None,
             "weight": goal.weight,
             "ambition": goal.ambition,
         }
         for goal in project.goals.values()
     ]
-
-
-def _day_after(day: date) -> date:
-    return day + timedelta(days=1)
 
 
 def _kpi_goals(project: Project) -> list[Row]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
 
 from kpi_pipeline.goals import Framework, Goal
-from kpi_pipeline.judge.frameworks.stands import Row, day_after, goals_of, last_score, today_of
+from kpi_pipeline.judge.frameworks.stands import Row, goals_of, last_score
 from kpi_pipeline.periods import Grain, Window, shift_day
 from kpi_pipeline.project import Project
 from kpi_pipeline.status import Status
@@ -15,16 +16,21 @@ from kpi_pipeline.status import Status
 A_YEAR = Window(1, Grain.year)
 
 
-def agreements(project: Project, values: pl.DataFrame, scores: pl.DataFrame, today: date | None) -> list[Row]:
-    """Every agreement, with the columns of `mbo_agreement`; `today` is None where each goes by its own data."""
-    return [_agreement(project, goal, values, scores, today) for goal in goals_of(project, Framework.mbo)]
+def agreements(
+    project: Project, scores: pl.DataFrame, days: Mapping[str, date], today: date | None = None
+) -> list[Row]:
+    """Every agreement, with the columns of `mbo_agreement`.
+
+    `days` says what counts as today for each KPI, `today` for a goal without any; an agreement goes by the latest day.
+    """
+    return [_agreement(project, goal, scores, days, today) for goal in goals_of(project, Framework.mbo)]
 
 
-def _agreement(project: Project, goal: Goal, values: pl.DataFrame, scores: pl.DataFrame, today: date | None) -> Row:
+def _agreement(project: Project, goal: Goal, scores: pl.DataFrame, days: Mapping[str, date], today: date | None) -> Row:
     person = project.people.get(goal.owner or "")
     manager = person.manager if person else None
     due = review_due(goal)
-    day = today_of(values, [kpi.name for kpi in project.kpis_of(goal.name)], today)
+    day = max((days[kpi.name] for kpi in project.kpis_of(goal.name) if kpi.name in days), default=today)
     stands = last_score(scores, goal.name)
     return {
         "goal": goal.name,
@@ -34,7 +40,7 @@ def _agreement(project: Project, goal: Goal, values: pl.DataFrame, scores: pl.Da
         "is_agreed_by_person": goal.owner in goal.agreed_by,
         "is_agreed_by_manager": manager in goal.agreed_by,
         "period_start": goal.period.from_ if goal.period else None,
-        "period_end": day_after(goal.period.to) if goal.period else None,
+        "period_end": goal.period.end if goal.period else None,
         "last_reviewed": max(goal.reviewed, default=None),
         "review_due": due,
         "is_overdue": due is not None and day is not None and due < day,
@@ -58,4 +64,4 @@ def review_due(goal: Goal) -> date | None:
         return due
     if goal.reviewed and max(goal.reviewed) >= goal.period.to:
         return None
-    return min(due, day_after(goal.period.to))
+    return min(due, goal.period.end)

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from kpi_pipeline.goals import Framework, FrozenGrade, Goal
-from kpi_pipeline.judge.frameworks.stands import Row, complete, day_after, goals_of, last_complete, weighted_mean
+from kpi_pipeline.judge.frameworks.stands import Row, complete, goals_of, last_complete, weighted_mean
 from kpi_pipeline.judge.path import expected, way_points
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.project import Project
@@ -127,7 +127,7 @@ def _known(one: Row, frozen: Collection[FrozenGrade], project: Project) -> Froze
             for known in frozen
             if known.goal == one["goal"]
             and known.kpi in names
-            and one["objective_end"] == day_after(known.objective_end)
+            and one["objective_end"] == known.objective_end + timedelta(days=1)
         ),
         None,
     )
@@ -155,7 +155,7 @@ def _as_frozen(known: FrozenGrade) -> Row:
 def _time(goal: Goal) -> Row:
     return {
         "objective_start": goal.period.from_ if goal.period else None,
-        "objective_end": day_after(goal.period.to) if goal.period else None,
+        "objective_end": goal.period.end if goal.period else None,
     }
 
 

@@ -17,10 +17,14 @@ PEOPLE = (Person(name="ann"), Person(name="bob", manager="ann"))
 YEARS = {"from": "2023", "to": "2024"}
 
 
+APRIL = date(2024, 4, 1)
+"""Its data is complete through March."""
+
+
 def agreement(today: date | None = None, **fields: Any) -> dict[str, Any]:
     mbo = goal("g", framework="mbo", owner="bob", **fields)
     one = judged([mbo], [(kpi(goal="g", target=TO_REACH_100), {1: 80.0, 2: 90.0, 3: None})], people=PEOPLE)
-    (found,) = agreements(one.project, one.values, one.scores, today)
+    (found,) = agreements(one.project, one.scores, {"k": today or APRIL})
     return found
 
 
@@ -55,6 +59,12 @@ def test_overdue_is_what_the_day_says() -> None:
     on_time = {"agreed_on": "2023-03-15"}
     assert agreement(date(2024, 3, 15), **on_time)["is_overdue"] is False
     assert agreement(date(2024, 3, 16), **on_time)["is_overdue"] is True
-    # its own data is complete through March 2024, so there it is 1 April
-    assert agreement(None, **on_time)["is_overdue"] is True
-    assert agreement(None, agreed_on="2023-04-01")["is_overdue"] is False
+    assert agreement(APRIL, **on_time)["is_overdue"] is True
+    assert agreement(APRIL, agreed_on="2023-04-01")["is_overdue"] is False
+
+
+def test_goal_without_kpis_goes_by_the_day_of_all_or_by_none() -> None:
+    mbo = goal("g", framework="mbo", owner="bob", agreed_on="2023-03-15")
+    one = judged([mbo, goal("other")], [(kpi(goal="other"), {1: 1.0})], people=PEOPLE)
+
+    assert [agreements(one.project, one.scores, {}, day)[0]["is_overdue"] for day in (APRIL, None)] == [True, False]

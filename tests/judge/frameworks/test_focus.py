@@ -25,7 +25,7 @@ def test_history_of_focus() -> None:
         (kpi(name="c", goal="other"), {2: 0.0, 3: 8.0, 4: 9.0}),
     ]
     one = judged(goals, months, incomplete=(5,))
-    desk, first, later = team_focus(one.project, one.values, None)
+    desk, first, later = team_focus(one.project, one.values, dict.fromkeys("abc", date(2024, 5, 1)))
 
     assert [(row["team"], row["goal"], row["kpi"], row["focus_number"]) for row in (desk, first, later)] == [
         ("desk", "other", "c", 1),
@@ -47,12 +47,17 @@ def test_current_is_what_the_day_says() -> None:
     one = judged([focus], [(kpi(goal="g"), {1: 1.0})])
     days = (date(2023, 12, 31), date(2024, 1, 1), date(2024, 3, 31), date(2024, 4, 1))
 
-    assert [team_focus(one.project, one.values, day)[0]["is_current"] for day in days] == [False, True, True, False]
+    assert [team_focus(one.project, one.values, {"k": day})[0]["is_current"] for day in days] == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_focus_without_values() -> None:
     focus = goal("g", framework="omtm", team="sales", period=SECOND_QUARTER)
     one = judged([focus, goal("h")], [(kpi(goal="g"), {8: None}), (kpi(name="x", goal="h"), {1: 1.0})])
-    (row,) = team_focus(one.project, one.values, None)
+    (row,) = team_focus(one.project, one.values, {})
 
     assert (row["latest_label"], row["latest_value"], row["change"], row["status"]) == (None, None, None, "no_data")
