@@ -23,6 +23,7 @@ DOING = {
     "derive": "Deriving metrics",
     "judge": "Judging KPIs",
     "validate": "Validating",
+    "evidence": "Testing links",
     "publish": "Publishing",
 }
 

@@ -14,7 +14,8 @@ PUBLISHED_TABLES = frozenset({
     "snapshot", "kpi", "goal", "kpi_goal", "team", "person", "review", "metric", "calendar", "calendar_period",
     "segment", "kpi_value", "metric_value", "goal_score", "okr_objective", "okr_key_result",
     "mbo_agreement", "team_focus", "balanced_scorecard", "perspective_score", "strategy_node", "strategy_link",
-    "kpi_indicator", "kpi_evidence", "kpi_value_history", "kpi_driver",
+    "kpi_indicator", "kpi_evidence", "kpi_evidence_lag", "kpi_evidence_window", "kpi_evidence_history",
+    "kpi_value_history", "kpi_driver",
     "check_result", "lint_result", "lineage", "run", "run_stage", "scorecard", "kpi_latest", "kpi_wide",
     "kpi_as_of",
 })  # fmt: skip

@@ -18,7 +18,7 @@ TOTALS = (
     "SELECT kpi, grain, period_start, value, target_low, target_high, is_complete FROM kpi_value "
     "WHERE segment = ? ORDER BY kpi, period_start_utc"
 )
-EVIDENCE = "SELECT kpi, leads_kpi, verdict FROM kpi_evidence"
+EVIDENCE = "SELECT kpi, leads_kpi, segment, verdict FROM kpi_evidence"
 
 
 def known_values(project: Project, *, data: bool = True, now: datetime | None = None) -> Known:
@@ -48,7 +48,7 @@ def known_from(project: Project, totals: pl.DataFrame, evidence: pl.DataFrame, d
         for (name, grain), of_kpi in complete.partition_by("kpi", "grain", as_dict=True, maintain_order=True).items()
         if name in project.kpis and project.kpis[name].grain == grain
     }
-    verdicts = evidence.select("kpi", "leads_kpi", "verdict").drop_nulls()
+    verdicts = evidence.filter(pl.col("segment") == TOTAL).select("kpi", "leads_kpi", "verdict").drop_nulls()
     return Known(
         days=days,
         series=series,

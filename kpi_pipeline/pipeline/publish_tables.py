@@ -17,6 +17,7 @@ from kpi_pipeline.load import findings
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.evidence import FoundOut
 from kpi_pipeline.pipeline.framework_tables import framework_tables
 from kpi_pipeline.pipeline.holiday_days import holiday_days
 from kpi_pipeline.pipeline.known_values import known_from
@@ -35,8 +36,8 @@ from kpi_pipeline.publish import (
     in_batches,
     indicator_table,
     metric_values,
-    project_version,
     of_rows,
+    project_version,
     segments,
     table_named,
     table_statements,
@@ -49,6 +50,7 @@ from kpi_pipeline.quality import check_frames
 from kpi_pipeline.quality.kpi_tables import check_kpi_values
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.checks import all_checks, all_remembered, remember_all
+from kpi_pipeline.store.evidence import keep_evidence
 from kpi_pipeline.store.runs import Outcome, runs, stages
 from kpi_pipeline.store.snapshot import Since, write_snapshot
 from kpi_pipeline.store.values import Change, change_of, write_change
@@ -169,7 +171,13 @@ def _checked(context: Context, computed: Computed, change: Change, asked: Sequen
 
 
 def swap_in(
-    context: Context, computed: Computed, values: Change, calendar: Calendar, through: date | None, outcome: Outcome
+    context: Context,
+    computed: Computed,
+    values: Change,
+    evidence: FoundOut,
+    calendar: Calendar,
+    through: date | None,
+    outcome: Outcome,
 ) -> SwappedIn:
     """Replaces what changed of the published tables of the warehouse, all of it or nothing."""
     warehouse = context.warehouse
@@ -179,13 +187,16 @@ def swap_in(
     with warehouse.transaction():
         for change in changes.values():
             write_change(warehouse, change)
-        tables = with_runs(context, assemble(context, computed, calendar, through), outcome)
+        keep_evidence(warehouse, evidence.fresh)
+        tables = with_runs(context, assemble(context, computed, evidence.tables, calendar, through), outcome)
         for name, frame in tables.items():
             warehouse.replace_table(TableRef("kpi", name), frame)
     return SwappedIn(tables, changes, None if before is None else before.get_column("run_id").item())
 
 
-def assemble(context: Context, computed: Computed, calendar: Calendar, through: date | None) -> Tables:
+def assemble(
+    context: Context, computed: Computed, evidence: Tables, calendar: Calendar, through: date | None
+) -> Tables:
     """All published tables but those of values, which are in the warehouse by now."""
     project = context.project
     classified = classify(project)
@@ -193,6 +204,7 @@ def assemble(context: Context, computed: Computed, calendar: Calendar, through: 
     days = day_of_each(project, context.today, context.warehouse.rows, schema="kpi")
     tables |= definition_tables(project, headline(project, classified), days)
     tables["kpi_indicator"] = indicator_table(classified)
+    tables |= evidence
     around = _around(context, calendar)
     tables |= calendar_tables(around, hours=_by_hour(context), holidays=holiday_days(project, context.warehouse))
     totals = _totals(context)

@@ -16,6 +16,7 @@ from kpi_pipeline.judge import judge
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of, data_through
+from kpi_pipeline.pipeline.evidence import evidence_on_links
 from kpi_pipeline.pipeline.given_targets import given_targets
 from kpi_pipeline.pipeline.keys_of_sources import with_those_pointed_to
 from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
@@ -161,15 +162,15 @@ def _compute(
             computed = _without(project, computed, failed)
             change = kpi_values(context, computed)
         context.watch.step(f"{len(kpi_checks)} checks")
-    checks = (*loaded.checks, *models.checks, *kpi_checks)
     outcome = Outcome(
         "blocked" if blocked else "published",
         loaded.rows_read,
         loaded.rows_quarantined,
         sum(frame.height for frame in results.values()),
     )
+    evidence = evidence_on_links(context, computed.results, computed.metrics, calendar)
     with context.stage("publish", 4) as rows:
-        swapped = swap_in(context, computed, change, calendar, data_through(coverage), outcome)
+        swapped = swap_in(context, computed, change, evidence, calendar, data_through(coverage), outcome)
         context.watch.step("warehouse")
         published = show(context, swapped)
         rows.append(change.height)
@@ -188,7 +189,7 @@ def _compute(
         published,
         tuple(context.taken),
         (*loaded.assets, *models.assets),
-        checks,
+        (*loaded.checks, *models.checks, *kpi_checks),
         blocked,
         computed.kpis,
     )

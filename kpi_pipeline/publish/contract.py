@@ -29,11 +29,10 @@ from kpi_pipeline.publish.columns import (
     TEXT,
     VALUE,
 )
+from kpi_pipeline.publish.evidence_tables import EVIDENCE_TABLES
 from kpi_pipeline.publish.framework_tables import FRAMEWORK_TABLES
 from kpi_pipeline.publish.projection_table import PROJECTION_TABLE
-from kpi_pipeline.publish.table import Column, Table, conform, empty_frame
-
-__all__ = ["SCHEMA_VERSION", "TABLES", "conform", "empty_frame", "table_named"]
+from kpi_pipeline.publish.table import Column, Table
 
 SCHEMA_VERSION = 1
 
@@ -301,38 +300,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("kpi", "viewpoint"),
     ),
-    Table(
-        "kpi_evidence",
-        "The claim that one KPI leads another, and what the data says of it",
-        (
-            Column("kpi", TEXT, "The KPI said to lead"),
-            Column("leads_kpi", TEXT, "The KPI said to follow"),
-            GRAIN,
-            Column("expected_lag", INTEGER, "By how many periods of the grain, as claimed; 0 is the same period"),
-            Column("expected_sign", TEXT, "positive (both rise) or negative (one rises, the other falls), as claimed"),
-            Column(
-                "verdict",
-                TEXT,
-                "confirmed (it predicts, which is not to say it causes), weak, coincident, feedback, reversed, "
-                "not_supported or too_little_data; missing while the claim is not tested",
-                nullable=True,
-            ),
-            Column("measured_lag", INTEGER, "By how many periods it leads in the data").optional,
-            Column("correlation", NUMBER, "Correlation at the measured lag, after removing what both share").optional,
-            Column("p_value", NUMBER, "How often chance alone does as well, the search for the lag included").optional,
-            Column("p_adjusted", NUMBER, "The same, corrected for testing all links of the project").optional,
-            Column("granger_p", NUMBER, "p value of the test that the leader helps to predict the follower").optional,
-            Column("reverse_p", NUMBER, "p value of the same test the other way round").optional,
-            Column("skill", NUMBER, "Share of the forecast error that the leader removes, out of sample").optional,
-            Column("periods", INTEGER, "How many complete periods were used").optional,
-            Column("seasonality_removed", FLAG, "Whether the season was taken out first").optional,
-            Column("differenced", FLAG, "Whether changes were compared instead of levels").optional,
-            Column("stability", NUMBER, "Share of shorter stretches of time with the same verdict").optional,
-            Column("tested_at", MOMENT, "When it was tested").optional,
-            Column("input_hash", TEXT, "Fingerprint of the two series that were tested").optional,
-        ),
-        key=("kpi", "leads_kpi", "grain", "expected_lag"),
-    ),
+    *EVIDENCE_TABLES,
     Table(
         "kpi_value_history",
         "A value, target and status as they were once published, and why they changed",

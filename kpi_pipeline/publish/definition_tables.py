@@ -1,4 +1,4 @@
-"""The published tables that say what is defined: KPIs, goals, metrics, teams, people, reviews, links and lineage."""
+"""The published tables that say what is defined: KPIs, goals, metrics, teams, people, reviews and lineage."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ def definition_tables(
         "review": _reviews(project),
         "metric": _metrics(project),
         "lineage": _lineage(project),
-        "kpi_evidence": _links(project),
     }
     return {name: of_rows(table_named(name), found) for name, found in rows.items()}
 
@@ -193,23 +192,6 @@ def _lineage(project: Project) -> list[Row]:
         }
         for edge in lineage(project)
     ]
-
-
-def _links(project: Project) -> list[Row]:
-    """The claims as they stand in the definitions, with everything the data says of them still missing."""
-    rows: list[Row] = []
-    for link in project.links:
-        grain, lag = project.tested_at(link) or (project.kpis[link.to].grain, 0)
-        rows.append(
-            {
-                "kpi": link.from_,
-                "leads_kpi": link.to,
-                "grain": grain.value,
-                "expected_lag": lag,
-                "expected_sign": link.sign,
-            }
-        )
-    return rows
 
 
 def _defined_in(project: Project, kind: str, name: str) -> str | None:

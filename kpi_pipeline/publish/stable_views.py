@@ -110,9 +110,15 @@ SCORECARD = View(
                     WHEN 0 THEN 'same ' || kpi_evidence.grain
                     WHEN 1 THEN '1 ' || kpi_evidence.grain
                     ELSE kpi_evidence.expected_lag || ' ' || kpi_evidence.grain || 's'
-                END || ', ' || coalesce(replace(kpi_evidence.verdict, '_', ' '), 'not tested') || ')',
+                END || ', ' || coalesce(replace(kpi_evidence.verdict, '_', ' '), 'not tested') ||
+                CASE WHEN kpi_evidence.verdict = 'confirmed'
+                    THEN ', cuts the error of forecasts by '
+                        || CAST(round_even(100 * kpi_evidence.skill, 0) AS INTEGER) || ' %'
+                    ELSE ''
+                END || ')',
                 ', ' ORDER BY leader.label, kpi_evidence.expected_lag) AS led_by
             FROM kpi_evidence JOIN kpi AS leader ON leader.kpi = kpi_evidence.kpi
+            WHERE kpi_evidence.segment = '{TOTAL}'
             GROUP BY kpi_evidence.leads_kpi
         )
         SELECT kpi.kpi, kpi.label, kpi.goal, goal.label AS goal_label, kpi.team, kpi.owner, kpi.indicator, kpi.grain,

@@ -46,6 +46,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             noted_at TIMESTAMPTZ NOT NULL, tries INTEGER NOT NULL, told_at TIMESTAMPTZ, given_up_at TIMESTAMPTZ,
             problem VARCHAR)""",
     ),
+    (
+        """CREATE TABLE state.evidence (
+            kpi VARCHAR NOT NULL, leads_kpi VARCHAR NOT NULL, grain VARCHAR NOT NULL, expected_lag BIGINT NOT NULL,
+            expected_sign VARCHAR NOT NULL, breakdown VARCHAR NOT NULL, segment VARCHAR NOT NULL,
+            verdict VARCHAR NOT NULL, reason_code VARCHAR, measured_lag BIGINT, measured_sign VARCHAR,
+            correlation DOUBLE, p_value DOUBLE, p_adjusted DOUBLE, granger_p DOUBLE, reverse_p DOUBLE, skill DOUBLE,
+            skill_low DOUBLE, skill_high DOUBLE, skill_p DOUBLE, periods BIGINT, stability DOUBLE,
+            detail VARCHAR NOT NULL, input_hash VARCHAR NOT NULL, tested_at TIMESTAMPTZ NOT NULL,
+            run_id VARCHAR NOT NULL)""",
+    ),
 )
 """The statements that lead from one version of the state to the next; new ones are added at the end."""
 

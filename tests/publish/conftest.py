@@ -190,6 +190,7 @@ def tables_of(project: Project, run_id: str) -> Tables:
         {**month(3), "metric": "order_value", "value": 10.0, "numerator": 120.0, "denominator": 12.0},
         {**month(3), "metric": "tickets", "value": 7.0},
     ]
+    claim = {"leads_kpi": "monthly_sales", "expected_sign": "positive", "breakdown": "all", "segment": "all"}
     made = {
         **{table.name: empty_frame(table) for table in TABLES},
         **definition_tables(project, {"monthly_sales": "lagging"}),
@@ -198,6 +199,14 @@ def tables_of(project: Project, run_id: str) -> Tables:
             [*sales, in_progress, {**month(3), "kpi": "monthly_sales", "value": 90.0, "status": "no_target", **france}],
         ),
         "metric_value": frame_of("metric_value", metric_rows),
+        "kpi_evidence": frame_of(
+            "kpi_evidence",
+            [
+                {**claim, "kpi": "weekly_tickets", "grain": "week", "expected_lag": 4},
+                {**claim, "kpi": "monthly_orders", "grain": "month", "expected_lag": 0},
+                {**claim, "kpi": "monthly_orders", "grain": "month", "expected_lag": 0, **france, "verdict": "weak"},
+            ],
+        ),
         "segment": frame_of(
             "segment",
             [

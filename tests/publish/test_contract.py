@@ -14,6 +14,11 @@ from kpi_pipeline.publish.table import Column, ColumnType, Table, conform, empty
 PERIOD = "grain, period_start, period_end, last_day, period_label, period_start_utc"
 VALUE = "value, numerator, denominator, sample_size"
 TARGET = "target, target_low, target_high, target_provenance, attainment, variance, status, status_rule"
+CLAIM = "kpi, leads_kpi, grain, expected_lag, expected_sign, breakdown, segment"
+MEASURED = (
+    "measured_lag, measured_sign, correlation, p_value, p_adjusted, granger_p, reverse_p, skill, skill_low, skill_high,"
+    " skill_p, periods"
+)
 
 PROMISED = {
     "snapshot": "run_id, published_at, schema_version, definition_version, data_through",
@@ -58,8 +63,14 @@ PROMISED = {
     " attainment, status",
     "strategy_link": "kpi, leads_kpi, lag_text, expected_sign, team, because, verdict, goes",
     "kpi_indicator": "kpi, viewpoint, indicator, outcome_kpi, path, reason",
-    "kpi_evidence": "kpi, leads_kpi, grain, expected_lag, expected_sign, verdict, measured_lag, correlation, p_value,"
-    " p_adjusted, granger_p, reverse_p, skill, periods, seasonality_removed, differenced, stability, tested_at, input_hash",
+    "kpi_evidence": f"{CLAIM}, control, team, verdict, reason_code, reason, remarks, {MEASURED}, first_period,"
+    " last_period, longest_lag, band, search_band, reverse_lag, reverse_correlation, reverse_lag_p,"
+    " forecasts, seasonality_removed, season_terms, trend_removed, leader_logged, follower_logged,"
+    " differenced, differences, prewhitening_order, granger_order, clipped, stability, tested_at,"
+    " input_hash",
+    "kpi_evidence_lag": f"{CLAIM}, at_lag, correlation, band, search_band",
+    "kpi_evidence_window": f"{CLAIM}, first_period, last_period, correlation, p_value, holds",
+    "kpi_evidence_history": f"{CLAIM}, verdict, reason_code, {MEASURED}, stability, recorded_at, superseded_at, input_hash",
     "kpi_value_history": f"kpi, {PERIOD}, breakdown, segment, {VALUE}, {TARGET}, is_complete, recorded_at,"
     " superseded_at, reason",
     "check_result": "asset, check_name, severity, passed, observed, expected, failing_rows, checked_at",

@@ -113,15 +113,6 @@ def test_reviews_are_those_that_were_held(project: Project) -> None:
     assert kpi_versions(again) == kpi_versions(project)
 
 
-def test_links_stand_as_claims_not_yet_tested(project: Project) -> None:
-    links = definition_tables(project, {})["kpi_evidence"]
-
-    assert links.select("kpi", "leads_kpi", "grain", "expected_lag", "expected_sign", "verdict").rows() == [
-        ("weekly_tickets", "monthly_sales", "week", 4, "positive", None),
-        ("monthly_orders", "monthly_sales", "month", 0, "positive", None),
-    ]
-
-
 SIMPLE = {"name": "m", "type": "simple", "model": "lines"}
 CONVERSION = {
     "name": "c",

@@ -117,6 +117,14 @@ def test_a_verdict_is_said_in_words(shop: Shop, tmp_path: Path) -> None:
     assert sales["led_by"] == "Monthly orders (same month, not supported), Weekly tickets (4 weeks, not supported)"
 
 
+def test_what_a_confirmed_leader_is_good_for(shop: Shop, tmp_path: Path) -> None:
+    tables = shop.tables()
+    tables["kpi_evidence"] = tables["kpi_evidence"].with_columns(verdict=pl.lit("confirmed"), skill=pl.lit(0.184))
+    [sales] = rows(published(shop, tmp_path, tables), "SELECT led_by FROM scorecard WHERE kpi = 'monthly_sales'")
+
+    assert sales["led_by"].startswith("Monthly orders (same month, confirmed, cuts the error of forecasts by 18 %), ")
+
+
 @pytest.mark.parametrize(
     "values",
     [[5.0, 5.0], [None, 1.0, None, 3.0], [None], [1.0], [-3.0, 0.0, 4.5, 4.4], [float(n * n) for n in range(20)]],

@@ -15,6 +15,7 @@ from kpi_pipeline.judge.frameworks.perspectives import FROM_BELOW
 from kpi_pipeline.judge.frameworks.stands import Row, last_complete
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.project import Project
+from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.status import Status
 
 Arrows = tuple[tuple[str, str], ...]
@@ -42,7 +43,9 @@ def strategy_links(project: Project, evidence: pl.DataFrame) -> list[Row]:
     sides = _sides(project)
     verdicts = {
         (kpi, leads): verdict
-        for kpi, leads, verdict in evidence.select("kpi", "leads_kpi", "verdict").rows()
+        for kpi, leads, verdict in evidence.filter(pl.col("segment") == TOTAL)
+        .select("kpi", "leads_kpi", "verdict")
+        .rows()
         if verdict
     }
     return [

@@ -80,7 +80,7 @@ def book_of(tables: Mapping[str, pl.DataFrame]) -> Book:
     named = segments_named(snapshot.rows("segment", "segment", "dimension"))
     series, parts, latest = _values(snapshot)
     indicators = snapshot.by("kpi", "kpi_indicator", "kpi", "viewpoint")
-    led_by = snapshot.by("leads_kpi", "kpi_evidence", "kpi", "leads_kpi")
+    led_by = of_the_total(snapshot.by("leads_kpi", "kpi_evidence", "kpi", "leads_kpi"))
     cards = {
         name: card_of(
             row,
@@ -103,7 +103,7 @@ def book_of(tables: Mapping[str, pl.DataFrame]) -> Book:
         series=series,
         parts=parts,
         segments=named,
-        leads=snapshot.by("kpi", "kpi_evidence", "kpi", "leads_kpi"),
+        leads=of_the_total(snapshot.by("kpi", "kpi_evidence", "kpi", "leads_kpi")),
         led_by=led_by,
         indicators=indicators,
         reviews=snapshot.by("kpi", "review", "kpi", "reviewed_at"),
@@ -119,6 +119,11 @@ def book_of(tables: Mapping[str, pl.DataFrame]) -> Book:
         because={(row["kpi"], row["leads_kpi"]): row["because"] or "" for row in snapshot.rows("strategy_link")},
         holidays=holidays_of(snapshot.rows("calendar")),
     )
+
+
+def of_the_total(groups: Groups) -> Groups:
+    """The rows that are of no segment."""
+    return {name: [row for row in rows if row["segment"] == TOTAL] for name, rows in groups.items()}
 
 
 def _values(snapshot: Snapshot) -> tuple[Groups, Groups, Groups]:

@@ -13,7 +13,7 @@ from kpi_pipeline.links import Link
 from tests.judge.frameworks.samples import Judged, goal, judged, link
 from tests.judge.samples import kpi
 
-EVIDENCE = {"kpi": pl.String, "leads_kpi": pl.String, "verdict": pl.String}
+EVIDENCE = {"kpi": pl.String, "leads_kpi": pl.String, "segment": pl.String, "verdict": pl.String}
 
 
 def sides() -> list[Goal]:
@@ -62,7 +62,13 @@ def test_people_at_the_bottom_money_at_the_top() -> None:
     assert (nodes["skill"]["goal"], nodes["skill"]["period_label"]) == ("people", "2024-01")
     assert nodes["odd"]["goal"] == "nowhere"
     evidence = pl.DataFrame(
-        [("skill", "delay", "confirmed"), ("delay", "returns", None)], schema=EVIDENCE, orient="row"
+        [
+            ("skill", "delay", "all", "confirmed"),
+            ("skill", "delay", "country=France", "reversed"),
+            ("delay", "returns", "all", None),
+        ],
+        schema=EVIDENCE,
+        orient="row",
     )
     arrows = [tuple(row.values()) for row in strategy_links(one.project, evidence)]
     assert arrows == [

@@ -374,11 +374,14 @@ def example_tables() -> Tables:
         ],
         "kpi_evidence": [
             {"kpi": "new_customers", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 4,
-             "expected_sign": "positive", "verdict": "confirmed", "measured_lag": 3},
+             "expected_sign": "positive", "breakdown": "all", "segment": "all", "verdict": "confirmed",
+             "measured_lag": 3},
             {"kpi": "returns_rate", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 1,
-             "expected_sign": "negative", "verdict": "not_supported"},
+             "expected_sign": "negative", "breakdown": "all", "segment": "all", "verdict": "not_supported"},
+            {"kpi": "returns_rate", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 1,
+             "expected_sign": "negative", "breakdown": "country", "segment": "country=France", "verdict": "confirmed"},
             {"kpi": "average_order", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 0,
-             "expected_sign": "positive"},
+             "expected_sign": "positive", "breakdown": "all", "segment": "all"},
         ],
         "goal_score": GOAL_SCORES,
         "review": [
