@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 
 from tests.engine import Table, Through, engine
+from tests.pages import page, table
 
-PAGE = (Path(__file__).parents[1] / "docs" / "explanation" / "semantics.md").read_text(encoding="utf-8")
-SECTION = PAGE.partition("## Conversion and retention")[2].partition("\n## ")[0]
+SECTION = page("semantics").partition("## Conversion and retention")[2].partition("\n## ")[0]
 MODELS = [
     {
         "name": "visits",
@@ -52,13 +51,9 @@ def test_the_table() -> None:
     with engine(tables, models=MODELS, metrics=METRICS, through={"visits": whole, "buys": whole}) as on_rows:
         found = on_rows.kpi_table(["rate", "buys", "back"], grain="month")
 
-    heads, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in _drawn("conversion, month")]
+    heads, rows = table(SECTION, "conversion, month")
     months = [day.strftime("%Y-%m") for day in found["rate"].get_column("period_start")]
     shown = [["–" if one is None else f"{one:g}" for one in found[name].get_column("value")] for name in heads[1:4]]
     complete = ["yes" if one else "no" for one in found["rate"].get_column("is_complete")]
 
     assert rows == [list(row) for row in zip(months, *shown, complete, strict=True)]
-
-
-def _drawn(about: str) -> list[str]:
-    return SECTION.partition(f"<!-- {about} -->\n")[2].split("\n\n")[0].strip().splitlines()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,15 +9,9 @@ import pytest
 from kpi_pipeline.judge.frameworks import graded
 from tests.judge.frameworks.samples import FIRST_QUARTER, goal, judged
 from tests.judge.samples import kpi
+from tests.pages import MISSING, page, table
 
-PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "frameworks.md"
-MISSING = "–"
-
-
-def _rows() -> list[list[str]]:
-    _, _, below = PAGE.read_text(encoding="utf-8").partition("<!-- grades -->\n")
-    _, _, *lines = below.split("\n\n")[0].strip().splitlines()
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+_, ROWS = table(page("frameworks"), "grades")
 
 
 def _target(kind: str, *numbers: str) -> dict[str, Any]:
@@ -31,7 +24,7 @@ def _target(kind: str, *numbers: str) -> dict[str, Any]:
     return {"type": kind, "values": [{"from": "2023", **given}]}
 
 
-@pytest.mark.parametrize("row", _rows(), ids=lambda row: " ".join(row[:2]))
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: " ".join(row[:2]))
 def test_grade(row: list[str]) -> None:
     held = kpi(goal="g", target=_target(*row[0].split()), direction="hold")
     value = None if row[1] == MISSING else float(row[1])

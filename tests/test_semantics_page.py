@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -12,11 +11,11 @@ from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.errors import QueryError
 from kpi_pipeline.pipeline.report import RunReport
+from tests.pages import MISSING, page, table
 
 pytestmark = pytest.mark.xdist_group("semantics page")
 
-PAGE = (Path(__file__).parents[1] / "docs" / "explanation" / "semantics.md").read_text(encoding="utf-8")
-MISSING = "–"
+PAGE = page("semantics")
 
 
 @pytest.fixture(scope="module")
@@ -34,21 +33,13 @@ def blocks(kind: str) -> list[str]:
     return re.findall(rf"```{kind}\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
-def table(about: str) -> tuple[list[str], list[list[str]]]:
-    """The heads and rows of the table below a comment."""
-    _, _, below = PAGE.partition(f"<!-- {about} -->\n")
-    lines = below.split("\n\n")[0].strip().splitlines()
-    heads, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return heads, rows
-
-
 def shown(value: float | None) -> str:
     return MISSING if value is None else f"{round(value, 4):.10g}"
 
 
 @pytest.mark.parametrize("grain", ["week", "month"])
 def test_published_values(shop: tuple[LoadedProject, RunReport], grain: str) -> None:
-    heads, rows = table(f"metric_value, {grain}")
+    heads, rows = table(PAGE, f"metric_value, {grain}")
     values = shop[1].metric_values.filter(pl.col("grain") == grain)
     found = {(label, metric): value for label, metric, value in values.select("period_label", "metric", "value").rows()}
 
@@ -64,7 +55,7 @@ def test_periods_in_progress(shop: tuple[LoadedProject, RunReport]) -> None:
 
 @pytest.mark.parametrize("grain", ["week", "month"])
 def test_queried_values(shop: tuple[LoadedProject, RunReport], grain: str) -> None:
-    heads, rows = table(f"query, {grain}")
+    heads, rows = table(PAGE, f"query, {grain}")
     frame = shop[0].query(heads[1:], grain=grain)
     label = "%G-W%V" if grain == "week" else "%Y-%m"
 
@@ -72,7 +63,7 @@ def test_queried_values(shop: tuple[LoadedProject, RunReport], grain: str) -> No
 
 
 def test_segments(shop: tuple[LoadedProject, RunReport]) -> None:
-    heads, rows = table("query, country")
+    heads, rows = table(PAGE, "query, country")
     frame = shop[0].query(heads[1:], by=["country"])
 
     assert rows == [[country or "(none)", *map(shown, values)] for country, *values in frame.rows()]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.engine import Table, engine
-from tests.test_semantics_page import blocks, shown, table
+from tests.pages import table
+from tests.test_semantics_page import PAGE, blocks, shown
 
 METRICS = [
     {"name": "units", "window_agg": "max"},
@@ -45,7 +46,7 @@ def test_stocks() -> None:
         "entities": [{"name": "item", "type": "foreign"}],
         "dimensions": [{"name": name, "type": "time"} for name in ("opened", "closed", "counted")],
     }
-    columns, wanted = table("stocks, month")
+    columns, wanted = table(PAGE, "stocks, month")
     with engine({"stock": lines}, metrics=[*stocks, *lasting], models=[model]) as here:
         found = here.query(columns[1:], grain="month")
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.judge.samples import judged, kpi
+from tests.pages import MISSING, page, table
 
-PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "targets-and-status.md"
-MISSING = "–"
-
-
-def _rows() -> list[list[str]]:
-    _, _, below = PAGE.read_text(encoding="utf-8").partition("<!-- attainment -->\n")
-    _, _, *lines = below.split("\n\n")[0].strip().splitlines()
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+_, ROWS = table(page("targets-and-status"), "attainment")
 
 
-@pytest.mark.parametrize("row", _rows(), ids=lambda row: " ".join(row[:2]))
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: " ".join(row[:2]))
 def test_attainment_and_status(row: list[str]) -> None:
     kind, *numbers = row[0].replace(" to ", " ").split()
     given = {"value": numbers[0]} if len(numbers) == 1 else {"low": numbers[0], "high": numbers[1]}
