@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.load.rules.base import Example, Remark, Rule
-from kpi_pipeline.load.rules.language import Word, phrases, phrases_in, stems, words_of
+from kpi_pipeline.load.rules.language import NUMBER_WORDS, Word, phrases, phrases_in, stems, words_of
 from kpi_pipeline.load.rules.measured import is_measured
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.project import Project
@@ -75,10 +75,7 @@ _TOWARDS = frozenset({"on", "to", "with", "up", "out", "in"})
 """Turning to somebody in several words: knock on 60 doors, reach out to 30 churches."""
 POSTS = phrases("blog post, media post, instagram post, facebook post, linkedin post, forum post, job post")
 SHARES = stems("share rate percentage proportion ratio percent compliance")
-_NUMBERS = stems(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred dozen"
-)
+_NUMBERS = NUMBER_WORDS | stems("one")
 _BETWEEN = stems("a an the at least most more than up to about around some our new own further another of")
 _ARTICLES = stems("a an the our all every")
 _EACH = stems("per a an each every by")

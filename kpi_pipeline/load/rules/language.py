@@ -156,3 +156,10 @@ def phrases(text: str) -> frozenset[tuple[str, ...]]:
     [('best', 'practic'), ('world', 'class')]
     """
     return frozenset(tuple(word.stem for word in words_of(one)) for one in text.split(","))
+
+
+NUMBER_WORDS = stems(
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred dozen"
+)
+"""Without one, which is an article as often as a number."""

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kpi_pipeline.load.rules.language import Word, stems
+from kpi_pipeline.load.rules.language import NUMBER_WORDS, Word, stems
 
-_NUMBERS = stems(
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion dozen zero twice "
-    "double triple halve half"
-)
+_NUMBERS = NUMBER_WORDS | stems("thousand million billion zero twice double triple halve half")
 _PARTS = stems("third quarter fifth sixth eighth tenth")
 _PARTS_OF = stems("a one two three four")
 _MONTHS = stems("january february march april may june july august september october november december")
