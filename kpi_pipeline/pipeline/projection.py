@@ -8,29 +8,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
-import sqlglot
-from sqlglot import expressions as exp
 
-from kpi_pipeline.calendar import Calendar, cut_short
-from kpi_pipeline.derive import Partials, derive
+from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.derive import Partials
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.pipeline.adding_up import adds_up
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.holiday_days import holiday_days
-from kpi_pipeline.plan import Arithmetic, Coverage, Derivation, Filled, Fold, Leaf, Matching, Node, Series, leaves
+from kpi_pipeline.pipeline.stood import Asked, Known, Results, elapsed_of, stood_at
+from kpi_pipeline.plan import Coverage, Derivation, Filled, Fold, Leaf, Matching, Node, Series, leaves
 from kpi_pipeline.project import Project
-from kpi_pipeline.projection import Board, Clock, DayCounts, Elapsed, Part, Projected, elapsed
+from kpi_pipeline.projection import Board, Clock, Part, Projected
 from kpi_pipeline.projection import project as projected
 from kpi_pipeline.projection.choice import FEWEST
 from kpi_pipeline.projection.nouns import METHODS, Flags, Numbers, Places
+from kpi_pipeline.publish.projection_table import PROJECTION_TABLE
 from kpi_pipeline.segments import breakdown_name, segment_name
-
-Results = Mapping[Series, pl.DataFrame]
 
 LONGEST = {Grain.day: 400, Grain.week: 160, Grain.month: 84, Grain.quarter: 40, Grain.year: 30}
 """How many periods back the past is looked at."""
@@ -40,61 +39,7 @@ SEASONS = {Grain.day: Window(7, Grain.day), Grain.week: Window(1, Grain.year), G
            Grain.quarter: Window(1, Grain.year)}  # fmt: skip
 """How long before a period the same one of the season before is."""
 
-SCHEMA: dict[str, pl.DataType] = {
-    "kpi": pl.String(),
-    "grain": pl.String(),
-    "breakdown": pl.String(),
-    "segment": pl.String(),
-    "period_start": pl.Date(),
-    "projected_value": pl.Float64(),
-    "projected_low": pl.Float64(),
-    "projected_high": pl.Float64(),
-    "reason": pl.String(),
-    "method": pl.String(),
-    "reference_method": pl.String(),
-    "elapsed_share": pl.Float64(),
-    "periods_ahead": pl.Int64(),
-    "origins": pl.Int64(),
-    "error_scale": pl.String(),
-    "error": pl.Float64(),
-    "reference_error": pl.Float64(),
-    **{f"{method}_error": pl.Float64() for method in METHODS},
-    "intervals_tried": pl.Int64(),
-    "intervals_held": pl.Int64(),
-}
-
-
-_PERIOD: dict[str, pl.DataType] = {
-    "period_end": pl.Date(),
-    "last_day": pl.Date(),
-    "period_label": pl.String(),
-    "period_start_utc": pl.Datetime("us", "UTC"),
-}
-
-
-@dataclass(frozen=True)
-class Known:
-    """What a run has computed, and what it was computed from."""
-
-    derivations: Mapping[str, Derivation]
-    results: Results
-    partials: Partials
-    calendar: Calendar
-    coverage: Mapping[str, Coverage]
-    holidays: frozenset[date]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a board is about: periods of a grain up to the one projected, which has come to a day.
-
-    `ahead`: how many periods after the last one that is over it comes.
-    """
-
-    grain: Grain
-    start: date
-    through: date
-    ahead: int
+SCHEMA = PROJECTION_TABLE.schema
 
 
 def projections(
@@ -119,7 +64,7 @@ def kpi_projections(project: Project, kpis: Collection[str], known: Known) -> pl
         for asked in _asked(project.kpis[name], known):
             boards[asked].append(project.kpis[name])
     frames = [_projected(asked, some, known) for asked, some in boards.items()]
-    return pl.concat([pl.DataFrame(schema={**SCHEMA, **_PERIOD}), *frames])
+    return pl.concat([pl.DataFrame(schema=SCHEMA), *frames])
 
 
 def _asked(kpi: Kpi, known: Known) -> Iterator[Asked]:
@@ -167,15 +112,15 @@ def _projected(asked: Asked, kpis: Sequence[Kpi], known: Known) -> pl.DataFrame:
     series = {kpi.name: dict(_frames(kpi, known.results)) for kpi in kpis}
     metrics = dict.fromkeys(kpi.metric for kpi in kpis)
     periods = _periods(asked, min(known.coverage[metric].first_day for metric in metrics), known.calendar)
-    days = _elapsed(asked, periods, metrics, known)
-    stood = _stood(asked, periods, days, {one for own in series.values() for one in own}, known)
+    days = elapsed_of(asked, periods, metrics, known)
+    stood = stood_at(asked, periods, days, {one for own in series.values() for one in own}, known)
     rows = [
         _rows(kpi, one, frame, stood.get(one), periods, known)
         for kpi in kpis
         for one, frame in series[kpi.name].items()
     ]
     board = _board(rows, Clock(days.share, days.work, _ago(asked.grain, periods, known.calendar), asked.ahead))
-    return known.calendar.named(_table(asked, rows, board, projected(board)), asked.grain)
+    return known.calendar.named(_table(asked, rows, board, projected(board)), asked.grain).select(SCHEMA.names())
 
 
 def _periods(asked: Asked, first_day: date, calendar: Calendar) -> pl.DataFrame:
@@ -184,61 +129,6 @@ def _periods(asked: Asked, first_day: date, calendar: Calendar) -> pl.DataFrame:
         (pl.col("period_start") <= asked.start) & (pl.col("period_end") > first_day)
     )
     return found.sort("period_start").tail(LONGEST[asked.grain] + 1).select("period_start", "period_end")
-
-
-def _elapsed(asked: Asked, periods: pl.DataFrame, metrics: Collection[str], known: Known) -> Elapsed:
-    """How far all periods were at the point that the projected one has come to."""
-    first: date = periods.get_column("period_start").item(0) - timedelta(days=2 * 364)
-    last: date = periods.get_column("period_end").item(-1)
-    days = pl.DataFrame({"day": pl.date_range(first, last, closed="left", eager=True)})
-    counted = days.join(_row_counts(metrics, known, asked.through), on="day", how="left", maintain_order="left")
-    counts = DayCounts(
-        counted.get_column("rows").fill_null(0).to_numpy().astype(np.float64),
-        days.get_column("day").dt.weekday().cast(pl.Int64).to_numpy() - 1,
-        days.get_column("day").is_in(list(known.holidays)).to_numpy(),
-    )
-    begin, after = (
-        (periods.get_column(name) - first).dt.total_days().to_numpy() for name in ("period_start", "period_end")
-    )
-    return elapsed(counts, begin, after, max((asked.through - asked.start).days, 0))
-
-
-def _row_counts(metrics: Collection[str], known: Known, through: date) -> pl.DataFrame:
-    """How many rows the days before one have, of all models that the metrics draw on: day, rows."""
-    measures = {
-        (leaf.measure.model, leaf.measure.time): leaf.measure.all_rows
-        for metric in metrics
-        for leaf in leaves(known.derivations[metric].node)
-    }
-    frames = [
-        known.partials.counted(through - timedelta(days=1), rows, ())
-        .group_by(day="_day")
-        .agg(rows=pl.col(rows.column).sum().cast(pl.Float64))
-        for rows in measures.values()
-    ]
-    return pl.concat(frames).group_by("day").agg(pl.col("rows").sum()).collect()
-
-
-def _stood(asked: Asked, periods: pl.DataFrame, days: Elapsed, series: Collection[Series], known: Known) -> Results:
-    """The series as they stood at that point of every period; nothing where no day of the projected one is over."""
-    if asked.through <= asked.start:
-        return {}
-    over = pl.lit(pl.Series(days.days - 1))
-    cuts = periods.select("period_start", cut=pl.col("period_start") + pl.duration(days=over))
-    calendar = cut_short(known.calendar, asked.grain, cuts)
-    wanted = [replace(one, compared=False) for one in series]
-    # NOTE: answers about spans that end at another point in every run are not worth keeping.
-    found = derive(
-        sorted(wanted, key=lambda one: (one.metric, one.breakdown)),
-        known.derivations,
-        replace(known.partials, answers=None),
-        calendar,
-        known.coverage,
-        dense=True,
-        first=periods.get_column("period_start").item(0),
-        last=asked.start,
-    )
-    return {one: found[replace(one, compared=False)] for one in series}
 
 
 @dataclass(frozen=True, eq=False)
@@ -276,7 +166,7 @@ def _rows(
     def part(name: str, node: Node | None) -> Part:
         ends = _laid(over, name, segments, periods.height)
         so_far = np.full_like(ends, np.nan) if before is None else _laid(before, name, segments, periods.height)
-        return Part(ends, so_far, np.full(len(segments), node is not None and _adds(node)))
+        return Part(ends, so_far, np.full(len(segments), node is not None and adds_up(node)))
 
     upper, lower = (part(name, node) for name, node in zip(names, nodes, strict=True))
     now = _laid(placed, "value", segments, periods.height)[:, -1]
@@ -356,31 +246,14 @@ def _table(asked: Asked, rows: Sequence[Rows], board: Board, found: Projected) -
         "intervals_held": found.covered,
     }
     numbers = pl.selectors.float()
-    return pl.DataFrame(columns, schema=SCHEMA).with_columns(pl.when(numbers.is_finite()).then(numbers))
-
-
-def _adds(node: Node) -> bool:
-    """Whether what comes later in a period is added to what is in: a sum or count, or a difference of such."""
-    match node:
-        case Filled(inner, _):
-            return _adds(inner)
-        case Leaf(measure, _, reach, offsets):
-            plain = not (measure.stock or measure.events or reach or offsets)
-            return plain and measure.fold in (Fold.sum, Fold.count, Fold.distinct)
-        case Arithmetic(text, inputs):
-            tree = sqlglot.parse_one(text, read="duckdb")
-            plain = all(
-                isinstance(one, exp.Column | exp.Identifier | exp.Add | exp.Sub | exp.Paren) for one in tree.walk()
-            )
-            return plain and all(_adds(one) for _, one in inputs)
-        case _:
-            return False
+    schema = {name: SCHEMA[name] for name in columns}
+    return pl.DataFrame(columns, schema=schema).with_columns(pl.when(numbers.is_finite()).then(numbers))
 
 
 def _never_falls(node: Node, part: Part) -> Flags:
     """Of which segments the value never falls while a period lasts: a count, or a sum that never did."""
     bare = node.node if isinstance(node, Filled) else node
-    if not (isinstance(bare, Leaf) and _adds(bare)):
+    if not (isinstance(bare, Leaf) and adds_up(bare)):
         return np.zeros(len(part.ends), np.bool_)
     if bare.measure.fold in (Fold.count, Fold.distinct):
         return np.ones(len(part.ends), np.bool_)

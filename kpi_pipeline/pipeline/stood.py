@@ -1,0 +1,103 @@
+"""How KPIs stood at the same point of all earlier periods: each as the period in progress stands now.
+
+The point is told by business days, and what stood then is computed as any value is, in a calendar whose periods end at
+that point. So it is right for every kind of metric, whether its days add up or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from kpi_pipeline.calendar import Calendar, cut_short
+from kpi_pipeline.derive import Partials, derive
+from kpi_pipeline.periods import Grain
+from kpi_pipeline.plan import Coverage, Derivation, Series, leaves
+from kpi_pipeline.projection import DayCounts, Elapsed, elapsed
+
+Results = Mapping[Series, pl.DataFrame]
+TWO_YEARS = timedelta(days=2 * 364)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a run has computed, and what it was computed from."""
+
+    derivations: Mapping[str, Derivation]
+    results: Results
+    partials: Partials
+    calendar: Calendar
+    coverage: Mapping[str, Coverage]
+    holidays: frozenset[date]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a board is about: periods of a grain up to the one projected, which has come to a day.
+
+    `ahead`: how many periods after the last one that is over it comes.
+    """
+
+    grain: Grain
+    start: date
+    through: date
+    ahead: int
+
+
+def elapsed_of(asked: Asked, periods: pl.DataFrame, metrics: Collection[str], known: Known) -> Elapsed:
+    """How far all periods were at the point that the projected one has come to."""
+    first: date = periods.get_column("period_start").item(0) - TWO_YEARS
+    last: date = periods.get_column("period_end").item(-1)
+    days = pl.DataFrame({"day": pl.date_range(first, last, closed="left", eager=True)})
+    counted = days.join(_row_counts(metrics, known, asked.through), on="day", how="left", maintain_order="left")
+    counts = DayCounts(
+        counted.get_column("rows").fill_null(0).to_numpy().astype(np.float64),
+        days.get_column("day").dt.weekday().cast(pl.Int64).to_numpy() - 1,
+        days.get_column("day").is_in(list(known.holidays)).to_numpy(),
+    )
+    begin, after = (
+        (periods.get_column(name) - first).dt.total_days().to_numpy() for name in ("period_start", "period_end")
+    )
+    return elapsed(counts, begin, after, max((asked.through - asked.start).days, 0))
+
+
+def _row_counts(metrics: Collection[str], known: Known, through: date) -> pl.DataFrame:
+    """How many rows the days before one have, of all models that the metrics draw on: day, rows."""
+    measures = {
+        (leaf.measure.model, leaf.measure.time): leaf.measure.all_rows
+        for metric in metrics
+        for leaf in leaves(known.derivations[metric].node)
+    }
+    frames = [
+        known.partials.counted(through - timedelta(days=1), rows, ())
+        .group_by(day="_day")
+        .agg(rows=pl.col(rows.column).sum().cast(pl.Float64))
+        for rows in measures.values()
+    ]
+    return pl.concat(frames).group_by("day").agg(pl.col("rows").sum()).collect()
+
+
+def stood_at(asked: Asked, periods: pl.DataFrame, days: Elapsed, series: Collection[Series], known: Known) -> Results:
+    """The series as they stood at that point of every period; nothing where no day of the projected one is over."""
+    if asked.through <= asked.start:
+        return {}
+    over = pl.lit(pl.Series(days.days - 1))
+    cuts = periods.select("period_start", cut=pl.col("period_start") + pl.duration(days=over))
+    calendar = cut_short(known.calendar, asked.grain, cuts)
+    wanted = [replace(one, compared=False) for one in series]
+    # NOTE: answers about spans that end at another point in every run are not worth keeping.
+    found = derive(
+        sorted(wanted, key=lambda one: (one.metric, one.breakdown)),
+        known.derivations,
+        replace(known.partials, answers=None),
+        calendar,
+        known.coverage,
+        dense=True,
+        first=periods.get_column("period_start").item(0),
+        last=asked.start,
+    )
+    return {one: found[replace(one, compared=False)] for one in series}
