@@ -68,7 +68,8 @@ def evidence_on_links(
     tested = dict(known)
     if new:
         with context.stage("evidence", len(new)) as rows:
-            found = tested_claims([asked[place] for place in new], context.watch)
+            claims = [claim for place in new if (claim := asked[place].claim)]
+            found = tested_claims(claims, lambda: context.watch.step(f"{len(claims)} claims"))
             rows.append(len(found))
         tested |= dict(zip(new, found, strict=True))
     judged = [
