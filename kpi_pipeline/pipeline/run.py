@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 
-import polars as pl
-
+from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.compile import compile_project, selected
-from kpi_pipeline.ingest import SourceState, Staged, source_states
+from kpi_pipeline.ingest import source_states
 from kpi_pipeline.judge import judge
+from kpi_pipeline.pipeline.blocked import computable, left_out, without
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of, data_through
@@ -21,7 +20,7 @@ from kpi_pipeline.pipeline.given_targets import given_targets
 from kpi_pipeline.pipeline.keys_of_sources import with_those_pointed_to
 from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
 from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, say_notes, stage_sources
-from kpi_pipeline.pipeline.make_models import Models, make_models
+from kpi_pipeline.pipeline.make_models import make_models
 from kpi_pipeline.pipeline.opened import PATIENCE, end_badly, opened
 from kpi_pipeline.pipeline.projection import projections
 from kpi_pipeline.pipeline.publish_tables import (
@@ -37,14 +36,14 @@ from kpi_pipeline.pipeline.read_partials import keep_answers
 from kpi_pipeline.pipeline.recall import recalled
 from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
 from kpi_pipeline.pipeline.report import RunReport
+from kpi_pipeline.pipeline.up_to_date import already_published, is_up_to_date, key_of
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.pipeline.why import derived_with_parts, kpi_drivers
-from kpi_pipeline.plan import Derivation, Plan, fingerprint, leaves
+from kpi_pipeline.plan import Plan
 from kpi_pipeline.project import Project
-from kpi_pipeline.publish import TABLES, project_version
-from kpi_pipeline.store import Warehouse
-from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, out_of_date, up_to_date_key
-from kpi_pipeline.version import VERSION
+from kpi_pipeline.publish import project_version
+from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, out_of_date
+from kpi_pipeline.store.values import Change
 
 
 def run(
@@ -87,12 +86,12 @@ def _run(context: Context, plan: Plan, kpis: frozenset[str], *, whole: bool, beg
     try:
         with context.stage("ingest", 2 * len(sources)):
             staged = stage_sources(context, sources)
-            if not context.full and not context.since and _is_up_to_date(context, staged):
+            if not context.full and not context.since and is_up_to_date(context, staged):
                 forget_run(warehouse, context.run_id)
                 for one in staged.values():
                     say_notes(context, one)
                 seconds = time.perf_counter() - began
-                return recalled(context, plan, staged, seconds=seconds, published=_already_published(project))
+                return recalled(context, plan, staged, seconds=seconds, published=already_published(project))
             out_of_date(warehouse)
             loaded = load_sources(context, staged, source_states(warehouse))
         return _compute(context, plan, kpis, loaded, whole=whole, began=began)
@@ -121,7 +120,7 @@ def _compute(
         rows.append(reduced.rows)
     with context.stage("derive", 1) as rows:
         partials = read_all(context, reduced)
-        derivations, blocked = _computable(plan, models)
+        derivations, stopped = computable(plan, models)
         states = by_calendar(project, loaded.states, warehouse)
         coverage = coverage_of(derivations, partials, states, context.today)
         calendar = calendar_for(project, coverage, context.now.date(), warehouse)
@@ -133,11 +132,7 @@ def _compute(
         rows.extend(frame.height for frame in results.values())
         context.watch.step(f"{len(results)} series")
     with context.stage("judge", 1) as rows:
-        blocked |= _left_out(loaded, models)
-        blocked |= _without_targets(project, kpis, {**loaded.blocked, **models.blocked}, warehouse)
-        blocked |= {
-            f"kpi/{kpi}": blocked[f"metric/{of}"] for kpi, of in _metric_of(project, kpis) if f"metric/{of}" in blocked
-        }
+        blocked = left_out(project, kpis, stopped, loaded, models, warehouse)
         computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
         targets = given_targets(project, warehouse)
         values = kpi_rows(
@@ -152,15 +147,8 @@ def _compute(
         computed = Computed(
             results, values, computed_kpis, frozenset(derivations), changes, targets, projections=expected
         )
-        change = kpi_values(context, computed)
-        kpi_checks = check_kpis(context, computed, change)
-        failed = {
-            one.asset: f"{one.asset} fails '{one.check_name}': {one.observed}" for one in kpi_checks if one.blocks
-        }
+        computed, change, kpi_checks, failed = _validated(context, computed)
         blocked |= failed
-        if failed:
-            computed = _without(project, computed, failed)
-            change = kpi_values(context, computed)
         context.watch.step(f"{len(kpi_checks)} checks")
     outcome = Outcome(
         "blocked" if blocked else "published",
@@ -179,7 +167,7 @@ def _compute(
         context.run_id,
         outcome,
         finished_at=context.finished_at,
-        up_to_date_key=_key(context, loaded.states) if whole and not blocked else None,
+        up_to_date_key=key_of(context, loaded.states) if whole and not blocked else None,
         stages=context.taken,
     )
     return RunReport(
@@ -195,6 +183,19 @@ def _compute(
     )
 
 
+def _validated(
+    context: Context, computed: Computed
+) -> tuple[Computed, Change, tuple[CheckResult, ...], dict[str, str]]:
+    """What was computed less what fails its checks, what that changes, all results, and why something fails."""
+    change = kpi_values(context, computed)
+    checks = check_kpis(context, computed, change)
+    failed = {one.asset: f"{one.asset} fails '{one.check_name}': {one.observed}" for one in checks if one.blocks}
+    if failed:
+        computed = without(context.project, computed, failed)
+        change = kpi_values(context, computed)
+    return computed, change, checks, failed
+
+
 def _sources(project: Project, plan: Plan, kpis: frozenset[str]) -> tuple[str, ...]:
     """The sources that the plan's models read, those that give targets, those of days, and where checks look."""
     read = [source for model in plan.models for source in model.sources]
@@ -203,97 +204,6 @@ def _sources(project: Project, plan: Plan, kpis: frozenset[str]) -> tuple[str, .
     return with_those_pointed_to(project, sorted({*read, *((given | days) & project.sources.keys())}))
 
 
-def _is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:
-    """Whether nothing that the published tables rest on has changed since they were published."""
-    if any(one.changed for one in staged.values()):
-        return False
-    known = up_to_date_key(context.warehouse)
-    states = source_states(context.warehouse)
-    return (
-        known is not None
-        and known == _key(context, states)
-        and all(path.exists() for path in _already_published(context.project).values())
-    )
-
-
-def _key(context: Context, states: Mapping[str, SourceState]) -> str:
-    """Names everything that the published tables rest on."""
-    versions = {name: state.version for name, state in states.items() if name in context.project.sources}
-    contract = repr(TABLES)
-    return fingerprint(VERSION, contract, project_version(context.project), versions, context.today)
-
-
-def _already_published(project: Project) -> dict[str, Path]:
-    publish = project.settings.publish
-    found = {"tables": project.path(publish.duckdb)}
-    if publish.parquet:
-        found["parquet"] = project.path(publish.parquet)
-    if publish.scorecard:
-        found["scorecard"] = project.path(publish.scorecard) / "index.html"
-    return found
-
-
-def _computable(plan: Plan, models: Models) -> tuple[dict[str, Derivation], dict[str, str]]:
-    """The metrics whose models may be used, also those looked up in; for the others why they are not computed."""
-    found: dict[str, Derivation] = {}
-    blocked: dict[str, str] = {}
-    for name, derivation in plan.derivations.items():
-        passes = {(leaf.measure.model, leaf.measure.time) for leaf in leaves(derivation.node)}
-        read = [
-            model.name
-            for reduction in plan.reductions
-            if (reduction.model, reduction.time) in passes
-            for model in plan.models_of(reduction)
-        ]
-        reason = next((models.blocked[model] for model in read if model in models.blocked), None)
-        if reason:
-            blocked[f"metric/{name}"] = reason
-        else:
-            found[name] = derivation
-    return found, blocked
-
-
-def _left_out(loaded: Loaded, models: Models) -> dict[str, str]:
-    """The sources that were not let in and the models that may not be used."""
-    raw = {f"raw/{name}": why for name, why in loaded.blocked.items()}
-    return raw | {f"model/{name}": why for name, why in models.blocked.items()}
-
-
-def _metric_of(project: Project, kpis: frozenset[str]) -> list[tuple[str, str]]:
-    return [(name, project.kpis[name].metric) for name in sorted(kpis)]
-
-
-def _without_targets(
-    project: Project, kpis: frozenset[str], blocked: Mapping[str, str], warehouse: Warehouse
-) -> dict[str, str]:
-    """KPIs whose targets come from a table that may not be read: without them their status would be a lie.
-
-    A source that was not let in this time still has the rows of before; a model may hold anything.
-    """
-    missing: dict[str, str] = {}
-    for name in kpis:
-        target = project.kpis[name].target
-        if target is None or target.table is None:
-            continue
-        table = project.table_named(target.table)
-        if warehouse.table_kind(table) is None or (table.schema == "model" and target.table in blocked):
-            missing[f"kpi/{name}"] = blocked.get(target.table, f"{table} was never loaded".replace(".", "/"))
-    return missing
-
-
 def _only(project: Project, kpis: frozenset[str]) -> Project:
     """The project with only some of its KPIs to be judged."""
     return replace(project, kpis={name: kpi for name, kpi in project.kpis.items() if name in kpis})
-
-
-def _without(project: Project, computed: Computed, failed: Mapping[str, str]) -> Computed:
-    """What was computed, less the KPIs that failed their checks and the metrics they are made of."""
-    names = {asset.removeprefix("kpi/") for asset in failed}
-    metrics = {project.kpis[name].metric for name in names}
-    return replace(
-        computed,
-        results={series: frame for series, frame in computed.results.items() if series.metric not in metrics},
-        kpi_value=computed.kpi_value.filter(~pl.col("kpi").is_in(sorted(names))),
-        kpis=computed.kpis - names,
-        metrics=computed.metrics - metrics,
-    )
