@@ -41,7 +41,7 @@ class Reason(StrEnum):
     NO_DATA = "no_data"
     """There is no period in which both series have a value."""
     CONSTANT = "constant"
-    """The leader or the follower hardly ever changes."""
+    """The leader or the follower hardly ever changes, or only as its season and trend say."""
     LENGTHS_DIFFER = "lengths_differ"
     """The series do not have the same periods."""
     LEADS = "leads"

@@ -9,7 +9,7 @@ import numpy as np
 
 from kpi_pipeline.evidence.controls import past_of
 from kpi_pipeline.evidence.enough import longest_lag, missing
-from kpi_pipeline.evidence.nouns import Claim, Series, Tested
+from kpi_pipeline.evidence.nouns import Claim, Reason, Series, Tested
 from kpi_pipeline.evidence.outliers import pulled_in, tamed
 from kpi_pipeline.evidence.prewhiten import autoregression, filtered
 from kpi_pipeline.evidence.regression import Columns, left_over
@@ -17,7 +17,7 @@ from kpi_pipeline.evidence.scan import scan
 from kpi_pipeline.evidence.season import season_of
 from kpi_pipeline.evidence.skill import skill
 from kpi_pipeline.evidence.stability import share_held, windows
-from kpi_pipeline.evidence.stationary import differences, grows, scaled
+from kpi_pipeline.evidence.stationary import differences, exhausted, grows, scaled
 from kpi_pipeline.evidence.toda_yamamoto import chosen_order, most_lags, precedence
 
 
@@ -118,7 +118,8 @@ def make_stationary(study: Study) -> Study:
         np.ones(rows), line, study.season[-rows:], past_of(moved, 0, study.tested.longest_lag, rows),
     ])  # fmt: skip
     left = left_over(both[-rows:], given)
-    tested = study.measured(differenced=times, trend_removed=trend)
+    spent = any(exhausted(left[:, one], level) for one, level in enumerate((study.leader, study.follower)))
+    tested = study.measured(differenced=times, trend_removed=trend, reason=Reason.CONSTANT if spent else None)
     return replace(study, news=(left[:, 0], left[:, 1]), tested=tested)
 
 
@@ -127,7 +128,9 @@ def prewhiten(study: Study) -> Study:
     leader, follower = study.news
     coefficients = autoregression(leader)
     white = (tamed(filtered(leader, coefficients)), tamed(filtered(follower, coefficients)))
-    return replace(study, white=white, tested=study.measured(prewhitening_order=len(coefficients)))
+    spent = any(exhausted(white, news) for white, news in zip(white, study.news, strict=True))
+    tested = study.measured(prewhitening_order=len(coefficients), reason=Reason.CONSTANT if spent else None)
+    return replace(study, white=white, tested=tested)
 
 
 def search_lags(study: Study) -> Study:

@@ -57,7 +57,7 @@ def scan(leader: Series, follower: Series, longest_lag: int, seed: int) -> Scan:
         reverse_correlation=float(behind[back]),
         reverse_p_value=max(chance.reverse_p for chance in chances),
         band=float(1.96 / np.sqrt(len(leader))),
-        search_band=max(chance.band for chance in chances),
+        search_band=chances[0].band,
     )
 
 

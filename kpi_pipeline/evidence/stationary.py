@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from enum import StrEnum
 
 import numpy as np
-from statsmodels.tools.sm_exceptions import InterpolationWarning
 from statsmodels.tsa.stattools import adfuller, kpss
 
 from kpi_pipeline.evidence.nouns import Series
@@ -84,13 +84,27 @@ def _without(season: Columns, series: Series) -> Series:
     return left_over(series, np.column_stack([np.ones(len(series)), season]))
 
 
+def exhausted(left: Series, whole: Series) -> bool:
+    """Whether nothing is left of a series but what the arithmetic of a computer leaves."""
+    return bool(np.max(np.abs(left)) <= 1e-9 * np.max(np.abs(whole)))
+
+
 def _adf(series: Series, trend: str) -> float:
-    longest = int(12 * (len(series) / 100) ** 0.25)
-    lags = min(longest, len(series) // 4)
-    return float(adfuller(series, maxlag=lags, regression=trend, autolag="BIC", result_object=True).pvalue)
+    """The p of a unit root; 1 where the regression cannot be made."""
+    longest = min(int(12 * (len(series) / 100) ** 0.25), len(series) // 4)
+    return _p(lambda: adfuller(series, maxlag=longest, regression=trend, autolag="BIC", result_object=True).pvalue, 1.0)
 
 
 def _kpss(series: Series, trend: str) -> float:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", InterpolationWarning)  # p outside of its table: the nearest will do
-        return float(kpss(series, regression=trend, nlags="auto", result_object=True).pvalue)
+    """The p of no unit root, from 0.01 to 0.1; 0 where it cannot be computed."""
+    return _p(lambda: kpss(series, regression=trend, nlags="auto", result_object=True).pvalue, 0.0)
+
+
+def _p(asked: Callable[[], float], otherwise: float) -> float:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # of a p outside of a table, and of regressors that say the same thing twice
+        try:
+            found = float(asked())
+        except (ValueError, np.linalg.LinAlgError):
+            return otherwise
+    return found if np.isfinite(found) else otherwise
