@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -58,6 +58,11 @@ class ProjectFacts:
     as_of: str
     week_start: str
     grains: tuple[Grain, ...]
+    today: date
+
+    def looked(self, rhythm: Rhythm) -> date:
+        """When the KPIs of a table count as looked at first: now, or where the rows end if "today" is there."""
+        return self.today if self.as_of == "now" else min(self.today, rhythm.last_day)
 
 
 def pages_of(project: ProjectFacts, chapters: Sequence[Chapter]) -> dict[str, str]:
@@ -85,7 +90,10 @@ def pages_of(project: ProjectFacts, chapters: Sequence[Chapter]) -> dict[str, st
         )
         if chapter.kpis:
             pages[f"definitions/kpis/{chapter.name}.yaml"] = render.get_template("kpis.yaml.jinja").render(
-                kpis=chapter.kpis, title=label_of(chapter.name), first_day=chapter.rhythm.first_day
+                kpis=chapter.kpis,
+                title=label_of(chapter.name),
+                first_day=chapter.rhythm.first_day,
+                looked=project.looked(chapter.rhythm),
             )
     return pages
 

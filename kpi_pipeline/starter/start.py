@@ -96,6 +96,7 @@ def start(
         as_of="data" if any(as_of(age, rhythm) == "data" for age, rhythm in ages) else "now",
         week_start=WEEKDAYS[weekday or 0],
         grains=grains_of(rhythms),
+        today=today,
     )
     return Starter(project, tuple(chapters), pages_of(project, chapters))
 
