@@ -125,7 +125,7 @@ def _unfinished(after: Sequence[Row], latest: Row | None, numbers: Numbers) -> U
 def _caution(latest: Row | None) -> str:
     """A sentence where a ratio or average rests on few cases."""
     size = latest["sample_size"] if latest and latest["denominator"] is not None else None
-    if size is None or size >= FEW:
+    if size is None or size >= FEW or latest is None or latest["value"] is None:
         return ""
     return f"Rests on {size:.0f} case{'' if size == 1 else 's'} only: read it with care."
 

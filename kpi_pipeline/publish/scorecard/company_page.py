@@ -18,7 +18,12 @@ from kpi_pipeline.publish.scorecard.status import Status
 from kpi_pipeline.publish.scorecard.team_page import tally_of
 from kpi_pipeline.publish.scorecard.turns import Turn, turns_of
 
-MOST_DRAWN = 150
+MOST_KPIS = 150
+"""Of more, only those that are not on track are listed on the page of the company."""
+MOST_GOALS = 60
+"""Of more, only the goals of the highest levels are."""
+HIGHEST = 2
+MOST_TURNS = 30
 LOOSE = "Not tied to a goal"
 
 
@@ -58,15 +63,39 @@ class CompanyPage:
     tables: tuple[str, ...] = ()
 
     @property
-    def drawn(self) -> bool:
-        """Whether each KPI has a small drawing: of very many the page would become heavy."""
-        return sum(count for _, count in self.tally) <= MOST_DRAWN
+    def kpis(self) -> int:
+        """How many there are."""
+        return sum(count for _, count in self.tally)
+
+    @property
+    def most_turns(self) -> int:
+        """How many that turned are listed."""
+        return MOST_TURNS
+
+    @property
+    def whole(self) -> bool:
+        """Whether every KPI is listed."""
+        return self.kpis <= MOST_KPIS
+
+    @property
+    def levels(self) -> int:
+        """How many levels of goals are shown; 0 is all of them."""
+        return HIGHEST if len(self.goals) > MOST_GOALS else 0
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[KpiCard, ...]], ...]:
         """Every KPI once, under the heading it stands below."""
         told = tuple((goal.label, goal.kpis) for goal in self.goals if goal.kpis)
         return (*told, (LOOSE, self.loose)) if self.loose else told
+
+    @property
+    def wanting(self) -> tuple[tuple[str, tuple[KpiCard, ...]], ...]:
+        """The KPIs that are not on track, and those on no goal's page, under the headings they stand below."""
+        late = (
+            (heading, tuple(card for card in cards if card.status.key != "on_track" or heading == LOOSE))
+            for heading, cards in self.groups
+        )
+        return tuple((heading, cards) for heading, cards in late if cards)
 
 
 def company_page(book: Book, *, attribution: Sequence[str] = (), published: Sequence[str] = ()) -> CompanyPage:

@@ -93,6 +93,8 @@ class SideGoal:
     goal: Reference
     score: str
     status: Status
+    period: str
+    """Of the score; a KPI by days may stand otherwise by now."""
     cards: tuple[KpiCard, ...]
 
 
@@ -238,6 +240,7 @@ def _side_goal(book: Book, goal: str, rows: list[Row]) -> SideGoal:
         goal=_goal(book, goal),
         score=share_written(score) if score is not None else "no score",
         status=status_called(rows[0]["goal_status"]),
+        period=period_written(rows[0]["goal_score_label"]) if rows[0]["goal_score_label"] else "",
         cards=tuple(book.cards[row["kpi"]] for row in rows if row["kpi"] is not None),
     )
 

@@ -27,6 +27,11 @@ class Branch:
     share: str = ""
     """How much of the score above it makes."""
 
+    @property
+    def all_below(self) -> int:
+        """How many goals there are below it, at any depth."""
+        return sum(1 + one.all_below for one in self.below)
+
     def sharing(self, together: float) -> Branch:
         """The same, with its share of all weights of the goal above."""
         return replace(self, share=share_written(self.weight / together)) if together else self

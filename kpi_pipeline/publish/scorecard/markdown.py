@@ -22,7 +22,7 @@ def kpi_markdown(page: KpiPage) -> str:
     facts = [
         f"Owner: {plain(page.owner)}" if page.owner else "",
         f"Team: {plain(page.team.label)}" if page.team else "",
-        f"Review {page.review_due}" if page.review_due else "",
+        f"Review: {page.review_due}" if page.review_due else "",
     ]
     moved = [
         f"{'▲' if one.way == 'up' else '▼'} {one.amount} on {one.against}"

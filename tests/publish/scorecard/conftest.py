@@ -437,7 +437,7 @@ def example_tables() -> Tables:
         ],
         "balanced_scorecard": [
             {"perspective": "financial", "goal": "profit", "kpi": "net_sales", "weight": 1.0, "goal_score": 0.97,
-             "goal_status": "on_track"},
+             "goal_status": "on_track", "goal_score_label": "2010-11"},
             {"perspective": "learning_growth", "goal": "empty", "goal_status": "no_data"},
         ],
         "perspective_score": [

@@ -141,6 +141,12 @@ def test_few_cases_are_pointed_out_where_a_ratio_rests_on_them(cards: dict[str, 
     assert cards["sla_met"].caution == ""
 
 
+def test_few_cases_of_nothing_are_not_pointed_out(tables: Tables) -> None:
+    gone = pl.when(pl.col("kpi") == "reopen_rate").then(None).otherwise("value").alias("value")
+    cards = page_of({**tables, "kpi_value": tables["kpi_value"].with_columns(gone)}).groups
+    assert [card.caution for _, group in cards for card in group if card.name == "reopen_rate"] == [""]
+
+
 def test_the_six_largest_segments_by_value_and_how_many_are_left_out(cards: dict[str, KpiCard]) -> None:
     segments = cards["net_sales"].segments
     assert segments is not None

@@ -206,6 +206,7 @@ def test_each_framework_tells_what_it_asks_of_a_goal(book: Book) -> None:
     assert [(side.label, side.score) for side in scorecard.sides] == [
         ("Financial", "97\xa0%"), ("Learning and growth", ""),
     ]  # fmt: skip
+    assert [goal.period for side in scorecard.sides for goal in side.goals] == ["November 2010", ""]
     assert scorecard.drawing.startswith("<svg") and 'href="kpi/net_sales.html"' in scorecard.drawing
 
 

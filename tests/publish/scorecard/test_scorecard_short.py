@@ -29,7 +29,7 @@ def test_a_kpi_as_a_card(book: Book) -> None:
     assert card.startswith("### Weekly net sales\n\nGoods sold less returns")
     assert "**£262,454** in Week\xa049, 2010 · ✓ On track, 138\xa0% attained · target at least £190,000" in card
     assert "| Week\xa049, 2010 | £262,454 | at least £190,000 | 138\xa0% | ✓ On track |" in card
-    assert "Owner: Head of Sales · Team: Commercial · Review every month, due 31\xa0December 2010" in card
+    assert "Owner: Head of Sales · Team: Commercial · Review: every month, due 31\xa0December 2010" in card
     assert card.endswith("\n") and "\n\n\n" not in card
 
 

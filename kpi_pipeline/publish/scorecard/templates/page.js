@@ -27,18 +27,20 @@
       keep(root.dataset.colours);
       tell();
     });
+    var status = document.getElementById("said");
     document.querySelectorAll("button[data-copies]").forEach(function (button) {
       var from = document.getElementById(button.dataset.copies), said = button.textContent;
       button.hidden = false;
       button.addEventListener("click", function () {
-        function done() {
-          button.textContent = "Copied";
-          setTimeout(function () { button.textContent = said; }, 1500);
+        function tellOf(words) {
+          button.textContent = status.textContent = words;
+          setTimeout(function () { button.textContent = said; status.textContent = ""; }, 1500);
         }
+        function selected() { select(from); tellOf("Selected, to be copied"); }
         if (navigator.clipboard) {
-          navigator.clipboard.writeText(copied(from)).then(done, function () { select(from); });
+          navigator.clipboard.writeText(copied(from)).then(function () { tellOf("Copied"); }, selected);
         } else {
-          select(from);
+          selected();
         }
       });
     });
