@@ -28,7 +28,7 @@ Key = tuple[object, ...]
 class FoundOut:
     """The tables of the evidence, and the results that are new and to be kept."""
 
-    tables: Mapping[str, pl.DataFrame]
+    tables: dict[str, pl.DataFrame]
     fresh: pl.DataFrame
     tested: int = 0
     """How many claims were tested in this run."""

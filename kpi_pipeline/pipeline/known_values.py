@@ -8,6 +8,7 @@ from datetime import date, datetime
 import polars as pl
 
 from kpi_pipeline.errors import DataError, StorageError
+from kpi_pipeline.judge import verdicts_of
 from kpi_pipeline.load import Known, Point
 from kpi_pipeline.pipeline.reviews import days_that_count
 from kpi_pipeline.project import Project
@@ -48,10 +49,9 @@ def known_from(project: Project, totals: pl.DataFrame, evidence: pl.DataFrame, d
         for (name, grain), of_kpi in complete.partition_by("kpi", "grain", as_dict=True, maintain_order=True).items()
         if name in project.kpis and project.kpis[name].grain == grain
     }
-    verdicts = evidence.filter(pl.col("segment") == TOTAL).select("kpi", "leads_kpi", "verdict").drop_nulls()
     return Known(
         days=days,
         series=series,
-        verdicts={(leads, follows): verdict for leads, follows, verdict in verdicts.iter_rows()},
+        verdicts=verdicts_of(evidence),
         has_data=True,
     )

@@ -12,7 +12,7 @@ import polars as pl
 
 from kpi_pipeline.calendar import Calendar, build_calendar
 from kpi_pipeline.checks.result import CheckResult
-from kpi_pipeline.judge import classify, goal_scores, headline
+from kpi_pipeline.judge import classify, goal_scores, headline, verdicts_of
 from kpi_pipeline.load import findings
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
@@ -45,7 +45,7 @@ from kpi_pipeline.publish import (
     write_parquet,
     write_scorecard,
 )
-from kpi_pipeline.publish.scorecard import PARAMETERS, values_shown
+from kpi_pipeline.publish.scorecard import COMPARED, PARAMETERS, values_compared, values_shown
 from kpi_pipeline.quality import check_frames
 from kpi_pipeline.quality.kpi_tables import check_kpi_values
 from kpi_pipeline.segments import TOTAL
@@ -199,7 +199,7 @@ def assemble(
 ) -> Tables:
     """All published tables but those of values, which are in the warehouse by now."""
     project = context.project
-    classified = classify(project)
+    classified = classify(project, verdicts_of(evidence["kpi_evidence"]))
     tables: Tables = {table.name: empty_frame(table) for table in TABLES if table.name not in VALUES}
     days = day_of_each(project, context.today, context.warehouse.rows, schema="kpi")
     tables |= definition_tables(project, headline(project, classified), days)
@@ -263,7 +263,7 @@ def show(context: Context, swapped: SwappedIn) -> dict[str, Path]:
         context.watch.step("parquet")
     if publish.scorecard:
         written["scorecard"] = write_scorecard(
-            swapped.tables | {KPI_VALUE.name: _on_scorecard(context)},
+            swapped.tables | _on_scorecard(context),
             context.project.path(publish.scorecard),
             title=context.project.settings.title,
             attribution=publish.attribution,
@@ -298,9 +298,12 @@ def _in_order(context: Context, name: str) -> pl.DataFrame:
     return context.warehouse.fetch(f'SELECT * FROM "kpi"."{name}" ORDER BY {order}')
 
 
-def _on_scorecard(context: Context) -> pl.DataFrame:
-    """The KPI values that the pages show."""
-    return context.warehouse.fetch(values_shown(KPI_VALUE), PARAMETERS)
+def _on_scorecard(context: Context) -> Tables:
+    """The values that pages show, and no others: they are read once more, from where they are."""
+    return {
+        KPI_VALUE.name: context.warehouse.fetch(values_shown(KPI_VALUE), PARAMETERS),
+        METRIC_VALUE.name: context.warehouse.fetch(values_compared(METRIC_VALUE.schema), COMPARED),
+    }
 
 
 def _totals(context: Context) -> pl.DataFrame:

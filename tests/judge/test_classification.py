@@ -83,6 +83,44 @@ def test_declared_indicator_overrules_for_every_viewpoint() -> None:
     assert seen["leads", "company"].reason == "declared in the definition"
 
 
+def test_evidence_of_the_same_period_makes_it_coincident() -> None:
+    one = _classified(verdicts={("invoices", "payments"): "coincident"})["invoices", "company"]
+    assert (one.indicator, one.path) == ("coincident", "invoices -> payments (30 days, coincident)")
+    assert one.reason == (
+        "claimed to lead Payments, an outcome of the company, but in the data they move in the same period"
+    )
+
+
+def test_one_step_ahead_on_the_way_is_leading() -> None:
+    one = _classified(verdicts={("invoices", "payments"): "coincident"})["leads", "company"]
+    assert (one.indicator, one.path) == (
+        "leading", "leads -> invoices (4 weeks) -> payments (30 days, coincident)"
+    )  # fmt: skip
+
+
+def test_claim_that_the_data_does_not_support_is_still_one_and_says_so() -> None:
+    seen = _classified(verdicts={("invoices", "payments"): "not_supported", ("leads", "invoices"): "confirmed"})
+    one = seen["invoices", "company"]
+    assert (one.indicator, one.reason) == (
+        "leading",
+        "claimed to lead Payments, an outcome of the company, but the data does not support it: money follows",
+    )
+    assert seen["leads", "company"].reason == (
+        "claimed to lead Payments, an outcome of the company, but of Invoices -> Payments the data does not support "
+        "it: money follows"
+    )
+    assert seen["leads", "sales"].reason == (
+        "leads Invoices, an outcome of Sales, and the data confirms it: money follows"
+    )
+
+
+def test_evidence_overrules_nothing_that_is_declared() -> None:
+    seen = _classified(declared={"invoices": "leading"}, verdicts={("invoices", "payments"): "coincident"})
+    assert (seen["invoices", "company"].indicator, seen["invoices", "company"].reason) == (
+        "leading", "declared in the definition",
+    )  # fmt: skip
+
+
 def test_kpi_of_several_goals_is_an_outcome_of_each_team() -> None:
     project = _project(kpis={"leads": ["demand", "deals"]}, links=[])
     seen = {(one.kpi, one.viewpoint): one.indicator for one in classify(project)}
@@ -106,8 +144,9 @@ def _classified(
     kpis: Mapping[str, Any] = KPIS,
     links: list[tuple[str, str, str]] = LINKS,
     declared: Mapping[str, str] | None = None,
+    verdicts: Mapping[tuple[str, str], str] | None = None,
 ) -> dict[tuple[str, str], Classified]:
-    found = classify(_project(kpis=kpis, links=links, declared=declared or {}))
+    found = classify(_project(kpis=kpis, links=links, declared=declared or {}), verdicts or {})
     return {(one.kpi, one.viewpoint): one for one in found}
 
 

@@ -291,7 +291,7 @@ def test_helpers_find_what_is_found_here(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(testing, "FEW", 1)
     assert testing.tested_claims(claims, lambda: steps.append(None)) == here
     assert len(steps) == len(claims)
-    monkeypatch.setattr(testing.sys, "executable", "/bin/false")
+    monkeypatch.setattr("sys.executable", "/bin/false")
     assert testing.tested_claims(claims, lambda: None) == here
     assert [str(one.verdict) for one in judge_all(here)] == ["not_supported"] * 3
 

@@ -13,9 +13,9 @@ import polars as pl
 from kpi_pipeline.goals import Goal, Perspective
 from kpi_pipeline.judge.frameworks.perspectives import FROM_BELOW
 from kpi_pipeline.judge.frameworks.stands import Row, last_complete
+from kpi_pipeline.judge.verdicts import verdicts_of
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.project import Project
-from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.status import Status
 
 Arrows = tuple[tuple[str, str], ...]
@@ -41,13 +41,7 @@ def strategy_nodes(project: Project, values: pl.DataFrame) -> list[Row]:
 def strategy_links(project: Project, evidence: pl.DataFrame) -> list[Row]:
     """Every link, with the columns of `strategy_link`; `evidence` is `kpi_evidence`."""
     sides = _sides(project)
-    verdicts = {
-        (kpi, leads): verdict
-        for kpi, leads, verdict in evidence.filter(pl.col("segment") == TOTAL)
-        .select("kpi", "leads_kpi", "verdict")
-        .rows()
-        if verdict
-    }
+    verdicts = verdicts_of(evidence)
     return [
         {
             "kpi": link.from_,
