@@ -193,7 +193,10 @@ class TestOverdue:
 class TestEvidence:
     LINK = "links: [{from: k, to: weekly_sales, lag: 4 weeks, because: orders are paid within a month%s}]"
 
-    @pytest.mark.parametrize(("verdict", "found"), [("not_supported", ["E"]), ("weak", []), ("supported", [])])
+    @pytest.mark.parametrize(
+        ("verdict", "found"),
+        [("not_supported", ["E"]), ("reversed", ["E"]), ("weak", []), ("confirmed", []), ("too_little_data", [])],
+    )
     def test_what_the_evidence_says(self, project, verdict, found):
         assert codes(about(project, more=self.LINK % ""), verdicts={("k", "weekly_sales"): verdict}) == found
 

@@ -1,4 +1,4 @@
-"""E: a KPI is said to lead another, and the evidence says it does not."""
+"""E: a KPI is said to lead another, and the evidence says it does not, or that it follows."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ from kpi_pipeline.load.rules.known import Known
 from kpi_pipeline.project import Project
 
 NOT_SUPPORTED = "not_supported"
+AGAINST = {
+    NOT_SUPPORTED: (
+        "the evidence does not support that",
+        "steer by something else, or say with `ignore` why the link is believed all the same",
+    ),
+    "reversed": (
+        "the evidence says that it is the other way round",
+        "turn the link round, or say with `ignore` why it is believed all the same",
+    ),
+}
 
 
 def _look(project: Project, known: Known) -> Iterator[Remark]:
     for link in project.links:
-        if known.verdicts.get((link.from_, link.to)) == NOT_SUPPORTED:
+        if against := AGAINST.get(known.verdicts.get((link.from_, link.to), "")):
             proxy = project.kpis[link.from_].measures
-            what = "leads" if proxy == "direct" else f"is a {proxy} and leads"
-            yield Remark(
-                "links",
-                link,
-                f"KPI '{link.from_}' {what} '{link.to}', but the evidence does not support that.",
-                "steer by something else, or say with `ignore` why the link is believed all the same",
-            )
+            leads = "leads" if link.lag else "moves with"
+            what = leads if proxy == "direct" else f"is a {proxy} and {leads}"
+            yield Remark("links", link, f"KPI '{link.from_}' {what} '{link.to}', but {against[0]}.", against[1])
 
 
 _LINK = (
@@ -40,7 +46,7 @@ UNSUPPORTED_LINK = Rule(
     reason="A leading indicator is worth its effort only if the outcome follows. Steering by one that does not lead "
     "costs the months in which the outcome could have been changed.",
     bad=Example(_LINK, verdicts={"visits->sales_a_month": NOT_SUPPORTED}),
-    good=Example(_LINK, verdicts={"visits->sales_a_month": "supported"}),
+    good=Example(_LINK, verdicts={"visits->sales_a_month": "confirmed"}),
     look_at_data=_look,
     needs_values=True,
 )
