@@ -28,6 +28,10 @@
       tell();
     });
     var status = document.getElementById("said");
+    document.querySelectorAll(".scroll .strategy-map").forEach(function (map) {
+      var frame = map.closest(".scroll");
+      frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;  // a map is drawn around its middle
+    });
     document.querySelectorAll("button[data-copies]").forEach(function (button) {
       var from = document.getElementById(button.dataset.copies), said = button.textContent;
       button.hidden = false;
