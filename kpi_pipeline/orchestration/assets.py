@@ -16,6 +16,7 @@ from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.checks import check_results, check_specs
 from kpi_pipeline.orchestration.keys import SCORECARD, SNAPSHOT, key, names
 from kpi_pipeline.orchestration.metadata import column_lineage, metadata_of
+from kpi_pipeline.orchestration.projection import projection_check_results
 from kpi_pipeline.orchestration.selection import bring_up_to_date
 from kpi_pipeline.orchestration.specs import asset_specs
 from kpi_pipeline.orchestration.watch import LogWatch
@@ -66,7 +67,7 @@ def _wanted(context: dg.AssetExecutionContext) -> frozenset[str]:
 
 def _events(context: dg.AssetExecutionContext, project: Project, report: RunReport, keys: list[dg.AssetKey]) -> Events:
     """What Dagster is told, in the order of the assets: those that are up to date now, and what their checks found."""
-    found = check_results(report)
+    found = {**check_results(report), **projection_check_results(project, report)}
     columns = column_lineage(project)
     versions = {one.asset: one.version for one in report.assets}
     renewed = _renewed(report)

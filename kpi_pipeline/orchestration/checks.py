@@ -13,6 +13,7 @@ from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.keys import key
 from kpi_pipeline.orchestration.picture import markdown_table
+from kpi_pipeline.orchestration.projection import projection_check_specs
 from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.target_checks import checks_on_source
 from kpi_pipeline.project import Project
@@ -31,6 +32,7 @@ def check_specs(project: Project, automation: Automation) -> tuple[dg.AssetCheck
         *(spec for name in project.sources for spec in _specs(f"raw/{name}", checks_on_source(project, name))),
         *(spec for one in project.models.values() for spec in _specs(f"model/{one.name}", one.checks)),
         *_sound_specs(project),
+        *projection_check_specs(project),
     )
     return tuple(spec._replace(automation_condition=automation.with_its_asset) for spec in specs)
 

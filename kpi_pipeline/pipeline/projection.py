@@ -61,13 +61,13 @@ def kpi_projections(project: Project, kpis: Collection[str], known: Known) -> pl
     """A row a KPI, segment and period in progress: see SCHEMA."""
     boards: dict[Asked, list[Kpi]] = defaultdict(list)
     for name in sorted(kpis):
-        for asked in _asked(project.kpis[name], known):
+        for asked in asked_of(project.kpis[name], known):
             boards[asked].append(project.kpis[name])
     frames = [_projected(asked, some, known) for asked, some in boards.items()]
     return pl.concat([pl.DataFrame(schema=SCHEMA), *frames])
 
 
-def _asked(kpi: Kpi, known: Known) -> Iterator[Asked]:
+def asked_of(kpi: Kpi, known: Known) -> Iterator[Asked]:
     """The periods of a KPI that are to be projected: the one its data has come to, and those that wait for events.
 
     NOTE: hours are over or not there yet.
@@ -80,15 +80,15 @@ def _asked(kpi: Kpi, known: Known) -> Iterator[Asked]:
     if not starts or not known.calendar.covers(coverage.complete_before):
         return
     filling = known.calendar.start_of(coverage.complete_before, kpi.grain)
-    waits = _waits(derivation.node)
+    waiting = waits(derivation.node)
     order = {start: place for place, start in enumerate(total[1].get_column("period_start").sort())}
     over = order[starts[0]] - 1
-    for start in [one for one in starts if one <= filling][:MOST_WAITING] if waits else [filling]:
+    for start in [one for one in starts if one <= filling][:MOST_WAITING] if waiting else [filling]:
         if start in order and start in starts:
-            yield Asked(kpi.grain, start, start if waits else coverage.complete_before, order[start] - over)
+            yield Asked(kpi.grain, start, start if waiting else coverage.complete_before, order[start] - over)
 
 
-def _waits(node: Node) -> bool:
+def waits(node: Node) -> bool:
     """Whether numbers may still grow when their period is over."""
     return any(
         leaf.measure.ages is not None
@@ -109,6 +109,12 @@ def _frames(kpi: Kpi, results: Results) -> Iterator[tuple[Series, pl.DataFrame]]
 
 def _projected(asked: Asked, kpis: Sequence[Kpi], known: Known) -> pl.DataFrame:
     """The projections of one board."""
+    rows, board = board_of(asked, kpis, known)
+    return known.calendar.named(_table(asked, rows, board, projected(board)), asked.grain).select(SCHEMA.names())
+
+
+def board_of(asked: Asked, kpis: Sequence[Kpi], known: Known) -> tuple[list[Rows], Board]:
+    """What is known of KPIs at a point in time, and which rows of the board each series fills."""
     series = {kpi.name: dict(_frames(kpi, known.results)) for kpi in kpis}
     metrics = dict.fromkeys(kpi.metric for kpi in kpis)
     periods = _periods(asked, min(known.coverage[metric].first_day for metric in metrics), known.calendar)
@@ -119,8 +125,7 @@ def _projected(asked: Asked, kpis: Sequence[Kpi], known: Known) -> pl.DataFrame:
         for kpi in kpis
         for one, frame in series[kpi.name].items()
     ]
-    board = _board(rows, Clock(days.share, days.work, _ago(asked.grain, periods, known.calendar), asked.ahead))
-    return known.calendar.named(_table(asked, rows, board, projected(board)), asked.grain).select(SCHEMA.names())
+    return rows, _board(rows, Clock(days.share, days.work, _ago(asked.grain, periods, known.calendar), asked.ahead))
 
 
 def _periods(asked: Asked, first_day: date, calendar: Calendar) -> pl.DataFrame:
