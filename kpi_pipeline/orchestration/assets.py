@@ -14,7 +14,7 @@ import dagster as dg
 from kpi_pipeline.errors import KpiError
 from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.checks import check_results, check_specs
-from kpi_pipeline.orchestration.keys import SCORECARD, SNAPSHOT, key, names
+from kpi_pipeline.orchestration.keys import EVIDENCE, SCORECARD, SNAPSHOT, key, names
 from kpi_pipeline.orchestration.metadata import column_lineage, metadata_of
 from kpi_pipeline.orchestration.projection import projection_check_results
 from kpi_pipeline.orchestration.selection import bring_up_to_date
@@ -91,7 +91,9 @@ def _events(context: dg.AssetExecutionContext, project: Project, report: RunRepo
 def _renewed(report: RunReport) -> frozenset[str]:
     """What the run wrote anew, selected or not: a selection is computed with all below it, and published whole."""
     tables = {one.asset for one in report.assets if one.changed}
-    published = {SNAPSHOT, *([SCORECARD] if "scorecard" in report.published else [])} if report.computed else set()
+    published = (
+        {EVIDENCE, SNAPSHOT, *([SCORECARD] if "scorecard" in report.published else [])} if report.computed else set()
+    )
     return frozenset(tables | published)
 
 

@@ -10,9 +10,10 @@ import dagster as dg
 from kpi_pipeline.checks import CheckBase
 from kpi_pipeline.checks.naming import check_names
 from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.markdown import markdown_table
 from kpi_pipeline.orchestration.automation import Automation
+from kpi_pipeline.orchestration.evidence import evidence_check_results, evidence_check_specs
 from kpi_pipeline.orchestration.keys import key
-from kpi_pipeline.orchestration.picture import markdown_table
 from kpi_pipeline.orchestration.projection import projection_check_specs
 from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.target_checks import checks_on_source
@@ -27,14 +28,15 @@ SOUND = "sound"
 
 
 def check_specs(project: Project, automation: Automation) -> tuple[dg.AssetCheckSpec, ...]:
-    """One for every check of a source or model, and one for each KPI."""
+    """One for every check of a source or model, one for each KPI, and one for each link."""
     specs = (
         *(spec for name in project.sources for spec in _specs(f"raw/{name}", checks_on_source(project, name))),
         *(spec for one in project.models.values() for spec in _specs(f"model/{one.name}", one.checks)),
         *_sound_specs(project),
         *projection_check_specs(project),
     )
-    return tuple(spec._replace(automation_condition=automation.with_its_asset) for spec in specs)
+    found = tuple(spec._replace(automation_condition=automation.with_its_asset) for spec in specs)
+    return (*found, *evidence_check_specs(project, automation))
 
 
 def check_results(report: RunReport) -> Mapping[dg.AssetCheckKey, dg.AssetCheckResult]:
@@ -48,7 +50,7 @@ def check_results(report: RunReport) -> Mapping[dg.AssetCheckKey, dg.AssetCheckR
             results[dg.AssetCheckKey(key(asset), SOUND)] = _sound(asset, ones)
         else:
             results |= {dg.AssetCheckKey(key(asset), one.check_name): _result(one) for one in ones}
-    return results
+    return {**results, **evidence_check_results(report)}
 
 
 def _specs(asset: str, checks: Sequence[CheckBase]) -> Iterator[dg.AssetCheckSpec]:

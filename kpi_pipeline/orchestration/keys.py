@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import dagster as dg
 
+EVIDENCE = "indicators/evidence"
+"""What the data says of the links between KPIs."""
 SNAPSHOT = "published/snapshot"
 """The tables that readers see."""
 SCORECARD = "published/scorecard"

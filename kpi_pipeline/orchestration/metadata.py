@@ -8,9 +8,11 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from kpi_pipeline.kpis import Kpi, written
-from kpi_pipeline.orchestration.keys import SCORECARD, SNAPSHOT, key
-from kpi_pipeline.orchestration.picture import markdown_table, picture
+from kpi_pipeline.kpis import Indicator, Kpi, written
+from kpi_pipeline.markdown import markdown_table
+from kpi_pipeline.orchestration.evidence import evidence_metadata
+from kpi_pipeline.orchestration.keys import EVIDENCE, SCORECARD, SNAPSHOT, key
+from kpi_pipeline.orchestration.picture import picture
 from kpi_pipeline.pipeline.report import AssetReport, RunReport
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.lineage import lineage
@@ -71,7 +73,7 @@ def kpi_metadata(project: Project, name: str, report: RunReport) -> Metadata:
     rows = values.filter(pl.col("segment") == TOTAL).sort("period_start_utc").to_dicts()
     complete = [row for row in rows if row["is_complete"]]
     after = rows[len(complete) : len(complete) + 1]
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, Any] = {"indicator": report.indicators.get(name, Indicator.unclassified.value)}
     if complete:
         latest = complete[-1]
         metadata |= {"period": latest["period_label"], "status": latest["status"]}
@@ -102,6 +104,8 @@ def metadata_of(
     from_columns = {"dagster/column_lineage": columns[name]} if name in columns else {}
     if name in (SNAPSHOT, SCORECARD):
         return published_metadata(name, report)
+    if name == EVIDENCE:
+        return evidence_metadata(report)
     if kind == "metric":
         return {**metric_metadata(project, what, report), **from_columns}
     if kind == "kpi":

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from kpi_pipeline.compile import compile_project
+from kpi_pipeline.orchestration.evidence import linked
+from kpi_pipeline.orchestration.keys import EVIDENCE
 from kpi_pipeline.pipeline.load_tables import load_tables
 from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.run import run
@@ -36,8 +38,13 @@ def bring_up_to_date(project: Project, wanted: Collection[str], watch: Watch) ->
 
 
 def what_is_asked(project: Project, wanted: Collection[str]) -> Asked:
-    """A published asset alone stands for everything it shows; with KPIs or metrics beside it, for those."""
+    """A published asset alone stands for everything it shows; with KPIs or metrics beside it, for those.
+
+    The evidence stands for all KPIs that are linked.
+    """
     kpis, metrics = _of(wanted, "kpi"), _of(wanted, "metric")
+    if EVIDENCE in wanted:
+        kpis |= frozenset(linked(project))
     sources, models = _of(wanted, "raw"), _of(wanted, "model")
     everything = kpis == set(project.kpis) and metrics == set(project.metrics)
     if everything or (_of(wanted, "published") and not kpis and not metrics):

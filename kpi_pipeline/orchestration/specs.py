@@ -1,4 +1,4 @@
-"""The assets of a project: one for every source, model, metric and KPI, and two for what is published."""
+"""The assets of a project: one for every source, model, metric and KPI, the evidence, and two for what is published."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from kpi_pipeline.judge import classify, headline
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.metrics import Metric
 from kpi_pipeline.orchestration.automation import Automation
-from kpi_pipeline.orchestration.keys import SCORECARD, SNAPSHOT, key, names
+from kpi_pipeline.orchestration.evidence import evidence_spec
+from kpi_pipeline.orchestration.keys import EVIDENCE, SCORECARD, SNAPSHOT, key, names
 from kpi_pipeline.pipeline.explain import explain
 from kpi_pipeline.plan import ModelPlan, fingerprint
 from kpi_pipeline.project import Project
@@ -38,7 +39,8 @@ def asset_specs(project: Project, automation: Automation) -> tuple[dg.AssetSpec,
         *(_model(project, one) for one in plan_models(project, frozenset(project.models))),
         *(_metric(project, project.metrics[name], metrics[name]) for name in _in_order(project)),
         *(_kpi(project, one, kpis[one.name], indicators[one.name], automation) for one in project.kpis.values()),
-        *_published(project, _ends(upstream)),
+        *evidence_spec(project),
+        *_published(project, [*_ends(upstream), *([EVIDENCE] if project.links else [])]),
     ]
     return tuple(_joined(spec, upstream, automation) for spec in specs)
 

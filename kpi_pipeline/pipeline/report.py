@@ -80,6 +80,17 @@ class RunReport:
         """All metric values as they are published when this is first asked for; without columns where nothing is."""
         return self._values("metric_value")
 
+    @cached_property
+    def evidence(self) -> pl.DataFrame:
+        """What the data says of links, as it is published when this is first asked for; empty where nothing is."""
+        return self._values("kpi_evidence")
+
+    @cached_property
+    def indicators(self) -> Mapping[str, str]:
+        """What each KPI is in one word, as it is published when this is first asked for."""
+        found = self._values("kpi")
+        return dict(found.select("kpi", "indicator").rows()) if found.height else {}
+
     def _values(self, table: str) -> pl.DataFrame:
         if "tables" not in self.published:
             return pl.DataFrame()

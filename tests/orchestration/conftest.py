@@ -58,8 +58,9 @@ kpis:
     grain: month
     target: {type: at_least, values: [{from: 2024-01, value: 20}]}
   - {name: monthly_visitors, metric: visitors, goal: grow, team: commercial, direction: up, grain: month}
-links: [{from: monthly_visitors, to: monthly_order_value, lag: 1 month, because: who looks around buys later}]
 """
+LINK = "links: [{from: monthly_visitors, to: monthly_order_value, lag: 1 month, because: who looks around buys later}]"
+SHOP += f"{LINK}\n"
 LINES = "invoice,sold_at,quantity,price\n1,2024-01-05,2,10\n2,2024-02-03,1,30\n3,2024-03-01,1,5\n"
 VISITS = "day,visitors\n2024-01-31,100\n2024-02-29,150\n2024-03-01,7\n"
 
@@ -140,5 +141,6 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
 
 ALL = {
     "raw/lines", "raw/visits", "model/order_lines", "model/days", "metric/sales", "metric/orders", "metric/order_value",
-    "metric/visitors", "kpi/monthly_order_value", "kpi/monthly_visitors", "published/snapshot", "published/scorecard",
+    "metric/visitors", "kpi/monthly_order_value", "kpi/monthly_visitors", "indicators/evidence", "published/snapshot",
+    "published/scorecard",
 }  # fmt: skip

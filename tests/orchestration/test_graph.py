@@ -6,7 +6,7 @@ import pytest
 from dagster import Definitions
 
 from kpi_pipeline.orchestration.keys import names
-from tests.orchestration.conftest import ALL, Shop
+from tests.orchestration.conftest import ALL, LINK, Shop
 
 
 @pytest.mark.parametrize(
@@ -17,12 +17,18 @@ from tests.orchestration.conftest import ALL, Shop
         ("metric/sales", {"model/order_lines"}),
         ("metric/order_value", {"metric/sales", "metric/orders"}),
         ("kpi/monthly_order_value", {"metric/order_value"}),
-        ("published/snapshot", {"kpi/monthly_order_value", "kpi/monthly_visitors"}),
+        ("indicators/evidence", {"kpi/monthly_order_value", "kpi/monthly_visitors"}),
+        ("published/snapshot", {"kpi/monthly_order_value", "kpi/monthly_visitors", "indicators/evidence"}),
         ("published/scorecard", {"published/snapshot"}),
     ],
 )
 def test_every_asset_depends_on_what_it_is_made_from(shop: Shop, asset: str, made_from: set[str]) -> None:
     assert names(dep.asset_key for dep in shop.spec(asset).deps) == made_from
+
+
+def test_a_project_without_links_has_no_evidence(shop: Shop) -> None:
+    shop.edit(LINK, "")
+    assert names(shop.assets.keys) == ALL - {"indicators/evidence"}
 
 
 def test_definitions_load_and_name_every_asset(shop: Shop) -> None:

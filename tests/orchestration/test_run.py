@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 from pathlib import Path
 
 import duckdb
@@ -51,7 +52,8 @@ def test_one_kpi_computes_what_it_needs_and_publishes_all(shop: Shop) -> None:
     shop.write("visits.csv", VISITS.replace("150", "151"))
     outcome = shop.materialize("kpi/monthly_order_value")
     assert outcome.materialized == {
-        "kpi/monthly_order_value", "raw/lines", "model/order_lines", "published/snapshot", "published/scorecard",
+        "kpi/monthly_order_value", "raw/lines", "model/order_lines", "indicators/evidence", "published/snapshot",
+        "published/scorecard",
     }  # fmt: skip
     assert published(shop, "SELECT kpi, value FROM kpi_latest ORDER BY kpi") == [
         ("monthly_order_value", 40.0), ("monthly_visitors", 150.0),
@@ -94,7 +96,7 @@ def test_a_failed_blocking_check_stops_what_depends_on_it_only(shop: Shop) -> No
     outcome = shop.materialize()
     assert not outcome.success
     assert outcome.materialized == {
-        "raw/visits", "model/days", "metric/visitors", "kpi/monthly_visitors",
+        "raw/visits", "model/days", "metric/visitors", "kpi/monthly_visitors", "indicators/evidence",
         "published/snapshot", "published/scorecard",
     }  # fmt: skip
     failed = outcome.checks["raw/lines", "every_line_is_priced"]
@@ -111,6 +113,23 @@ def test_a_warning_is_told_and_stops_nothing(shop: Shop) -> None:
     assert outcome.materialized == ALL
     warned = outcome.checks["raw/lines", "no_free_gifts"]
     assert (warned.passed, warned.severity.value, warned.blocking) == (False, "WARN", False)
+
+
+def test_a_link_that_the_data_speaks_against_warns(shop: Shop) -> None:
+    chance = random.Random(3)
+    months = [f"{2015 + number // 12}-{number % 12 + 1:02d}-05" for number in range(73)]
+    lines = [f"{number},{day},1,{chance.uniform(20, 40):.2f}" for number, day in enumerate(months)]
+    shop.write("lines/2024.csv", "\n".join(["invoice,sold_at,quantity,price", *lines]))
+    shop.write("visits.csv", "\n".join(["day,visitors", *(f"{day},{chance.randint(80, 200)}" for day in months)]))
+    outcome = shop.materialize("indicators/evidence")
+    assert outcome.success
+    assert {"kpi/monthly_visitors", "kpi/monthly_order_value"}.isdisjoint(outcome.materialized)
+    warned = outcome.checks["indicators/evidence", "monthly_visitors_leads_monthly_order_value"]
+    assert (warned.passed, warned.severity.value, warned.blocking) == (False, "WARN", False)
+    assert (warned.metadata["verdict"].value, warned.metadata["periods"].value) == ("not_supported", 72)
+    told = outcome.metadata["indicators/evidence"]
+    assert (told["dagster/row_count"], told["links_not_supported"]) == (1, 1)
+    assert "| monthly_visitors | monthly_order_value | 1 month | not supported |" in told["links"]
 
 
 def test_a_selected_kpi_that_is_blocked_fails_the_run_and_says_why(shop: Shop) -> None:
