@@ -8,9 +8,10 @@ from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.quarantine import QUARANTINE
 from kpi_pipeline.ingest.replaced import Everything, going
 from kpi_pipeline.ingest.staged import Staged
-from kpi_pipeline.ingest.tables import create, create_as, drop, table
+from kpi_pipeline.ingest.tables import create, create_as, drop
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
+from kpi_pipeline.sql_parts import sql_table
 
 
 def accept(staged: Staged, executor: Executor) -> None:
@@ -27,9 +28,9 @@ def accept(staged: Staged, executor: Executor) -> None:
         create(executor, quarantine, QUARANTINE, if_missing=True)
         kept = [exp.Literal.string(file.file) for file in staged.files if file.file not in staged.files_read]
         stays = exp.In(this=exp.column("_source_file", quoted=True), expressions=kept)
-        executor.run(exp.delete(table(quarantine), where=exp.not_(stays) if kept else exp.true()))
-        rows = exp.select("*").from_(table(staged.quarantine))
-        executor.run(exp.insert(rows, table(quarantine)))
+        executor.run(exp.delete(sql_table(quarantine), where=exp.not_(stays) if kept else exp.true()))
+        rows = exp.select("*").from_(sql_table(staged.quarantine))
+        executor.run(exp.insert(rows, sql_table(quarantine)))
         ledger.write(executor, staged.state, staged.files)
         drop(executor, staged.table, kind="VIEW")
         drop(executor, staged.rows)
@@ -37,12 +38,12 @@ def accept(staged: Staged, executor: Executor) -> None:
 
 
 def _swap_rows(staged: Staged, executor: Executor) -> None:
-    raw, rows = TableRef("raw", staged.source), exp.select("*").from_(table(staged.rows))
+    raw, rows = TableRef("raw", staged.source), exp.select("*").from_(sql_table(staged.rows))
     if isinstance(staged.replaces, Everything):
         create_as(executor, raw, rows)
         return
-    executor.run(exp.delete(table(raw), where=going(staged.replaces, staged.rows)))
-    executor.run(exp.Insert(this=table(raw), expression=rows, by_name=True))
+    executor.run(exp.delete(sql_table(raw), where=going(staged.replaces, staged.rows)))
+    executor.run(exp.Insert(this=sql_table(raw), expression=rows, by_name=True))
 
 
 def clear_leftovers(executor: Executor) -> None:

@@ -12,7 +12,7 @@ from kpi_pipeline.ingest.files import Survey
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.ingest.staged import WITHOUT_VALUES, SourceFile
-from kpi_pipeline.ingest.tables import table
+from kpi_pipeline.sql_parts import sql_table
 
 
 def check_columns(load: Loading, ready: Sequence[Ready]) -> None:
@@ -104,7 +104,7 @@ def _met(
 
 
 def _has_values(load: Loading, column: str) -> bool:
-    query = exp.select(exp.Count(this=exp.column(column, quoted=True))).from_(table(load.raw))
+    query = exp.select(exp.Count(this=exp.column(column, quoted=True))).from_(sql_table(load.raw))
     return bool(load.executor.rows(query)[0][0])
 
 

@@ -19,6 +19,7 @@ from kpi_pipeline.ingest.records import Record, TextFile
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sources import Source
+from kpi_pipeline.sql_parts import sql_call, sql_table
 
 LINE_SEPARATORS = "\x1f\x1e"
 """A delimiter that no line of valid JSON holds, so that DuckDB's CSV reader gives whole lines."""
@@ -111,7 +112,7 @@ def _land_csv(source: Source, file: FoundFile, executor: Executor, *, place: int
     _load_text(executor, text, found, table, folder / f"{place}.csv")
     return Landed(
         file=file,
-        relation=tables.table(table),
+        relation=sql_table(table),
         columns=tuple(Column(name, exp.column(f"c{at}", quoted=True), None) for at, name in enumerate(text.header)),
         records=found.records,
         number=exp.column("rowid"),
@@ -124,8 +125,8 @@ def _land_csv(source: Source, file: FoundFile, executor: Executor, *, place: int
 def _load_text(executor: Executor, text: TextFile, found: records.Scan, table: TableRef, copy: Path) -> None:
     """Loads the whole records, all columns as text; from a clean copy where the file itself does not give them all."""
     whole = found.records - len(found.broken)
-    for attempt in [text] if not found.needs_copy else []:
-        tables.create_as(executor, table, _text_query(attempt, found.longest))
+    if not found.needs_copy:
+        tables.create_as(executor, table, _text_query(text, found.longest))
         if tables.row_count(executor, table) == whole:
             return
     clean = records.write_clean_copy(text, copy)
@@ -170,17 +171,19 @@ def _land_json_lines(source: Source, file: FoundFile, executor: Executor, *, pla
     _load_text(executor, text, found, lines, folder / f"{place}.jsonl")
     line = exp.column("c0", quoted=True)
     is_object = exp.Case(
-        ifs=[exp.If(this=_call("json_valid", line), true=_call("json_type", line).eq(exp.Literal.string("OBJECT")))],
+        ifs=[
+            exp.If(this=sql_call("json_valid", line), true=sql_call("json_type", line).eq(exp.Literal.string("OBJECT")))
+        ],
         default=exp.false(),
     )
-    source_lines = tables.table(lines)
+    source_lines = sql_table(lines)
     no_objects = executor.rows(exp.select(exp.column("rowid")).from_(source_lines).where(exp.not_(is_object)))
     not_json = tuple(
         Record(number, raw, problem="the line is not a JSON object")
         for _, number, raw in records.picked(text, [int(row[0]) for row in no_objects])
     )
     structure = executor.rows(
-        exp.select(_call("json_group_structure", exp.cast(line, "JSON"))).from_(source_lines).where(is_object)
+        exp.select(sql_call("json_group_structure", exp.cast(line, "JSON"))).from_(source_lines).where(is_object)
     )
     merged = json.loads(structure[0][0]) if structure[0][0] else {}
     keys: Mapping[str, object] = merged if isinstance(merged, dict) else {}
@@ -188,13 +191,15 @@ def _land_json_lines(source: Source, file: FoundFile, executor: Executor, *, pla
     shape = exp.Literal.string(json.dumps(dict.fromkeys(keys, "VARCHAR"), ensure_ascii=False))
     fields = [
         exp.alias_(
-            _call("struct_extract", exp.column("record", quoted=True), exp.Literal.string(key)), f"c{at}", quoted=True
+            sql_call("struct_extract", exp.column("record", quoted=True), exp.Literal.string(key)),
+            f"c{at}",
+            quoted=True,
         )
         for at, key in enumerate(keys)
     ]
     number = exp.alias_(exp.column("rowid"), "number", quoted=True)
     parsed = exp.select(
-        number, exp.alias_(_call("json_transform", line, shape) if keys else exp.null(), "record", quoted=True)
+        number, exp.alias_(sql_call("json_transform", line, shape) if keys else exp.null(), "record", quoted=True)
     ).from_(source_lines)
     tables.create_as(
         executor,
@@ -203,7 +208,7 @@ def _land_json_lines(source: Source, file: FoundFile, executor: Executor, *, pla
     )
     return Landed(
         file=file,
-        relation=tables.table(table),
+        relation=sql_table(table),
         columns=tuple(
             _json_column(key, kind, exp.column(f"c{at}", quoted=True)) for at, (key, kind) in enumerate(keys.items())
         ),
@@ -230,7 +235,3 @@ def reader(function: str, path: Path, **options: object) -> exp.Expr:
         for name, value in options.items()
     ]
     return exp.Anonymous(this=function, expressions=[exp.Literal.string(escape(str(path))), *named])
-
-
-def _call(function: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=function, expressions=list(arguments))

@@ -15,6 +15,7 @@ from kpi_pipeline.periods import Grain, shift_day
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Settings
 from kpi_pipeline.sources import Source
+from kpi_pipeline.sql_parts import sql_day
 
 ZONED = "TIMESTAMP WITH TIME ZONE"
 SLACK = timedelta(days=2)
@@ -60,7 +61,7 @@ def reach_of(load: Loading, rows: exp.Expr, day: exp.Expr) -> Reach:
     cursor = exp.column(load.source.load.cursor or "", quoted=True)
     newest = exp.select(exp.alias_(cursor, "moment"), exp.alias_(day, "business_day")).from_(rows)
     if since := _surely_past(load, rows, today):
-        newest = newest.where(cursor.copy() >= exp.cast(exp.Literal.string(since.isoformat()), "DATE"))
+        newest = newest.where(cursor.copy() >= sql_day(since))
     days = newest.subquery("days")
     past = exp.column("business_day") <= exp.convert(today)
     future = exp.column("business_day") > exp.convert(today)
@@ -82,7 +83,7 @@ def _surely_past(load: Loading, rows: exp.Expr, today: date) -> date | None:
     days need not be converted, which over ten million rows takes longer than loading a day.
     """
     cursor = exp.column(load.source.load.cursor or "", quoted=True)
-    limit = exp.cast(exp.Literal.string((today - SLACK).isoformat()), "DATE")
+    limit = sql_day(today - SLACK)
     query = exp.select(exp.cast(exp.Max(this=cursor), "DATE")).from_(rows).where(cursor.copy() < limit)
     newest: date | None = load.executor.rows(query)[0][0]
     return max(newest, date.min + SLACK) - SLACK if newest else None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.ingest.tables import table
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.sql_parts import sql_table
 
 
 @dataclass(frozen=True)
@@ -55,5 +55,5 @@ def of_files(files: Sequence[str]) -> exp.Expr:
 
 def _has_key_in(rows: TableRef, key: Sequence[str]) -> exp.Expr:
     columns = [exp.column(name, quoted=True) for name in key]
-    wanted = exp.select(*(column.copy() for column in columns)).from_(table(rows))
+    wanted = exp.select(*(column.copy() for column in columns)).from_(sql_table(rows))
     return exp.In(this=exp.Tuple(expressions=columns) if len(columns) > 1 else columns[0], query=wanted.subquery())

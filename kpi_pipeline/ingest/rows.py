@@ -15,9 +15,10 @@ from kpi_pipeline.ingest.quarantine import quarantine_misfits
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.ingest.replaced import RowsOfKeys, going, of_files
 from kpi_pipeline.ingest.staged import LINEAGE, WITHOUT_VALUES, SourceFile, Staged
-from kpi_pipeline.ingest.tables import create_as, kind_of, row_count, table
+from kpi_pipeline.ingest.tables import create_as, kind_of, row_count
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.sources import Source
+from kpi_pipeline.sql_parts import sql_table
 
 
 def stage_file(
@@ -35,7 +36,7 @@ def stage_file(
     misfit = contract.any_misfit(ready.columns)
     with naming(file):
         before = row_count(load.executor, target)
-        load.executor.run(exp.insert(query.where(exp.not_(misfit)) if misfit else query, table(target)))
+        load.executor.run(exp.insert(query.where(exp.not_(misfit)) if misfit else query, sql_table(target)))
         loaded = row_count(load.executor, target) - before
         rejected = quarantine_misfits(load, ready, misfit, quarantine)
     if not file.untouched():
@@ -53,10 +54,10 @@ def stage_file(
 def keep_rows(load: Loading, target: TableRef, columns: Mapping[str, str], files: Sequence[str]) -> None:
     """Copies the rows of files that did not change, as the new columns want them."""
     rows = exp.select(*_old_values(load.in_use, columns), *(exp.column(name, quoted=True) for name in LINEAGE)).from_(
-        table(load.raw)
+        sql_table(load.raw)
     )
     with _castable(load.source):
-        load.executor.run(exp.insert(rows.where(of_files(files)), table(target)))
+        load.executor.run(exp.insert(rows.where(of_files(files)), sql_table(target)))
 
 
 def merge_rows(load: Loading, result: Staged, columns: Mapping[str, str]) -> None:
@@ -72,10 +73,14 @@ def merge_rows(load: Loading, result: Staged, columns: Mapping[str, str]) -> Non
     ]
     own = [exp.column(name, quoted=True) for name in columns]
     came, order = exp.alias_(exp.convert(1), "came"), exp.alias_(exp.column("rowid"), "place")
-    rows: exp.Query = exp.select(*own, *lineage, came, order).from_(table(load.batch))
+    rows: exp.Query = exp.select(*own, *lineage, came, order).from_(sql_table(load.batch))
     if load.in_use:
         came = exp.alias_(exp.convert(0), "came")
-        old = exp.select(*named, *lineage, came, order).from_(table(load.raw)).where(going(result.replaces, load.batch))
+        old = (
+            exp.select(*named, *lineage, came, order)
+            .from_(sql_table(load.raw))
+            .where(going(result.replaces, load.batch))
+        )
         rows = exp.union(old, rows, distinct=False)
     newest_first = [exp.column("came").desc(), exp.column("place").desc()]
     if load.source.load.cursor:

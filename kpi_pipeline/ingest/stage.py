@@ -22,11 +22,12 @@ from kpi_pipeline.ingest.ready import Ready, make_ready
 from kpi_pipeline.ingest.replaced import Everything, Replaced, RowsOfFiles, RowsOfKeys, going
 from kpi_pipeline.ingest.rows import keep_rows, merge_rows, stage_file
 from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, SourceState, Staged
-from kpi_pipeline.ingest.tables import create, create_view, drop, full_name, row_count, table
+from kpi_pipeline.ingest.tables import create, create_view, drop, full_name, row_count
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import Source
+from kpi_pipeline.sql_parts import sql_table
 
 FEW_ROWS = 20
 MISFITS_AT_MOST = 0.5
@@ -141,7 +142,7 @@ def _refuse_mostly_misfits(load: Loading, staged: Staged, file: SourceFile) -> N
     read = file.rows + file.quarantined
     if read < FEW_ROWS or file.quarantined <= MISFITS_AT_MOST * read:
         return
-    first = exp.select("line", "reason").from_(table(staged.quarantine)).order_by("line").limit(1)
+    first = exp.select("line", "reason").from_(sql_table(staged.quarantine)).order_by("line").limit(1)
     line, reason = load.executor.rows(first.where(exp.column("_source_file").eq(file.file)))[0]
     raise DataError(
         f"{file.quarantined:,} of {counted(read, 'row')} of {file.file} do not fit what source '{load.source.name}' "
@@ -158,7 +159,7 @@ def _with_reach(load: Loading, result: Staged) -> Staged:
         odd = source.load.cursor is not None and cursor_type
         note = (f"cursor '{source.load.cursor}' is {cursor_type}, not a time: no day is known to be complete",)
         return replace(result, notes=note) if odd else result
-    reach = reach_of(load, table(result.table), day)
+    reach = reach_of(load, sql_table(result.table), day)
     notes: tuple[str, ...] = ()
     if reach.future_rows:
         notes = (f"{reach.future_rows} rows are dated after today, the last on {reach.furthest_day}",)
@@ -185,10 +186,10 @@ def _replaced(load: Loading, work: Survey, columns: Mapping[str, str]) -> Replac
 
 def _as_accepted(load: Loading, result: Staged) -> exp.Query:
     """The raw table as it will be: what stays of it, and the staged rows."""
-    rows = exp.select("*").from_(table(result.rows))
+    rows = exp.select("*").from_(sql_table(result.rows))
     if isinstance(result.replaces, Everything):
         return rows
-    stay = exp.select("*").from_(table(load.raw)).where(exp.not_(going(result.replaces, result.rows)))
+    stay = exp.select("*").from_(sql_table(load.raw)).where(exp.not_(going(result.replaces, result.rows)))
     return exp.Union(this=stay, expression=rows, distinct=False, by_name=True)
 
 
@@ -197,8 +198,8 @@ def _pieces(load: Loading, result: Staged) -> list[exp.Select] | None:
     if isinstance(result.replaces, Everything):
         return None
     came = load.batch if load.merges else result.rows
-    old = exp.select().from_(table(load.raw)).where(going(result.replaces, came))
-    return [old, exp.select().from_(table(came))]
+    old = exp.select().from_(sql_table(load.raw)).where(going(result.replaces, came))
+    return [old, exp.select().from_(sql_table(came))]
 
 
 def _version(load: Loading, result: Staged, read: Sequence[SourceFile]) -> str:

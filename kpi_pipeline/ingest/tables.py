@@ -9,11 +9,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
-
-
-def table(name: TableRef) -> exp.Table:
-    """The table in a statement, quoted."""
-    return exp.table_(name.name, db=name.schema, quoted=True)
+from kpi_pipeline.sql_parts import sql_table
 
 
 def kind_of(text: str) -> exp.DataType:
@@ -27,28 +23,28 @@ def create(executor: Executor, name: TableRef, columns: Mapping[str, str], *, if
         exp.ColumnDef(this=exp.to_identifier(column, quoted=True), kind=kind_of(kind))
         for column, kind in columns.items()
     ]
-    schema = exp.Schema(this=table(name), expressions=defined)
+    schema = exp.Schema(this=sql_table(name), expressions=defined)
     executor.run(exp.Create(kind="TABLE", exists=if_missing, replace=not if_missing, this=schema))
 
 
 def create_as(executor: Executor, name: TableRef, query: exp.Query) -> None:
     """Makes a table of a query's rows, in place of one that may be there."""
-    executor.run(exp.Create(kind="TABLE", this=table(name), expression=query, replace=True))
+    executor.run(exp.Create(kind="TABLE", this=sql_table(name), expression=query, replace=True))
 
 
 def create_view(executor: Executor, name: TableRef, query: exp.Query) -> None:
     """Makes a view, in place of one that may be there."""
-    executor.run(exp.Create(kind="VIEW", this=table(name), expression=query, replace=True))
+    executor.run(exp.Create(kind="VIEW", this=sql_table(name), expression=query, replace=True))
 
 
 def drop(executor: Executor, name: TableRef, *, kind: Literal["TABLE", "VIEW"] = "TABLE") -> None:
     """Drops a table or view if it is there."""
-    executor.run(f"DROP {kind} IF EXISTS {table(name).sql(dialect='duckdb')}")
+    executor.run(f"DROP {kind} IF EXISTS {sql_table(name).sql(dialect='duckdb')}")
 
 
 def row_count(executor: Executor, name: TableRef) -> int:
     """How many rows a table has."""
-    return int(executor.rows(exp.select(exp.Count(this=exp.Star())).from_(table(name)))[0][0])
+    return int(executor.rows(exp.select(exp.Count(this=exp.Star())).from_(sql_table(name)))[0][0])
 
 
 def full_name(kind: str) -> str:

@@ -23,6 +23,7 @@ from kpi_pipeline.pipeline.types_wanted import parts_looked_at, unfit
 from kpi_pipeline.plan import ModelPlan
 from kpi_pipeline.project import Project
 from kpi_pipeline.reduce import model_statement
+from kpi_pipeline.sql_parts import sql_table
 from kpi_pipeline.store import Warehouse
 
 Typed = Mapping[TableRef, Mapping[str, str]]
@@ -44,9 +45,9 @@ def unbindable(project: Project, columns: Typed) -> tuple[Problem, ...]:
                 typed = ", ".join(
                     f"{exp.to_identifier(name, quoted=True).sql('duckdb')} {kind}" for name, kind in found.items()
                 )
-                nothing.run(f"CREATE TABLE {_named(table).sql('duckdb')} ({typed})")
+                nothing.run(f"CREATE TABLE {sql_table(table).sql('duckdb')} ({typed})")
                 # NOTE: a row of nothing, without which DuckDB does not look at what is written, as DATE 'yesterday'.
-                nothing.run(f"INSERT INTO {_named(table).sql('duckdb')} DEFAULT VALUES")
+                nothing.run(f"INSERT INTO {sql_table(table).sql('duckdb')} DEFAULT VALUES")
         made: dict[TableRef, Mapping[str, str]] = {}
         return (
             *_tried(project, nothing, made),
@@ -98,11 +99,13 @@ def _expression(
         try:
             parts = parts_looked_at(site, tree)
             looked_at = [exp.alias_(exp.paren(_without_metrics(one)), f"it_{at}") for at, one in enumerate(parts)]
-            query = exp.select(exp.paren(_without_metrics(tree)), *looked_at).from_(_named(table))
+            query = exp.select(exp.paren(_without_metrics(tree)), *looked_at).from_(sql_table(table))
             if beside:
                 # NOTE: a table of its own, because DuckDB does not look further where a NULL is written.
-                nothing.run(exp.Create(this=_named(BESIDE), kind="TABLE", replace=True, expression=exp.select(*beside)))
-                query = query.join(_named(BESIDE), join_type="cross")
+                nothing.run(
+                    exp.Create(this=sql_table(BESIDE), kind="TABLE", replace=True, expression=exp.select(*beside))
+                )
+                query = query.join(sql_table(BESIDE), join_type="cross")
             kinds = nothing.columns(query)
             nothing.rows(query)
         except nothing.query_errors as problem:
@@ -158,7 +161,7 @@ def _kind_of(nothing: Warehouse, made: Mapping[TableRef, Mapping[str, str]], mod
     if there not in made:
         return None
     try:
-        query = exp.select(exp.alias_(f"({written})", "it", dialect="duckdb")).from_(_named(there))
+        query = exp.select(exp.alias_(f"({written})", "it", dialect="duckdb")).from_(sql_table(there))
         return nothing.columns(query)["it"]
     except nothing.query_errors:
         return None
@@ -176,7 +179,3 @@ def _asks_a_metric(part: exp.Expr) -> bool:
 def _said(problem: Exception) -> str:
     """The first line of what the engine says."""
     return str(problem).split("\n")[0].strip().rstrip(".")
-
-
-def _named(table: TableRef) -> exp.Table:
-    return exp.table_(table.name, db=table.schema, quoted=True)

@@ -11,6 +11,7 @@ from kpi_pipeline.calendar import DayTable, day_table
 from kpi_pipeline.errors import DataError, DefinitionError, Problem, did_you_mean, listed
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Project
+from kpi_pipeline.sql_parts import sql_table
 
 NAMED = ("week", "month", "quarter", "year")
 DAYS = ("DATE", "TIMESTAMP", "VARCHAR")
@@ -39,7 +40,7 @@ def kept_calendar(project: Project, executor: Executor) -> DayTable | None:
             "Hint: name the column with the day: calendar: {table: ..., columns: {day: ...}}"
         )
     query = exp.select(*(_selected(ours, theirs, types[theirs]) for ours, theirs in columns.items()))
-    return day_table(table.name, executor.fetch(query.from_(exp.table_(table.name, db=table.schema, quoted=True))))
+    return day_table(table.name, executor.fetch(query.from_(sql_table(table))))
 
 
 def refuse_blocked_calendar(project: Project, blocked: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from kpi_pipeline.errors import DefinitionError, Problem, did_you_mean
 from kpi_pipeline.holidays import Holidays
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Project
+from kpi_pipeline.sql_parts import sql_table
 
 SCHEMA = {"day": pl.Date, "holiday": pl.String}
 
@@ -35,7 +36,7 @@ def holiday_days(project: Project, executor: Executor) -> pl.DataFrame | None:
         exp.alias_(exp.cast(exp.column(day, quoted=True), "DATE"), "day", quoted=True),
         exp.alias_(exp.cast(exp.column(name, quoted=True), "VARCHAR"), "holiday", quoted=True),
     )
-    found = executor.fetch(query.from_(exp.table_(table.name, db=table.schema, quoted=True)))
+    found = executor.fetch(query.from_(sql_table(table)))
     return _once_a_day(found.drop_nulls("day").cast(pl.Schema(SCHEMA)))
 
 

@@ -29,6 +29,11 @@ from kpi_pipeline.errors import did_you_mean, listed
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import moment_before
 from kpi_pipeline.quality.targets import CheckTarget
+from kpi_pipeline.sql_parts import sql_table
+
+FLOATING = ("DOUBLE", "FLOAT")
+ROUNDING = 1e-12
+"""The share by which sums of floating-point numbers may differ: what adding them in another order leaves."""
 
 
 class CannotCheck(Exception):
@@ -316,7 +321,7 @@ def _all_but(column: str, replacement: exp.Expr, table: _Table) -> exp.Select:
 
 
 def _from(table: TableRef, alias: str | None = None) -> exp.Expr:
-    tree = exp.table_(table.name, db=table.schema, quoted=True)
+    tree = sql_table(table)
     return exp.alias_(tree, alias, table=True, quoted=True) if alias else tree
 
 

@@ -17,6 +17,7 @@ from kpi_pipeline.quality.making import Made, make_checks
 from kpi_pipeline.quality.outcome import told
 from kpi_pipeline.quality.plan import plan_checks
 from kpi_pipeline.quality.targets import CheckTarget
+from kpi_pipeline.sql_parts import sql_table
 
 
 def check_tables(
@@ -87,7 +88,7 @@ def _of_table(gx: Any, tables: _WarehouseTables, target: CheckTarget, as_of: dat
     if not columns:
         missing = f"there is no table {target.table}"
         return [Made(target.asset, replace(check, unable=missing), (), target.personal) for check in checks]
-    whole = exp.select("*").from_(exp.table_(target.table.name, db=target.table.schema, quoted=True))
+    whole = exp.select("*").from_(sql_table(target.table))
     return make_checks(
         gx,
         target.asset,

@@ -11,6 +11,7 @@ from kpi_pipeline.periods import Grain, Window
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.plan.matching import Side
 from kpi_pipeline.reduce.day import INSTANT, business_day, in_zone, local_moment, time_column
+from kpi_pipeline.sql_parts import sql_table
 
 DAY = "DATE"
 _ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
@@ -62,7 +63,7 @@ def compared(base: Side, conversion: Side, window: Window | None, kinds: tuple[s
 
 def time_type(side: Side, executor: Executor) -> str:
     """The DuckDB type of a side's time column; what is neither a day nor a moment is refused."""
-    table = exp.table_(side.model.table.name, db=side.model.table.schema, quoted=True)
+    table = sql_table(side.model.table)
     kind = executor.columns(exp.select(exp.alias_(time_column(side.model, side.time), "_time")).from_(table))["_time"]
     local_moment(side.model, side.time, kind)
     return kind

@@ -9,6 +9,7 @@ from kpi_pipeline.plan import Executor, Rate
 from kpi_pipeline.reduce.aggregate import parsed
 from kpi_pipeline.reduce.beside import CALENDAR_DAYS, of_rows
 from kpi_pipeline.reduce.day import business_day, time_column
+from kpi_pipeline.sql_parts import sql_table
 
 RATE = "DECIMAL(20, 9)"
 """NOTE: money is counted in decimals; a rate of nine digits after the point is finer than any that is quoted. DuckDB
@@ -39,7 +40,7 @@ def repeated_rate(rate: Rate, executor: Executor) -> exp.Select:
 
 def _rates(rate: Rate, executor: Executor) -> exp.Select:
     """SELECT _code, _day, _rate: every rate that is one; what is missing, zero or below is none."""
-    table = exp.table_(rate.rates.table.name, db=rate.rates.table.schema, quoted=True)
+    table = sql_table(rate.rates.table)
     time = time_column(rate.rates, rate.rates_time)
     kind = executor.columns(exp.select(exp.alias_(time, "_time")).from_(table))["_time"]
     value = parsed(rate.rate)
@@ -75,7 +76,7 @@ def _rates_by_day(rate: Rate, executor: Executor) -> exp.Select:
     since = exp.LTE(this=exp.column("_from"), expression=day)
     until = exp.or_(exp.column("_next").is_(exp.null()), exp.LT(this=day.copy(), expression=exp.column("_next")))
     fresh = exp.LTE(this=day.copy(), expression=_later(exp.column("_from"), rate.within))
-    days = exp.alias_(exp.table_(CALENDAR_DAYS.name, db=CALENDAR_DAYS.schema, quoted=True), "_days", table=True)
+    days = exp.alias_(sql_table(CALENDAR_DAYS), "_days", table=True)
     return (
         exp.select("_code", "_rate", exp.alias_(day.copy(), "_day"))
         .from_(spans.subquery("_spans"))

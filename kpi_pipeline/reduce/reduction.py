@@ -18,6 +18,7 @@ from kpi_pipeline.reduce.intervals import intervals
 from kpi_pipeline.reduce.rows import rows_of
 from kpi_pipeline.reduce.states import states
 from kpi_pipeline.reduce.stock import stock_keys
+from kpi_pipeline.sql_parts import sql_day
 
 _NUMBERS = (*FLOATS, *INTEGERS, "UHUGEINT", "DECIMAL", "BOOLEAN", '"NULL"', "NULL")
 
@@ -48,9 +49,9 @@ def reduction_query(
     if reduction.where:
         query = query.where(with_dimensions(parsed(reduction.where), model))
     if from_day:
-        query = query.where(exp.GTE(this=day.copy(), expression=_date(from_day)))
+        query = query.where(exp.GTE(this=day.copy(), expression=sql_day(from_day)))
     if to_day:
-        query = query.where(exp.LT(this=day.copy(), expression=_date(to_day)))
+        query = query.where(exp.LT(this=day.copy(), expression=sql_day(to_day)))
     if reduction.stock:
         query = query.select(*stock_keys(reduction.stock, model, types["_stock"], reduction.finest))
     return over_events(_SHAPES[reduction.shape](query, reduction, types), reduction, model, executor)
@@ -150,7 +151,3 @@ def with_dimensions(condition: exp.Expr, model: ModelPlan) -> exp.Expr:
         return exp.paren(parsed(own)) if own else node
 
     return condition.transform(replaced)
-
-
-def _date(day: date) -> exp.Expr:
-    return exp.cast(exp.Literal.string(day.isoformat()), "DATE")

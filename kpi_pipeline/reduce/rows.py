@@ -12,6 +12,7 @@ from kpi_pipeline.reduce.beside import CALENDAR_DAYS, ROWS, of_rows
 from kpi_pipeline.reduce.day import business_day, local_moment, time_column
 from kpi_pipeline.reduce.grouped import with_metric
 from kpi_pipeline.reduce.rates import with_rate
+from kpi_pipeline.sql_parts import sql_table
 
 
 def rows_of(model: ModelPlan, reduction: Reduction, executor: Executor) -> exp.Expr:
@@ -21,7 +22,7 @@ def rows_of(model: ModelPlan, reduction: Reduction, executor: Executor) -> exp.E
     without a row gives NULL.
     """
     if not reduction.joined:
-        return _table(model)
+        return sql_table(model.table)
     columns = [one for one in reduction.joined if isinstance(one, JoinedColumn)]
     own = [one for one in columns if not one.hops]
     query = _with_columns(model, own, executor, exp.Column(this=exp.Star(), table=exp.to_identifier(ROWS)))
@@ -98,7 +99,7 @@ def _with_columns(
     """SELECT from a model's table what is named and a column each; periods are looked up among the calendar's days."""
     times = [one.dimension for one in columns if one.of_time]
     kinds = _types(model, times, executor)
-    query = exp.select(*selected).from_(exp.alias_(_table(model), ROWS, table=True))
+    query = exp.select(*selected).from_(exp.alias_(sql_table(model.table), ROWS, table=True))
     calendars: dict[str, str] = {}
     for one in columns:
         match one.of_time:
@@ -119,7 +120,7 @@ def _with_columns(
 
 
 def _with_calendar(query: exp.Select, alias: str, day: exp.Expr) -> exp.Select:
-    days = exp.table_(CALENDAR_DAYS.name, db=CALENDAR_DAYS.schema, quoted=True)
+    days = sql_table(CALENDAR_DAYS)
     on = exp.EQ(this=exp.column("day", table=alias, quoted=True), expression=day)
     return query.join(exp.alias_(days, alias, table=True, quoted=True), on=on, join_type="left")
 
@@ -138,8 +139,4 @@ def _types(model: ModelPlan, times: Sequence[str], executor: Executor) -> dict[s
     if not times:
         return {}
     wanted = [exp.alias_(time_column(model, one), one, quoted=True) for one in dict.fromkeys(times)]
-    return executor.columns(exp.select(*wanted).from_(_table(model)))
-
-
-def _table(model: ModelPlan) -> exp.Table:
-    return exp.table_(model.table.name, db=model.table.schema, quoted=True)
+    return executor.columns(exp.select(*wanted).from_(sql_table(model.table)))

@@ -18,11 +18,12 @@ from kpi_pipeline.ingest import contract
 from kpi_pipeline.ingest.files import FORMATS, FoundFile
 from kpi_pipeline.ingest.infer import infer_types
 from kpi_pipeline.ingest.land import Landed, land
-from kpi_pipeline.ingest.tables import kind_of, table
+from kpi_pipeline.ingest.tables import kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sources import ColumnType, Source
 from kpi_pipeline.sources.file import FileConnector
+from kpi_pipeline.sql_parts import sql_call, sql_day, sql_table
 from kpi_pipeline.starter.naming import words_of
 from kpi_pipeline.starter.notations import STYLES, plain_number, style_of
 from kpi_pipeline.starter.table import FRACTIONS, NUMBERS, Column, Table
@@ -74,7 +75,7 @@ def look_at(
     rows = query.where(exp.not_(misfit)) if misfit else query
     # NOTE: parsing text again for every question takes longer than keeping what was parsed.
     kind = "TABLE" if read.contract or open_names else "VIEW"
-    executor.run(exp.Create(kind=kind, replace=True, this=table(view), expression=rows))
+    executor.run(exp.Create(kind=kind, replace=True, this=sql_table(view), expression=rows))
     columns, count = _profile(executor, view, {one.name: one.type or "VARCHAR" for one in used}, read.styles, today)
     return Table(
         file=file,
@@ -273,7 +274,7 @@ def _borne_out(
         is_time = guess.type in ("date", "timestamp")
         asked.append(exp.Anonymous(this="count_if", expressions=[fitted.misfit or exp.false()]))
         asked.append(exp.Count(this=value.copy()))
-        asked += [_call(word, exp.cast(value.copy(), "DATE")) if is_time else exp.null() for word in ("min", "max")]
+        asked += [sql_call(word, exp.cast(value.copy(), "DATE")) if is_time else exp.null() for word in ("min", "max")]
     seen = executor.rows(exp.select(*asked).from_(landed.relation))[0]
     results = {test: seen[4 * at : 4 * at + 4] for at, test in enumerate(_keys(tests))}
     chosen: dict[str, ColumnType] = {}
@@ -308,15 +309,11 @@ def _styles_borne_out(
     asked = []
     for name, style in styles.items():
         value = _trimmed(texts[name])
-        fits = _call("regexp_full_match", value, exp.Literal.string(STYLES[style]))
+        fits = sql_call("regexp_full_match", value, exp.Literal.string(STYLES[style]))
         unknown = exp.In(this=value.copy(), expressions=[word.copy() for word in words])
-        asked.append(_call("bool_and", exp.or_(fits, unknown)))
+        asked.append(sql_call("bool_and", exp.or_(fits, unknown)))
     held = executor.rows(exp.select(*asked).from_(landed.relation))[0]
     return {name: style for (name, style), fits in zip(styles.items(), held, strict=True) if fits}
-
-
-def _call(function: str, *arguments: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=function, expressions=list(arguments))
 
 
 WIDTH = 40
@@ -327,14 +324,14 @@ def _profile(
     executor: Executor, view: TableRef, types: Mapping[str, str], styles: Mapping[str, str], today: date
 ) -> tuple[tuple[Column, ...], int]:
     """All columns in numbers, and how many rows there are."""
-    count = int(executor.rows(exp.select(exp.Count(this=exp.Star())).from_(table(view)))[0][0])
+    count = int(executor.rows(exp.select(exp.Count(this=exp.Star())).from_(sql_table(view)))[0][0])
     names = list(types)
     columns: list[Column] = []
     for start in range(0, len(names), WIDTH):
         some = names[start : start + WIDTH]
         asked = {name: _questions(name, types[name], styles.get(name, ""), today) for name in some}
         row = executor.rows(
-            exp.select(*(one for found in asked.values() for one in found.values())).from_(table(view))
+            exp.select(*(one for found in asked.values() for one in found.values())).from_(sql_table(view))
         )[0]
         answers = iter(row)
         for name in some:
@@ -345,25 +342,25 @@ def _profile(
 
 def _questions(name: str, kind: str, style: str, today: date) -> dict[str, exp.Expr]:
     value: exp.Expr = exp.column(name, quoted=True)
-    asked = {"present": exp.Count(this=value.copy()), "distinct": _call("approx_count_distinct", value)}
+    asked = {"present": exp.Count(this=value.copy()), "distinct": sql_call("approx_count_distinct", value)}
     number = exp.cast(plain_number(value, style), "DOUBLE") if style else value
     if style or kind.startswith(FRACTIONS) or kind in NUMBERS:
         number = exp.cast(number.copy(), "DOUBLE")
-        finite = exp.Case(ifs=[exp.If(this=_call("isfinite", number), true=number.copy())])
-        asked |= {"lowest": _call("min", finite), "highest": _call("max", finite.copy())}
+        finite = exp.Case(ifs=[exp.If(this=sql_call("isfinite", number), true=number.copy())])
+        asked |= {"lowest": sql_call("min", finite), "highest": sql_call("max", finite.copy())}
         if style or kind.startswith(FRACTIONS):
             for places in (0, 2, 4, 6):
-                rounded = _call("round", finite.copy(), exp.Literal.number(places))
-                asked[f"places_{places}"] = _call("bool_and", exp.EQ(this=rounded, expression=finite.copy()))
+                rounded = sql_call("round", finite.copy(), exp.Literal.number(places))
+                asked[f"places_{places}"] = sql_call("bool_and", exp.EQ(this=rounded, expression=finite.copy()))
     elif kind == "DATE" or kind.startswith("TIMESTAMP"):
         day = exp.cast(value.copy(), "DATE")
         asked |= {
-            "first_day": _call("min", day),
-            "last_day": _call("max", day.copy()),
-            "future": _call("count_if", day.copy() > exp.cast(exp.Literal.string(today.isoformat()), "DATE")),
+            "first_day": sql_call("min", day),
+            "last_day": sql_call("max", day.copy()),
+            "future": sql_call("count_if", day.copy() > sql_day(today)),
         }
     elif kind == "VARCHAR":
-        asked["longest"] = _call("max", _call("length", value.copy()))
+        asked["longest"] = sql_call("max", sql_call("length", value.copy()))
     return asked
 
 
@@ -400,7 +397,7 @@ def _counted_exactly(executor: Executor, view: TableRef, columns: Sequence[Colum
     exact: dict[str, int] = {}
     if near:
         asked = [exp.Count(this=exp.Distinct(expressions=[exp.column(one.name, quoted=True)])) for one in near]
-        found = executor.rows(exp.select(*asked).from_(table(view)))[0]
+        found = executor.rows(exp.select(*asked).from_(sql_table(view)))[0]
         exact = {one.name: int(value) for one, value in zip(near, found, strict=True)}
     for one in columns:
         distinct = exact.get(one.name, min(one.distinct, count - 1) if one.distinct == count else one.distinct)

@@ -10,10 +10,10 @@ from pathlib import Path
 from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError, listed
-from kpi_pipeline.ingest.tables import table as table_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Executor
+from kpi_pipeline.sql_parts import sql_table
 from kpi_pipeline.starter.history import History, history_of
 from kpi_pipeline.starter.kpis import kpis_of
 from kpi_pipeline.starter.look import look_at
@@ -114,7 +114,7 @@ def _chapter(
     model = model_of(roles)
     metric_names, kpi_names, goal_names = names
     drafts: MetricDrafts = metrics_of(roles, model, rhythm, metric_names)
-    view = table_of(TableRef("model", roles.table.name))
+    view = sql_table(TableRef("model", roles.table.name))
     executor.run(exp.Create(kind="VIEW", replace=True, this=view, expression=model.tree.copy()))
 
     def history(metric: MetricDraft, grain: Grain) -> History | None:
@@ -183,6 +183,6 @@ def _refuse_unknown_times(looked: Sequence[Table], time_columns: Sequence[str]) 
 def _rhythm(executor: Executor, table: Table, time: Column, today: date) -> Rhythm:
     """How the rows up to today lie in time; of a table that lies wholly in the future, how all of them do."""
     day = exp.cast(exp.column(time.name, quoted=True), "DATE")
-    query = exp.select(day).distinct().from_(table_of(TableRef("raw", table.name)))
+    query = exp.select(day).distinct().from_(sql_table(TableRef("raw", table.name)))
     days = [row[0] for row in executor.rows(query.where(exp.not_(day.copy().is_(exp.null()))))]
     return rhythm_of([one for one in days if one <= today] or days)

@@ -12,6 +12,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Reduction, Shape
+from kpi_pipeline.sql_parts import sql_table
 from kpi_pipeline.store.answers import forget_answers
 from kpi_pipeline.store.seen_rows import WHOLE
 from kpi_pipeline.store.warehouse import Warehouse, quoted
@@ -59,7 +60,7 @@ def replace_partials(
             _create(warehouse, reduction, "TABLE", made)
         else:
             warehouse.run(f"DELETE FROM {quoted(reduction.table)} WHERE _day >= ? AND _day < ?", list(days))
-            warehouse.run(exp.Insert(this=_table(reduction.table), expression=made, by_name=True))
+            warehouse.run(exp.Insert(this=sql_table(reduction.table), expression=made, by_name=True))
         warehouse.drop(_seen(reduction))
         return _noted(warehouse, reduction, fingerprint, inputs, days, made_at)
 
@@ -96,7 +97,7 @@ def has_whole_keys(warehouse: Warehouse, query: exp.Select) -> bool:
 
 def partials_query(reduction: Reduction) -> exp.Select:
     """What reads a reduction's table."""
-    return exp.select("*").from_(_table(reduction.table))
+    return exp.select("*").from_(sql_table(reduction.table))
 
 
 def _create(warehouse: Warehouse, reduction: Reduction, kind: str, query: exp.Select) -> None:
@@ -104,7 +105,7 @@ def _create(warehouse: Warehouse, reduction: Reduction, kind: str, query: exp.Se
     known = warehouse.table_kind(reduction.table)
     if known and (known == "VIEW") != (kind == "VIEW"):
         warehouse.drop(reduction.table)
-    warehouse.run(exp.Create(this=_table(reduction.table), kind=kind, replace=True, expression=query))
+    warehouse.run(exp.Create(this=sql_table(reduction.table), kind=kind, replace=True, expression=query))
 
 
 def _noted(
@@ -136,7 +137,7 @@ def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp
     if warehouse.table_columns(keys).get("key") != kind:
         warehouse.run(f"CREATE OR REPLACE TABLE {quoted(keys)} (key {kind} NOT NULL, code UINTEGER NOT NULL)")
     seen = _seen(reduction)
-    warehouse.run(exp.Create(this=_table(seen), kind="TABLE", replace=True, expression=query))
+    warehouse.run(exp.Create(this=sql_table(seen), kind="TABLE", replace=True, expression=query))
     warehouse.run(
         f"INSERT INTO {quoted(keys)} "
         f"SELECT key, (SELECT coalesce(max(code), 0) FROM {quoted(keys)}) + row_number() OVER (ORDER BY key) "
@@ -154,7 +155,3 @@ def _keys(reduction: Reduction) -> TableRef:
 def _seen(reduction: Reduction) -> TableRef:
     """Where the keys wait for their numbers; gone once they have them."""
     return TableRef("staging", f"{reduction.table.name}__seen")
-
-
-def _table(table: TableRef) -> exp.Table:
-    return exp.table_(table.name, db=table.schema, quoted=True)

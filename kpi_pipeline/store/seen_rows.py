@@ -11,6 +11,7 @@ from functools import cached_property
 import polars as pl
 from sqlglot import expressions as exp
 
+from kpi_pipeline.sql_parts import sql_day
 from kpi_pipeline.store.warehouse import Warehouse
 
 WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
@@ -56,7 +57,7 @@ class SeenRows:
         first, last = self.days.item(0, "_day"), self.days.item(-1, "_day")
         if any(span[0] <= first and last <= span[1] for span in spans):
             return exp.true()
-        return exp.or_(*(exp.column("_day").between(_date(span[0]), _date(span[1])) for span in spans))
+        return exp.or_(*(exp.column("_day").between(sql_day(span[0]), sql_day(span[1])) for span in spans))
 
     def _in_part(self, part: int, parts: int) -> exp.Expr:
         """Whether a key belongs to a part.
@@ -125,7 +126,3 @@ def _compact(name: str, kind: str) -> exp.Expr:
 
 def _of(table: str, name: str) -> exp.Column:
     return exp.column(name, table=table, quoted=True)
-
-
-def _date(day: date) -> exp.Expr:
-    return exp.cast(exp.Literal.string(day.isoformat()), "DATE")

@@ -20,6 +20,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import StorageError, WarehouseBusy
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.sql_parts import sql_table
 
 SCHEMAS = ("raw", "quarantine", "staging", "model", "partial", "kpi", "state")
 """raw: rows as loaded; quarantine: rows that did not fit; staging: not yet checked; model: views over raw; partial:
@@ -219,7 +220,7 @@ def quoted(table: TableRef) -> str:
     >>> quoted(TableRef("raw", "Odd name"))
     '"raw"."Odd name"'
     """
-    return exp.table_(table.name, db=table.schema, quoted=True).sql(dialect="duckdb")
+    return sql_table(table).sql(dialect="duckdb")
 
 
 def _prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

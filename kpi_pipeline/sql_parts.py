@@ -1,0 +1,36 @@
+"""The smallest parts of SQL trees, written alike in every room: a table, a day, a call."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlglot import expressions as exp
+
+from kpi_pipeline.names import TableRef
+
+
+def sql_table(table: TableRef) -> exp.Table:
+    """A table of the warehouse, quoted.
+
+    >>> sql_table(TableRef("raw", "Odd name")).sql(dialect="duckdb")
+    '"raw"."Odd name"'
+    """
+    return exp.table_(table.name, db=table.schema, quoted=True)
+
+
+def sql_day(day: date) -> exp.Expr:
+    """A day.
+
+    >>> sql_day(date(2010, 12, 9)).sql(dialect="duckdb")
+    "CAST('2010-12-09' AS DATE)"
+    """
+    return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
+
+
+def sql_call(function: str, *arguments: exp.Expr) -> exp.Expr:
+    """A call of one of DuckDB's functions that sqlglot has no word of its own for.
+
+    >>> sql_call("json_valid", exp.column("line")).sql(dialect="duckdb")
+    'JSON_VALID(line)'
+    """
+    return exp.Anonymous(this=function, expressions=list(arguments))
