@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kpi_pipeline.derive.anchors import ANCHOR
 from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.day_numbers import day_number, day_numbers
 from kpi_pipeline.derive.marks import Found, Marks
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.places import segment_numbers
@@ -60,7 +61,7 @@ class _Span:
 
     def numbers(self, frame: pl.DataFrame, column: str) -> Whole:
         """The days of a column by number."""
-        return frame.get_column(column).cast(pl.Int32).cast(pl.Int64).to_numpy() - _number(self.first)
+        return day_numbers(frame.get_column(column), self.first)
 
 
 def _counted(
@@ -94,7 +95,7 @@ class _Rows:
     def of(cls, part: pl.DataFrame, filters: Iterable[str], span: _Span) -> _Rows:
         """The rows of a frame."""
         return cls(
-            part.get_column(DAY).cast(pl.Int32).to_numpy() - np.int32(_number(span.first)),
+            part.get_column(DAY).cast(pl.Int32).to_numpy() - np.int32(day_number(span.first)),
             part.get_column(PLACE).to_numpy(),
             part.get_column("_key").to_numpy(),
             {name: part.get_column(name).to_numpy() for name in filters},
@@ -175,11 +176,6 @@ def _spans_of_days(question: Question, span: _Span) -> tuple[Whole, Whole]:
     day = np.arange(span.days)
     place = np.searchsorted(start, day, side="right") - 1
     return start, np.where((place >= 0) & (day <= end[np.maximum(place, 0)]), place, -1)
-
-
-def _number(day: date) -> int:
-    """The days since 1970."""
-    return (day - date(1970, 1, 1)).days
 
 
 def _in_periods(question: Question, found: dict[str, Found], span: _Span) -> pl.DataFrame:

@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kpi_pipeline.derive.anchors import ANCHOR
+from kpi_pipeline.derive.day_numbers import day_numbers
 from kpi_pipeline.derive.fold import folded
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.timeline import PERIOD
@@ -45,7 +46,7 @@ def extremes(
     length = (last - first).days + 1
     segments = days.get_column(SEGMENT).unique().sort()
     row = segments.search_sorted(days.get_column(SEGMENT)).to_numpy()
-    column = _place(days.get_column("_day"), first)
+    column = day_numbers(days.get_column("_day"), first)
     begin, end = _spans(wanted, windows, first, length)
     made = {}
     for name, measure in measures.items():
@@ -60,8 +61,8 @@ def extremes(
 def _spans(wanted: pl.DataFrame, windows: pl.DataFrame | None, first: date, length: int) -> tuple[Places, Places]:
     """The first and last place of each anchor's window; the last lies before the first where no day is in it."""
     begins = wanted.select(_begin=pl.lit(first)) if windows is None else _begins(wanted, windows)
-    begin = np.maximum(_place(begins.get_column("_begin"), first), 0)
-    end = np.minimum(_place(wanted.get_column(ANCHOR), first), length - 1)
+    begin = np.maximum(day_numbers(begins.get_column("_begin"), first), 0)
+    end = np.minimum(day_numbers(wanted.get_column(ANCHOR), first), length - 1)
     if windows is None:
         begin = np.zeros(len(end), np.int64)
     return begin, end
@@ -69,10 +70,6 @@ def _spans(wanted: pl.DataFrame, windows: pl.DataFrame | None, first: date, leng
 
 def _begins(wanted: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     return wanted.join(windows, on=ANCHOR, how="left", maintain_order="left")
-
-
-def _place(days: pl.Series, first: date) -> Places:
-    return (days.cast(pl.Int32).cast(pl.Int64) - (first - date(1970, 1, 1)).days).to_numpy()
 
 
 def _of_spans(dense: Numbers, of: np.ufunc, begin: Places, end: Places) -> Numbers:

@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kpi_pipeline.derive.asked import Asked
+from kpi_pipeline.derive.day_numbers import day_number, day_numbers
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.places import segment_numbers
 from kpi_pipeline.derive.remembered import answered
@@ -116,7 +117,7 @@ class _Rows:
             return None
         return cls(
             first,
-            part.get_column(DAY).cast(pl.Int32).to_numpy() - np.int32(_number(first)),
+            part.get_column(DAY).cast(pl.Int32).to_numpy() - np.int32(day_number(first)),
             part.get_column(PLACE).to_numpy(),
             part.get_column("_value").to_numpy(),
             {name: part.get_column(name).to_numpy() for name in filters},
@@ -142,8 +143,8 @@ def _answer_of(one: _Spans, column: str, table: pl.DataFrame, runs: Runs, first:
     named = {name: measure for name, measure in one.question.asked.named.items() if measure.column == column}
     if not named or table.is_empty():
         return
-    begin = np.maximum(_numbers(table, "first_day") - _number(first), 0)
-    end = np.minimum(_numbers(table, "last_day") - _number(first), runs.days - 1)
+    begin = np.maximum(day_numbers(table.get_column("first_day"), first), 0)
+    end = np.minimum(day_numbers(table.get_column("last_day"), first), runs.days - 1)
     span = np.flatnonzero(begin <= end)
     segment, at = np.repeat(np.arange(segments), len(span)), np.tile(span, segments)
     starts, ends = runs.between(segment, begin[at], end[at])
@@ -174,12 +175,3 @@ def _parts(days: pl.DataFrame, questions: list[Question]) -> list[tuple[date, da
         parts = whole.group_by(part.alias("part"), maintain_order=True)
         found += parts.agg(pl.col("first").min(), pl.col("last").max()).select("first", "last").rows()
     return found
-
-
-def _numbers(table: pl.DataFrame, column: str) -> Whole:
-    return table.get_column(column).cast(pl.Int32).cast(pl.Int64).to_numpy()
-
-
-def _number(day: date) -> int:
-    """The days since 1970."""
-    return (day - date(1970, 1, 1)).days
