@@ -18,7 +18,10 @@ from kpi_pipeline.holidays import holidays_said
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.project import Project
+from kpi_pipeline.projection_words import method_told
 from kpi_pipeline.store.published import Published
+
+Row = dict[str, Any]
 
 
 def show_kpi(asked: Path, name: str, *, periods: int) -> None:
@@ -48,11 +51,38 @@ def show_kpi(asked: Path, name: str, *, periods: int) -> None:
         ).to_dicts()
         edges = published.fetch("SELECT DISTINCT downstream, upstream FROM lineage").rows()
         holidays = published.fetch("SELECT * FROM calendar WHERE is_holiday ORDER BY day").to_dicts()
+        projections = published.fetch(
+            "SELECT * FROM kpi_projection WHERE kpi = ? AND segment = 'all' ORDER BY period_start_utc", [name]
+        ).to_dicts()
     _definition(out, project, kpi, about[0], roles)
     _lineage(out, name, edges)
     shown = _through_current(values)
     _values(out, about[0], shown[-periods:], holidays)
+    _projection(out, about[0], shown[-1:], projections)
     _plot(out, about[0], shown)
+
+
+def _projection(out: Console, about: Row, newest: list[Row], projections: list[Row]) -> None:
+    """Where the period in progress is expected to end, how that is known, and how far off it usually is."""
+    row = next((row for row in newest if row["projected_value"] is not None), None)
+    if row is None:
+        return
+    largest = _largest(newest)
+    value, low, high = (
+        number(row[f"projected_{name}"], about["unit"], about["currency"], beside=largest)
+        for name in ("value", "low", "high")
+    )
+    told = Text(f"{row['period_label']} is heading for {value}, in four of five cases for {low} to {high}: ")
+    told.append(status_text(row["projected_status"]))
+    out.print(told)
+    how = next((how for how in projections if how["period_start_utc"] == row["period_start_utc"]), None)
+    if how is not None:
+
+        def write(error: float) -> str:
+            return number(error, about["unit"], about["currency"])
+
+        out.print(Text(method_told(how, about["grain"], write), style="dim"))
+    out.print()
 
 
 def _through_current(values: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -109,7 +109,7 @@ def _record(complete: Sequence[Row], grain: str) -> str:
 
 def _unfinished(after: Sequence[Row], latest: Row | None, numbers: Numbers) -> Unfinished | None:
     """The value so far, with its projection where there is one."""
-    row = next((row for row in after if row["value"] is not None), None)
+    row = next((row for row in after if row["value"] is not None or row["projected_value"] is not None), None)
     if row is None:
         return None
 
@@ -119,6 +119,8 @@ def _unfinished(after: Sequence[Row], latest: Row | None, numbers: Numbers) -> U
     projection = f"heading for {write('projected_value')}" if row["projected_value"] is not None else ""
     if projection and row["projected_low"] is not None and row["projected_high"] is not None:
         projection += f" ({write('projected_low')} to {write('projected_high')})"
+    if projection and row["projected_status"] in JUDGED:
+        projection += f", {status_called(row['projected_status']).word.lower()}"
     return Unfinished(period_written(row["period_label"]), write("value"), projection)
 
 

@@ -99,10 +99,11 @@ def test_the_projection_is_told_with_its_interval(tables: Tables) -> None:
         projected.then(240_000.0).alias("projected_value"),
         projected.then(221_000.0).alias("projected_low"),
         projected.then(262_000.0).alias("projected_high"),
+        projected.then(pl.lit("at_risk")).alias("projected_status"),
     )
     page = page_of({**tables, "kpi_value": values})
     unfinished = next(card.unfinished for card in page.goals[0].kpis if card.name == "net_sales")
-    assert unfinished and unfinished.projection == "heading for £240,000 (£221,000 to £262,000)"
+    assert unfinished and unfinished.projection == "heading for £240,000 (£221,000 to £262,000), at risk"
 
 
 def test_changes_are_percentages_for_amounts_points_for_shares_differences_across_zero(
