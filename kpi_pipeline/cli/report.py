@@ -14,11 +14,13 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import TABLES, table_named
 from kpi_pipeline.publish.scorecard import (
+    COMPARED,
     PARAMETERS,
     Book,
     book_of,
     page_path,
     pages_of_book,
+    values_compared,
     values_shown,
     write_pages,
 )
@@ -62,6 +64,7 @@ def published_tables(project: Project) -> dict[str, pl.DataFrame]:
         tables = {name: published.fetch(f'FROM "{name}"') for name in names}
         values = values_shown(TableRef("main", "kpi_value")).sql("duckdb")
         tables["kpi_value"] = published.fetch(values, PARAMETERS)
+        tables["metric_value"] = published.fetch(values_compared("main").sql("duckdb"), COMPARED)
     if any(set(table_named(name).schema) - set(frame.columns) for name, frame in tables.items()):
         raise DataError(
             "The published tables are those of an earlier version, which lack columns that pages show.\n"

@@ -11,6 +11,7 @@ from itertools import groupby
 import polars as pl
 
 from kpi_pipeline.publish.scorecard.card import Around, card_of
+from kpi_pipeline.publish.scorecard.findings import Findings, findings_of
 from kpi_pipeline.publish.scorecard.goal_cards import in_tree_order
 from kpi_pipeline.publish.scorecard.holidays import holidays_of
 from kpi_pipeline.publish.scorecard.origin import Steps, steps_of
@@ -53,6 +54,8 @@ class Book:
     because: Mapping[tuple[str, str], str]
     """Why one KPI is said to lead the other."""
     holidays: tuple[tuple[date, str], ...]
+    findings: Findings
+    """What the data says of each claim that one KPI leads another."""
 
     def latest(self, kpi: str) -> Row | None:
         """The KPI's latest complete period."""
@@ -118,6 +121,7 @@ def book_of(tables: Mapping[str, pl.DataFrame]) -> Book:
         ),
         because={(row["kpi"], row["leads_kpi"]): row["because"] or "" for row in snapshot.rows("strategy_link")},
         holidays=holidays_of(snapshot.rows("calendar")),
+        findings=findings_of(snapshot),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kpi_pipeline.evidence_words import lag_written
+from kpi_pipeline.publish.scorecard.findings import claim_page
 from kpi_pipeline.publish.scorecard.page import Reference
 from kpi_pipeline.publish.scorecard.roles import VERDICTS
 from kpi_pipeline.publish.scorecard.snapshot import Row
@@ -23,6 +25,8 @@ class Cause:
     because: str
     verdict: str
     measured: str
+    page: str
+    """Where everything that was tested stands."""
 
 
 def causes_of(
@@ -37,19 +41,11 @@ def causes_of(
             because.get((row["kpi"], row["leads_kpi"]), ""),
             VERDICTS.get(row["verdict"] or "", "not tested yet"),
             _measured(row),
+            claim_page(row["kpi"], row["leads_kpi"]),
         )
         for row in rows
         if row[end] in kpis
     )
-
-
-def lag_written(lag: int, grain: str) -> str:
-    """How long after the one the other follows.
-
-    >>> lag_written(4, "week"), lag_written(0, "month")
-    ('after 4 weeks', 'in the same month')
-    """
-    return f"after {lag} {grain}{'' if lag == 1 else 's'}" if lag else f"in the same {grain}"
 
 
 def _measured(row: Row) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kpi_pipeline.goals import Perspective
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.dates import day_before, day_written, moment_written
+from kpi_pipeline.publish.scorecard.findings import EVIDENCE
 from kpi_pipeline.publish.scorecard.framework_pages import frameworks_used
 from kpi_pipeline.publish.scorecard.goal_cards import goal_cards
 from kpi_pipeline.publish.scorecard.goal_tree import Branch, branch_of, branches_of
@@ -55,6 +56,8 @@ class CompanyPage:
     perspectives: tuple[tuple[str, tuple[Branch, ...]], ...]
     frameworks: tuple[tuple[str, str], ...]
     """The framework pages there are: what each is called, and its file."""
+    evidence: str
+    """The page of all claims that one KPI leads another, where there are any."""
     teams: tuple[TeamLine, ...]
     overdue: tuple[Overdue, ...]
     checks: int
@@ -122,6 +125,7 @@ def company_page(book: Book, *, attribution: Sequence[str] = (), published: Sequ
         tree=branches_of(book),
         perspectives=_perspectives(book),
         frameworks=frameworks_used(book),
+        evidence=EVIDENCE if book.findings.claims else "",
         teams=tuple(_teams(book, None, 0)),
         overdue=overdue_of(book, book.kpis),
         checks=len(checks),

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from kpi_pipeline.goals import Framework, Perspective
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.dates import day_before, day_written, moment_written, period_written, span_written
+from kpi_pipeline.publish.scorecard.findings import claim_page
 from kpi_pipeline.publish.scorecard.page import KpiCard, Reference
 from kpi_pipeline.publish.scorecard.snapshot import Row
 from kpi_pipeline.publish.scorecard.status import Status, status_called
@@ -248,7 +249,7 @@ def _side_goal(book: Book, goal: str, rows: list[Row]) -> SideGoal:
 def _drawing(book: Book) -> str:
     """The map of causes and effects; its words were escaped where it was drawn."""
     nodes, links = book.snapshot.rows("strategy_node", "kpi"), book.snapshot.rows("strategy_link", "kpi", "leads_kpi")
-    return Markup(strategy_map(nodes, links, href="kpi/{}.html"))  # noqa: S704
+    return Markup(strategy_map(nodes, links, href="kpi/{}.html", link_href=claim_page))  # noqa: S704
 
 
 def _goal(book: Book, name: str) -> Reference:

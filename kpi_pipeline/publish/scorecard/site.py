@@ -8,6 +8,9 @@ import polars as pl
 
 from kpi_pipeline.publish.scorecard.book import Book, book_of
 from kpi_pipeline.publish.scorecard.company_page import company_page, data_through
+from kpi_pipeline.publish.scorecard.evidence_index import evidence_index
+from kpi_pipeline.publish.scorecard.evidence_page import evidence_page
+from kpi_pipeline.publish.scorecard.findings import EVIDENCE, claim_page
 from kpi_pipeline.publish.scorecard.framework_pages import FILES, framework_pages
 from kpi_pipeline.publish.scorecard.goal_page import goal_page
 from kpi_pipeline.publish.scorecard.kpi_page import kpi_page
@@ -16,8 +19,9 @@ from kpi_pipeline.publish.scorecard.render import Shell, render
 from kpi_pipeline.publish.scorecard.team_page import team_page
 
 INDEX, SUMMARY = "index.html", "summary.md"
-FRAMEWORKS = tuple(FILES.values())
-FOLDERS = ("kpi", "goal", "team")
+BESIDE_INDEX = (*FILES.values(), EVIDENCE)
+"""Pages beside the company's that are not there in every project."""
+FOLDERS = ("kpi", "goal", "team", "evidence")
 
 
 def pages_of(
@@ -50,9 +54,13 @@ def pages_of_book(
         yield page_path("goal", name), render("goal", goal_page(book, name), below)
     for name in book.around.teams:
         yield page_path("team", name), render("team", team_page(book, name), below)
+    for leader, follower in book.findings.claims:
+        yield claim_page(leader, follower), render("evidence", evidence_page(book, leader, follower), below)
     top = Shell(title, data_through(book), root="", attribution=tuple(attribution))
     for page in framework_pages(book):
         yield FILES[page.kind], render("framework", page, top)
+    if book.findings.claims:
+        yield EVIDENCE, render("evidence_index", evidence_index(book), top)
     company = company_page(book, attribution=attribution, published=published)
     yield SUMMARY, company_markdown(company, title, data_through(book))
     yield INDEX, render("company", company, top)

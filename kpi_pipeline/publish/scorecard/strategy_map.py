@@ -6,7 +6,7 @@ also stands alone; whatever a colour or a dash says is said in words, too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -52,6 +52,7 @@ STYLE = """
 .strategy-map .arrow { fill: none; stroke: var(--m-accent); stroke-width: 1.3; }
 .strategy-map .negative { stroke: var(--m-poor); }
 .strategy-map .doubted { stroke-dasharray: 4 4; }
+.strategy-map a:hover .arrow, .strategy-map a:focus-visible .arrow { stroke-width: 3; }
 .strategy-map .head { fill: var(--m-accent); } .strategy-map .head.of-negative { fill: var(--m-poor); }
 .strategy-map a:focus-visible .box { stroke: var(--m-accent); stroke-width: 2.5; }
 """
@@ -70,13 +71,21 @@ class Layout:
     height: float
 
 
-def strategy_map(nodes: Sequence[Row], links: Sequence[Row], *, href: str = "", ident: str = "strategy-map") -> str:
+def strategy_map(
+    nodes: Sequence[Row],
+    links: Sequence[Row],
+    *,
+    href: str = "",
+    link_href: Callable[[str, str], str] | None = None,
+    ident: str = "strategy-map",
+) -> str:
     """The drawing of rows of `strategy_node` and `strategy_link`; empty where there are none.
 
     Args:
         nodes: where each KPI stands.
         links: which KPI is said to move which.
         href: where a box leads, such as `kpi/{}.html`; without it boxes lead nowhere.
+        link_href: where the arrow from one KPI to another leads, if anywhere.
         ident: a name for the drawing that is unique on its page.
     """
     if not nodes:
@@ -99,7 +108,7 @@ def strategy_map(nodes: Sequence[Row], links: Sequence[Row], *, href: str = "", 
         *(_head(ident, sign) for sign in ("positive", "negative")),
         "</defs>",
         *(_band(band, layout.width) for band in layout.bands),
-        *(_arrow(link, layout, names, ident) for link in drawn),
+        *(_linked(_arrow(link, layout, names, ident), link, link_href) for link in drawn),
         *(_box(row, layout.boxes[row["kpi"]], href) for row in nodes),
         "</svg>",
     ]
@@ -205,6 +214,11 @@ def _arrow(link: Row, layout: Layout, names: Mapping[str, str], ident: str) -> s
         f'd="M{start[0]:g} {start[1]:g}C{start[0] + bow:g} {bend:g} {end[0] + bow:g} {bend:g} {end[0]:g} {end[1]:g}">'
         f"<title>{escape(_said(link, names))}</title></path>"
     )
+
+
+def _linked(arrow: str, link: Row, href: Callable[[str, str], str] | None) -> str:
+    """The arrow, leading to the page of its claim."""
+    return f'<a href="{escape(href(link["kpi"], link["leads_kpi"]))}">{arrow}</a>' if href else arrow
 
 
 def _bow(start: Point, end: Point) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from kpi_pipeline.errors import StorageError
-from kpi_pipeline.publish.scorecard.site import FOLDERS, FRAMEWORKS, INDEX, pages_of
+from kpi_pipeline.publish.scorecard.site import BESIDE_INDEX, FOLDERS, INDEX, pages_of
 
 
 def write_scorecard(
@@ -22,7 +22,7 @@ def write_scorecard(
 ) -> Path:
     """Write all pages into the folder and return the company's, `index.html`, which is written last.
 
-    A page that is as it was stays untouched; those of KPIs, goals and teams that are gone are removed at the end.
+    A page that is as it was stays untouched; those of what is gone (a KPI, goal, team or claim) are removed at the end.
     """
     return write_pages(pages_of(tables, title=title, attribution=attribution, published=published), folder)
 
@@ -34,7 +34,7 @@ def write_pages(pages: Iterable[tuple[str, str]], folder: Path) -> Path:
         written = {_write(folder / path, html) for path, html in pages}
         ours = [
             *(page for name in FOLDERS for page in (folder / name).glob("*.html")),
-            *map(folder.joinpath, FRAMEWORKS),
+            *map(folder.joinpath, BESIDE_INDEX),
         ]
         for page in sorted(set(ours) - written):
             page.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from kpi_pipeline.publish import TABLES, conform, empty_frame, table_named
+from tests.evidence_rows import evidence_row
 
 Row = dict[str, Any]
 Tables = dict[str, pl.DataFrame]
@@ -30,6 +31,12 @@ def frame(table: str, rows: Iterable[Row]) -> pl.DataFrame:
     wanted = table_named(table)
     full = [dict.fromkeys(wanted.schema.names()) | row for row in rows]
     return conform(wanted, pl.DataFrame(full, schema=wanted.schema, orient="row"))
+
+
+CLAIM = {
+    "kpi": "new_customers", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 4, "expected_sign": "positive",
+    "breakdown": "all", "segment": "all",
+}  # fmt: skip
 
 
 def week(at: int) -> Row:
@@ -373,15 +380,32 @@ def example_tables() -> Tables:
               for viewpoint in ("company", "commercial", "service")),
         ],
         "kpi_evidence": [
-            {"kpi": "new_customers", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 4,
-             "expected_sign": "positive", "breakdown": "all", "segment": "all", "verdict": "confirmed",
-             "measured_lag": 3},
+            evidence_row(leads_kpi="net_sales", team="commercial", measured_lag=3, remarks="lag_differs, fading",
+                         control="average_order"),
             {"kpi": "returns_rate", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 1,
              "expected_sign": "negative", "breakdown": "all", "segment": "all", "verdict": "not_supported"},
             {"kpi": "returns_rate", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 1,
              "expected_sign": "negative", "breakdown": "country", "segment": "country=France", "verdict": "confirmed"},
             {"kpi": "average_order", "leads_kpi": "net_sales", "grain": "week", "expected_lag": 0,
              "expected_sign": "positive", "breakdown": "all", "segment": "all"},
+        ],
+        "kpi_evidence_lag": [
+            CLAIM | {"at_lag": lag, "correlation": 0.4312 if lag == 3 else 0.02 * lag - 0.01, "band": 0.179}
+            for lag in range(-8, 9)
+        ],
+        "kpi_evidence_window": [
+            CLAIM | {"first_period": date(2010, month, 4), "last_period": date(2010, month + 6, 4), "correlation": 0.4,
+                     "p_value": 0.0004 if holds else 0.41, "holds": holds}
+            for month, holds in ((1, True), (5, False))
+        ],
+        "kpi_evidence_history": [
+            CLAIM | {"verdict": verdict, "reason_code": "no_skill" if verdict == "weak" else "leads", "measured_lag": 3,
+                     "correlation": 0.41, "skill": skill, "periods": 48, "recorded_at": datetime(2010, month, 1, tzinfo=UTC)}
+            for month, verdict, skill in ((6, "weak", 0.02), (9, "weak", 0.02), (11, "confirmed", 0.18))
+        ],
+        "metric_value": [
+            week(at) | {"metric": name, "segment": "all", "breakdown": "all", "value": value(name, at)}
+            for name in ("new_customers", "net_sales", "returns_rate") for at in range(WEEKS - 1)
         ],
         "goal_score": GOAL_SCORES,
         "review": [

@@ -18,7 +18,7 @@ def test_it_is_written_as_a_whole_and_nothing_is_left_beside_it(tables: Tables, 
     assert page == tmp_path / "published" / "scorecard" / "index.html"
     assert page.read_text(encoding="utf-8").rstrip().endswith("</html>")
     assert {path.name for path in page.parent.iterdir()} == {
-        "goal", "kpi", "team", "index.html", "summary.md", "okr.html", "mbo.html", "focus.html",
+        "evidence", "goal", "kpi", "team", "index.html", "summary.md", "evidence.html", "okr.html", "mbo.html", "focus.html",
         "balanced-scorecard.html",
     }  # fmt: skip
     assert all(path.suffix == ".html" and path.name[0] != "." for path in page.parent.glob("*/*"))

@@ -92,10 +92,11 @@ def index_of(tables: Tables) -> str:
     return dict(pages_of(tables))["index.html"]
 
 
-def test_there_is_a_page_for_the_company_and_for_each_team_goal_and_kpi(pages: Pages, tables: Tables) -> None:
+def test_there_is_a_page_for_the_company_and_for_each_team_goal_kpi_and_claim(pages: Pages, tables: Tables) -> None:
     wanted = {f"{kind}/{name}.html" for kind in ("kpi", "goal", "team") for name in tables[kind][kind]}
     frameworks = {"okr.html", "mbo.html", "focus.html", "balanced-scorecard.html"}
-    assert set(pages) == {"index.html", *wanted, *frameworks}
+    claims = {f"evidence/{name}.net_sales.html" for name in ("new_customers", "returns_rate", "average_order")}
+    assert set(pages) == {"index.html", "evidence.html", *wanted, *frameworks, *claims}
     assert list(pages)[-1] == "index.html"
 
 

@@ -1,0 +1,66 @@
+"""The page of all claims: who is said to lead whom, and what the data says of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kpi_pipeline.errors import counted
+from kpi_pipeline.evidence_words import MEANINGS, VERDICTS, lag_written
+from kpi_pipeline.publish.scorecard.book import Book
+from kpi_pipeline.publish.scorecard.evidence_page import Verdict, error_written, verdict_of
+from kpi_pipeline.publish.scorecard.findings import claim_page
+from kpi_pipeline.publish.scorecard.page import Reference
+
+
+@dataclass(frozen=True)
+class ClaimLine:
+    """A claim in a line."""
+
+    leader: Reference
+    follower: Reference
+    page: str
+    claimed: str
+    verdict: Verdict
+    measured: str
+    error: str
+    data: str
+    fading: bool
+
+
+@dataclass(frozen=True)
+class EvidenceIndex:
+    """The whole page."""
+
+    lines: tuple[ClaimLine, ...]
+    counts: tuple[tuple[str, int], ...]
+    """Each verdict that was reached, in words, and how many claims have it."""
+    meanings: tuple[tuple[str, str], ...]
+
+
+def evidence_index(book: Book) -> EvidenceIndex:
+    """All claims, those confirmed first."""
+    order = {verdict: at for at, verdict in enumerate(VERDICTS)}
+    kpis = book.around.kpis
+    rows = sorted(
+        (row for rows in book.findings.claims.values() for row in rows),
+        key=lambda row: (order.get(row["verdict"], len(order)), kpis[row["leads_kpi"]], kpis[row["kpi"]]),
+    )
+    reached = [row["verdict"] for row in rows]
+    return EvidenceIndex(
+        tuple(
+            ClaimLine(
+                Reference(row["kpi"], kpis[row["kpi"]]),
+                Reference(row["leads_kpi"], kpis[row["leads_kpi"]]),
+                claim_page(row["kpi"], row["leads_kpi"]),
+                lag_written(row["expected_lag"], row["grain"]),
+                verdict_of(row),
+                "–" if row["measured_lag"] is None else lag_written(row["measured_lag"], row["grain"]),
+                error_written(row),
+                "–" if row["periods"] is None else counted(row["periods"], row["grain"]),
+                "fading" in (row["remarks"] or ""),
+            )
+            for row in rows
+        ),
+        tuple((VERDICTS[one], reached.count(one)) for one in VERDICTS if one in reached),
+        tuple((VERDICTS[one], MEANINGS[one]) for one in VERDICTS if one in reached),
+    )

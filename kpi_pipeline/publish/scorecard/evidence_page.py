@@ -1,0 +1,252 @@
+"""The page of one claim, that one KPI leads another: what the data says, both series, and all that was tested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from kpi_pipeline.errors import counted
+from kpi_pipeline.evidence_numbers import done_to_series, numbers_of
+from kpi_pipeline.evidence_words import MEANINGS, lag_written, sentence_of, share_written, verdict_written
+from kpi_pipeline.publish.scorecard.aligned import Aligned, aligned_of
+from kpi_pipeline.publish.scorecard.book import Book
+from kpi_pipeline.publish.scorecard.correlogram import Correlogram, correlogram_of
+from kpi_pipeline.publish.scorecard.dates import day_written, period_written
+from kpi_pipeline.publish.scorecard.findings import key_of
+from kpi_pipeline.publish.scorecard.page import Reference
+from kpi_pipeline.publish.scorecard.snapshot import Row
+from kpi_pipeline.publish.scorecard.wording import MINUS, Numbers
+
+PERIODS_COMPARED = {"hour": 120, "day": 120, "week": 104, "month": 60, "quarter": 40, "year": 30}
+HISTORY_SHOWN = 12
+TONES = {
+    "confirmed": "good", "weak": "fair", "feedback": "fair", "reversed": "poor", "not_supported": "poor",
+}  # fmt: skip
+"""Verdicts for and against a claim; the others say neither."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the data says, in two or three words, and its tone."""
+
+    key: str
+    words: str
+    tone: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class LagLine:
+    """The correlation at one lag."""
+
+    lag: int
+    correlation: str
+    outside: bool
+    """Whether chance alone rarely reaches it."""
+
+
+@dataclass(frozen=True)
+class ComparedLine:
+    """A period of the follower beside what the leader was a lag before."""
+
+    period: str
+    follower: str
+    leader_period: str
+    leader: str
+
+
+@dataclass(frozen=True)
+class PartLine:
+    """What was found of one segment, or in one stretch of time, or at one moment."""
+
+    name: str
+    verdict: Verdict
+    lag: str
+    correlation: str
+    skill: str
+    data: str
+
+
+@dataclass(frozen=True)
+class StretchLine:
+    """The same test on a part of the periods."""
+
+    periods: str
+    correlation: str
+    p_value: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One claim and everything that was measured of it."""
+
+    name: str
+    """A name that is unique on the page."""
+    claimed: str
+    team: Reference | None
+    verdict: Verdict
+    sentence: str
+    numbers: tuple[tuple[str, str], ...]
+    done: tuple[str, ...]
+    correlogram: Correlogram | None
+    lags: tuple[LagLine, ...]
+    aligned: Aligned | None
+    aligned_lag: str
+    compared: tuple[ComparedLine, ...]
+    segments: tuple[PartLine, ...]
+    stretches: tuple[StretchLine, ...]
+    history: tuple[PartLine, ...]
+    tested: str
+
+
+@dataclass(frozen=True)
+class EvidencePage:
+    """The whole page: as a rule of one claim, of several where teams claim different lags."""
+
+    leader: Reference
+    follower: Reference
+    because: str
+    findings: tuple[Finding, ...]
+    query: str
+
+
+def evidence_page(book: Book, leader: str, follower: str) -> EvidencePage:
+    """The page of the claim that one KPI leads another."""
+    return EvidencePage(
+        Reference(leader, book.around.kpis[leader]),
+        Reference(follower, book.around.kpis[follower]),
+        book.because.get((leader, follower), ""),
+        tuple(_finding(book, row, at) for at, row in enumerate(book.findings.claims[leader, follower], start=1)),
+        _query(leader, follower),
+    )
+
+
+def verdict_of(row: Row) -> Verdict:
+    """The verdict on a claim, for people."""
+    key = row["verdict"] or "not_tested"
+    return Verdict(key, verdict_written(row), TONES.get(key, ""), MEANINGS.get(key, ""))
+
+
+def error_written(row: Row) -> str:
+    """What knowing the leader changes of the error of a forecast.
+
+    >>> error_written({"skill": 0.18}), error_written({"skill": None})
+    ('−18\\xa0%', '–')
+    """
+    return "–" if row["skill"] is None else share_written(-row["skill"])
+
+
+def _finding(book: Book, row: Row, number: int) -> Finding:
+    key, titles = key_of(row), book.around.kpis
+    lags = [(one["at_lag"], one["correlation"]) for one in book.findings.lags.get(key, [])]
+    aligned = _aligned(book, row)
+    segments = [
+        one
+        for one in book.findings.segments.get((row["kpi"], row["leads_kpi"]), [])
+        if (one["grain"], one["expected_lag"]) == (row["grain"], row["expected_lag"])
+    ]
+    return Finding(
+        name=f"claim-{number}",
+        claimed=f"{lag_written(row['expected_lag'], row['grain'])}, "
+        f"{'one falls when the other rises' if row['expected_sign'] == 'negative' else 'both rise'}",
+        team=Reference(row["team"], book.around.teams[row["team"]]) if row["team"] in book.around.teams else None,
+        verdict=verdict_of(row),
+        sentence=sentence_of(row, titles[row["kpi"]], titles[row["leads_kpi"]]),
+        numbers=numbers_of(row),
+        done=done_to_series(row, titles),
+        correlogram=correlogram_of(
+            lags, measured=row["measured_lag"], band=row["band"], search=row["search_band"], grain=row["grain"]
+        ),
+        lags=tuple(LagLine(lag, signed(value), abs(value) > (row["band"] or 1)) for lag, value in lags),
+        aligned=aligned,
+        aligned_lag=lag_written(_lag(row), row["grain"]),
+        compared=tuple(_compared(book, row, aligned)) if aligned else (),
+        segments=tuple(_part(", ".join(book.segments[one["segment"]].values), one) for one in segments
+                       if one["segment"] in book.segments),
+        stretches=tuple(_stretches(book.findings.windows.get(key, []))),
+        history=tuple(_history(book.findings.history.get(key, []))),
+        tested=day_written(row["tested_at"]) if row["tested_at"] else "",
+    )  # fmt: skip
+
+
+def _lag(row: Row) -> int:
+    """By how much the series are moved: the lag that was measured, else the one claimed."""
+    return int(row["expected_lag"] if row["measured_lag"] is None else row["measured_lag"])
+
+
+def _aligned(book: Book, row: Row) -> Aligned | None:
+    leader, follower = (_series(book, row[end], row["grain"]) for end in ("kpi", "leads_kpi"))
+    sign = row["measured_sign"] or row["expected_sign"]
+    return aligned_of(
+        leader,
+        follower,
+        _lag(row),
+        upside_down=sign == "negative",
+        most=PERIODS_COMPARED.get(row["grain"], 60),
+        grain=row["grain"],
+    )
+
+
+def _series(book: Book, kpi: str, grain: str) -> list[tuple[str, float | None]]:
+    """The complete periods of a KPI's metric at the grain of the test."""
+    rows = book.findings.values.get((book.kpis[kpi]["metric"], grain), []) if kpi in book.kpis else []
+    return [(period_written(row["period_label"]), row["value"]) for row in rows]
+
+
+def _compared(book: Book, row: Row, aligned: Aligned) -> Iterable[ComparedLine]:
+    """The numbers that are drawn, newest first."""
+    follower, leader = (Numbers.of(book.kpis[row[end]]) for end in ("leads_kpi", "kpi"))
+    for one in reversed(aligned.rows):
+        yield ComparedLine(
+            one.label or "to come",
+            follower.write(one.follower) if one.label else "not known yet",
+            one.leader_label or "–",
+            leader.write(one.leader),
+        )
+
+
+def _part(name: str, row: Row) -> PartLine:
+    return PartLine(
+        name,
+        verdict_of(row),
+        "–" if row["measured_lag"] is None else lag_written(row["measured_lag"], row["grain"]),
+        signed(row["correlation"]),
+        error_written(row),
+        "–" if row["periods"] is None else counted(row["periods"], row["grain"]),
+    )
+
+
+def _stretches(rows: Sequence[Row]) -> Iterable[StretchLine]:
+    for row in rows:
+        yield StretchLine(
+            f"{day_written(row['first_period'])} to {day_written(row['last_period'])}",
+            signed(row["correlation"]),
+            "below 0.001" if row["p_value"] < 0.001 else f"{row['p_value']:.3f}",
+            row["holds"],
+        )
+
+
+def _history(rows: Sequence[Row]) -> Iterable[PartLine]:
+    """Every result that differed from the one before, newest first; one alone is what the page says anyway."""
+    lines = [_part(day_written(row["recorded_at"]), row) for row in rows]
+    said = [line for at, line in enumerate(lines) if at == 0 or replace(line, name=lines[at - 1].name) != lines[at - 1]]
+    yield from reversed(said[-HISTORY_SHOWN:] if len(said) > 1 else [])
+
+
+def signed(value: float | None) -> str:
+    """A correlation with two digits.
+
+    >>> signed(-0.314), signed(None)
+    ('−0.31', '–')
+    """
+    return "–" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)
+
+
+def _query(leader: str, follower: str) -> str:
+    return (
+        "SELECT *\n"
+        "FROM kpi_evidence\n"
+        f"WHERE kpi = '{leader}' AND leads_kpi = '{follower}'\n"
+        "ORDER BY grain, expected_lag, segment"
+    )
