@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kpi_pipeline.load import Finding, Known
     from kpi_pipeline.periods import Grain
     from kpi_pipeline.pipeline.context import Context
+    from kpi_pipeline.pipeline.discover import Discovered
     from kpi_pipeline.pipeline.notify import Told
     from kpi_pipeline.pipeline.report import RunReport
     from kpi_pipeline.pipeline.watch import Watch
@@ -172,6 +173,12 @@ class LoadedProject:
 
         with self._context(wait=wait, watch=watch) as context:
             return why(context, kpi, by=by, against=against, start=start, end=end)
+
+    def discover(self, *, grain: Grain | None = None) -> Discovered:
+        """Leaders that nobody has claimed, in the published values; see `kpi_pipeline.pipeline.discover`."""
+        from kpi_pipeline.pipeline.discover import discover_leaders
+
+        return discover_leaders(self.project, grain=grain)
 
     @property
     def _warehouse(self) -> Path:

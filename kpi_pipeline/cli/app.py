@@ -26,6 +26,8 @@ app = typer.Typer(
       kpi list                              all KPIs: value, target, status, trend
       kpi show KPI                          one KPI: meaning, origin, history, plot; or one goal
       kpi why KPI                           what made it change, adding up to the whole change
+      kpi evidence KPI                      what leads it, what it leads, and what the data says of that
+      kpi discover                          leaders that nobody has claimed: candidates, not verdicts
       kpi review KPI                        write down what was decided about it
       kpi report KPI --open                 its page; without a name the company's
       kpi query METRIC --by DIM --grain month   any metric by time and dimension
@@ -197,6 +199,41 @@ def why(
         as_json=as_json,
         wait=wait,
     )
+
+
+@app.command()
+def evidence(
+    names: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(
+            help="A KPI, or a leader and its follower; without one all claims.",
+            metavar="[KPI | LEADER FOLLOWER]",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    project: Project = HERE,
+) -> None:
+    """Say what the data says of the claims that one KPI leads another: verdict, lag, and every number behind them."""
+    from kpi_pipeline.cli.evidence import show_evidence
+
+    show_evidence(project, names or (), as_json=as_json)
+
+
+@app.command()
+def discover(
+    grain: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Only KPIs' values by day, week, month, quarter or year.", metavar="GRAIN"),
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many candidates at most.", min=1, metavar="NUMBER")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    project: Project = HERE,
+) -> None:
+    """Look for leaders nobody has claimed: candidates to think about, never verdicts, with a link to paste."""
+    from kpi_pipeline.cli.discover import show_candidates
+
+    show_candidates(project, grain=grain, limit=limit, as_json=as_json)
 
 
 @app.command()

@@ -6,7 +6,6 @@ The queries read nothing but the file, through the view `weeks`; they share no S
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,18 +43,6 @@ QUERIES = {name: f"SELECT monday AS period, {answer} AS value FROM weeks" for na
 
 
 pytestmark = pytest.mark.xdist_group("ad_spend")
-
-
-@pytest.fixture(scope="session")
-def ad_spend(tmp_path_factory: pytest.TempPathFactory) -> LoadedProject:
-    """The example, run once in a folder of its own."""
-    root = tmp_path_factory.mktemp("ad_spend")
-    made = shutil.ignore_patterns("warehouse.duckdb*", "published")
-    for folder in ("definitions", "reviews", "data"):
-        shutil.copytree(EXAMPLE / folder, root / folder, ignore=made)
-    project = load_project(root / "definitions")
-    assert project.run().status == "published"
-    return project
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,176 @@
+"""`kpi evidence [KPI | LEADER FOLLOWER]`: what the data says of the claims that one KPI leads another."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from kpi_pipeline.cli.claims_told import Told, as_plain, claims_published
+from kpi_pipeline.cli.correlogram import correlogram
+from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.shown import console
+from kpi_pipeline.errors import QueryError, counted, did_you_mean
+from kpi_pipeline.evidence_numbers import done_to_series, numbers_of
+from kpi_pipeline.evidence_words import Row, lag_written, share_written, verdict_written
+from kpi_pipeline.project import Project
+from kpi_pipeline.why import shown_segment
+
+STYLES = {"confirmed": "green", "weak": "yellow", "feedback": "yellow", "not_supported": "red", "reversed": "red"}
+
+
+def show_evidence(asked: Path, names: Sequence[str], *, as_json: bool) -> None:
+    """Prints all claims, those around one KPI, or the one that LEADER leads FOLLOWER."""
+    project = open_project(asked).project
+    _refuse_unknown(project, names)
+    found = [one for one in claims_published(project) if _is_about(one.row, names)]
+    if as_json:
+        print(json.dumps([as_plain(one) for one in found], ensure_ascii=False, indent=2, default=str))
+        return
+    if not found:
+        raise QueryError(_nothing(project, names))
+    out = console()
+    if not names:
+        _overview(out, found)
+        return
+    for title, claims in _groups(project, names, found):
+        if title:
+            out.print(Text(title, style="bold"))
+            out.print()
+        for one in claims:
+            _claim(out, one)
+
+
+def _refuse_unknown(project: Project, names: Sequence[str]) -> None:
+    if len(names) > 2:
+        raise QueryError("Two KPIs at most: kpi evidence LEADER FOLLOWER.\nHint: without a name it lists all claims.")
+    for name in names:
+        if name not in project.kpis:
+            hint = did_you_mean(name, project.kpis)
+            if name in project.metrics:
+                hint = f"'{name}' is a metric; claims are made of KPIs"
+            raise QueryError(f"There is no KPI named '{name}'.\nHint: {hint or '`kpi list` shows them'}")
+
+
+def _is_about(row: Row, names: Sequence[str]) -> bool:
+    ends = (row["kpi"], row["leads_kpi"])
+    return ends == tuple(names) if len(names) == 2 else all(name in ends for name in names)
+
+
+def _nothing(project: Project, names: Sequence[str]) -> str:
+    if len(names) == 2 and any((link.to, link.from_) == tuple(names) for link in project.links):
+        return (
+            f"Nobody claims that '{names[0]}' leads '{names[1]}'; the claim is the other way round.\n"
+            f"Hint: kpi evidence {names[1]} {names[0]}"
+        )
+    claimed = {2: "Nobody claims that '{}' leads '{}'.", 1: "No claim speaks of KPI '{}'."}
+    said = claimed.get(len(names), "Nobody claims yet that one KPI leads another.").format(*names)
+    return (
+        f"{said}\nHint: `kpi discover` lists candidates; a claim is an entry of `links:`, tested by the next `kpi run`"
+    )
+
+
+def _groups(project: Project, names: Sequence[str], found: Sequence[Told]) -> list[tuple[str, list[Told]]]:
+    """What leads a KPI, then what it leads; a pair stands for itself."""
+    if len(names) == 2:
+        return [("", list(found))]
+    title = project.kpis[names[0]].title
+    groups = [
+        (f"What is said to lead {title}", [one for one in found if one.row["leads_kpi"] == names[0]]),
+        (f"What {title} is said to lead", [one for one in found if one.row["kpi"] == names[0]]),
+    ]
+    return [(title, claims) for title, claims in groups if claims]
+
+
+def _overview(out: Console, found: Sequence[Told]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Leader", "Follower"):
+        table.add_column(name, overflow="fold", min_width=14)
+    for name in ("Claimed", "Verdict", "Measured"):
+        table.add_column(name, no_wrap=True)
+    for name in ("Error", "Data"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for one in sorted(found, key=lambda one: (one.follower, one.leader)):
+        row = one.row
+        measured = row["measured_lag"]
+        table.add_row(
+            one.leader,
+            one.follower,
+            lag_written(row["expected_lag"], row["grain"]),
+            _verdict(row),
+            Text(lag_written(measured, row["grain"]) if measured is not None else "–", style="dim"),
+            share_written(-row["skill"]) if row["skill"] is not None else "–",
+            counted(row["periods"], row["grain"]) if row["periods"] is not None else "–",
+        )
+    out.print(table)
+    out.print()
+    out.print(
+        Text(
+            "Error: what knowing the leader changes of the error of a forecast. Confirmed means that the leader "
+            "predicts, not that it causes.\n"
+            "`kpi evidence KPI` says more; `kpi discover` lists candidates that nobody has claimed.",
+            style="dim",
+        )
+    )
+
+
+def _claim(out: Console, one: Told) -> None:
+    out.print(Text.assemble((f"{one.leader} → {one.follower}", "bold"), "  ", _verdict(one.row)))
+    out.print(Text(one.sentence))
+    by = f" by {one.row['team']}" if one.row["team"] else ""
+    out.print(Text(f"Claimed{by}: {one.because}", style="dim"))
+    out.print()
+    numbers = Table.grid(padding=(0, 2))
+    numbers.add_column(style="dim", no_wrap=True)
+    numbers.add_column(overflow="fold")
+    for name, text in numbers_of(one.row):
+        numbers.add_row(name, Text(text))
+    if done := done_to_series(one.row, one.titles):
+        numbers.add_row("Done to the series", Text("; ".join(done)))
+    out.print(numbers)
+    out.print()
+    if one.lags:
+        grain = one.row["grain"]
+        out.print(Text(f"┃ correlation by lag in {grain}s, right of 0 the leader comes first   ┈ chance", style="dim"))
+        pairs = [(row["at_lag"], row["correlation"]) for row in one.lags]
+        out.print(Text.from_ansi(correlogram(pairs, one.row["band"], width=out.width)))
+        out.print()
+    _segments(out, one.segments)
+    _history(out, one.history)
+
+
+def _segments(out: Console, segments: Sequence[Row]) -> None:
+    if not segments:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Segment", "Verdict", "Measured", "Error", "Data"):
+        table.add_column(name, no_wrap=name != "Segment")
+    for row in segments:
+        measured = row["measured_lag"]
+        table.add_row(
+            shown_segment(row["segment"]),
+            _verdict(row),
+            lag_written(measured, row["grain"]) if measured is not None else "–",
+            share_written(-row["skill"]) if row["skill"] is not None else "–",
+            counted(row["periods"], row["grain"]) if row["periods"] is not None else "–",
+        )
+    out.print(table)
+    out.print()
+
+
+def _history(out: Console, history: Sequence[Row]) -> None:
+    """How the verdict changed from run to run, where it did."""
+    changes = [row for at, row in enumerate(history) if at == 0 or row["verdict"] != history[at - 1]["verdict"]]
+    if len(changes) < 2:
+        return
+    said = (f"{row['recorded_at']:%Y-%m-%d} {verdict_written(row)}" for row in changes)
+    out.print(Text(f"Over time: {' → '.join(said)}"))
+    out.print()
+
+
+def _verdict(row: Row) -> Text:
+    return Text(verdict_written(row), style=STYLES.get(str(row["verdict"]), "dim"))

@@ -1,0 +1,154 @@
+"""Leaders that nobody has claimed, looked for in the published values: candidates for a person to think about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from kpi_pipeline.errors import QueryError
+from kpi_pipeline.evidence import Candidate, Series
+from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.project import Project
+from kpi_pipeline.segments import TOTAL
+from kpi_pipeline.store.published import Published
+
+VALUES = (
+    "SELECT metric, period_start_utc, value FROM metric_value "
+    "WHERE grain = ? AND segment = ? AND is_complete ORDER BY period_start_utc"
+)
+PERIODS_A_YEAR = "SELECT count(*) AS periods FROM calendar_period WHERE grain = ? GROUP BY calendar_name, year_number"
+UPSTREAM = "SELECT DISTINCT downstream, upstream FROM lineage WHERE kind = 'metric'"
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """A candidate as a link that a person may claim, once there is a mechanism to name."""
+
+    leader: Kpi
+    follower: Kpi
+    found: Candidate
+    grain: Grain
+    shared: tuple[str, ...]
+    """Metrics that both are made of: what looks like foresight may be arithmetic."""
+
+    @property
+    def sign(self) -> str:
+        """Whether both rise, or one falls when the other rises."""
+        return "negative" if self.found.correlation < 0 else "positive"
+
+    @property
+    def link(self) -> str:
+        """The link as YAML, without the mechanism: no data knows that, and without it the link does not load."""
+        return (
+            f"  - from: {self.leader.name}\n"
+            f"    to: {self.follower.name}\n"
+            f"    lag: {Window(self.found.lag, self.grain)}\n"
+            f"    sign: {self.sign}\n"
+            "    because:    # how the one brings about the other, in a sentence: only a person knows"
+        )
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """What was looked at, and what is worth a thought: the surest first."""
+
+    grain: Grain
+    kpis: int
+    pairs: int
+    """How many ordered pairs had enough data to be looked at."""
+    claimed: int
+    """How many candidates were left out because somebody claims them, or the opposite, already."""
+    suggested: tuple[Suggested, ...]
+    other_grains: tuple[Grain, ...]
+    """Grains that other KPIs are at."""
+
+
+def discover_leaders(project: Project, *, grain: Grain | None = None) -> Discovered:
+    """All pairs of KPIs at one grain, but for those that are claimed; nothing is written.
+
+    Args:
+        project: the definitions; values come from its published file.
+        grain: at which the KPIs are compared; by default the one that most of them have.
+
+    Raises:
+        QueryError: fewer than two KPIs have values at that grain.
+    """
+    own = Counter(kpi.grain for kpi in project.kpis.values())
+    asked = grain or max(own, key=lambda one: (own[one], -one.rank), default=Grain.month)
+    with Published.open(project.path(project.settings.publish.duckdb)) as published:
+        values = published.fetch(VALUES, [asked.value, TOTAL])
+        a_year = published.fetch(PERIODS_A_YEAR, [asked.value]).get_column("periods")
+        edges = published.fetch(UPSTREAM).rows()
+    kpis = _compared(project, set(values.get_column("metric")), asked)
+    if len(kpis) < 2:
+        raise QueryError(
+            f"There are not two KPIs with published values by {asked}.\n"
+            f"Hint: KPIs here are by {', '.join(one.value for one in Grain if own[one])}: --grain takes one of these, "
+            "or one of `publish: grains` in the project's settings."
+        )
+    series = _side_by_side(values, kpis)
+    found, pairs = _candidates(series, season=_season(asked, a_year))
+    claims = {frozenset((link.from_, link.to)) for link in project.links}
+    unclaimed = [one for one in found if frozenset((one.leader, one.follower)) not in claims]
+    made_of = _made_of(edges)
+    return Discovered(
+        grain=asked,
+        kpis=len(kpis),
+        pairs=pairs,
+        claimed=len(found) - len(unclaimed),
+        suggested=tuple(_suggested(kpis, one, asked, made_of) for one in unclaimed),
+        other_grains=tuple(one for one in Grain if one is not asked and own[one] > 1),
+    )
+
+
+def _compared(project: Project, published: set[str], grain: Grain) -> dict[str, Kpi]:
+    """KPIs with values at that grain, those at their own grain first; of several on one metric the first stands."""
+    of_metric: dict[str, Kpi] = {}
+    for kpi in sorted(project.kpis.values(), key=lambda one: (one.grain is not grain, one.name)):
+        if kpi.metric in published and kpi.grain.rank <= grain.rank:
+            of_metric.setdefault(kpi.metric, kpi)
+    return {kpi.name: kpi for kpi in of_metric.values()}
+
+
+def _side_by_side(values: pl.DataFrame, kpis: Mapping[str, Kpi]) -> dict[str, Series]:
+    """One number a period and KPI, the same periods for all; NaN where there is none."""
+    wide = values.pivot("metric", index="period_start_utc", values="value").sort("period_start_utc")
+    return {
+        name: wide.get_column(kpi.metric).cast(pl.Float64).fill_null(np.nan).to_numpy() for name, kpi in kpis.items()
+    }
+
+
+def _season(grain: Grain, a_year: pl.Series) -> int:
+    """How many periods come round again: the hours of a day, the days of a week, else the periods of a usual year."""
+    always = {Grain.hour: 24, Grain.day: 7, Grain.year: 1}
+    return always[grain] if grain in always else int(a_year.mode().max() or 1)  # type: ignore[arg-type]
+
+
+def _candidates(series: Mapping[str, Series], *, season: int) -> tuple[tuple[Candidate, ...], int]:
+    from kpi_pipeline.evidence.discover import discover, pairs_screened
+
+    return discover(series, season=season), pairs_screened(series, season=season)
+
+
+def _suggested(kpis: Mapping[str, Kpi], found: Candidate, grain: Grain, made_of: Mapping[str, set[str]]) -> Suggested:
+    leader, follower = kpis[found.leader], kpis[found.follower]
+    both = [made_of.get(one.metric, set()) | {one.metric} for one in (leader, follower)]
+    return Suggested(leader, follower, found, grain, tuple(sorted(both[0] & both[1])))
+
+
+def _made_of(edges: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """Each metric with all metrics below it."""
+    below: dict[str, set[str]] = {}
+    for downstream, upstream in edges:
+        if downstream.startswith("metric/") and upstream.startswith("metric/"):
+            below.setdefault(downstream.removeprefix("metric/"), set()).add(upstream.removeprefix("metric/"))
+    grown = True
+    while grown:
+        deeper = {name: found.union(*(below.get(one, set()) for one in found)) for name, found in below.items()}
+        below, grown = deeper, deeper != below
+    return below
