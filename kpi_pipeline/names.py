@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -35,6 +36,15 @@ def checked_name(text: str) -> str:
     if text in RESERVED_NAMES:
         raise ValueError(f"'{text}' is reserved")
     return text
+
+
+def without_age(breakdown: Iterable[str]) -> tuple[str, ...]:
+    """The dimensions that rows are told apart by: no row has the age of a cohort.
+
+    >>> without_age(("cohort_age", "country"))
+    ('country',)
+    """
+    return tuple(name for name in breakdown if name != COHORT_AGE)
 
 
 Name = Annotated[str, AfterValidator(checked_name)]

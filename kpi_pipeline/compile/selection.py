@@ -10,7 +10,7 @@ from kpi_pipeline.compile.models import plan_model
 from kpi_pipeline.dimensions import find_dimension
 from kpi_pipeline.errors import QueryError, did_you_mean
 from kpi_pipeline.kpis import Kpi
-from kpi_pipeline.names import COHORT_AGE
+from kpi_pipeline.names import without_age
 from kpi_pipeline.project import Project
 
 
@@ -65,7 +65,7 @@ def _looked_up(project: Project, metric: str) -> set[str]:
 
 def _by(project: Project, kpi: Kpi) -> set[str]:
     """The models whose dimensions a KPI, or the test of a link from or to it, is broken down by."""
-    names = {name for breakdown in kpi.breakdowns for name in breakdown if name != COHORT_AGE}
+    names = {name for breakdown in kpi.breakdowns for name in without_age(breakdown)}
     names |= {name for link in project.links if kpi.name in (link.from_, link.to) for name in link.by}
     models = [project.models[name] for name in project.models_of(kpi.metric)]
     found = [find_dimension(project.models, model, name) for model in models for name in names]

@@ -17,7 +17,7 @@ from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import Segments, number_segments
 from kpi_pipeline.derive.stretches import Stretches, Way, stretches_of
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
-from kpi_pipeline.names import COHORT_AGE
+from kpi_pipeline.names import without_age
 from kpi_pipeline.periods import Grain, Window
 from kpi_pipeline.plan import Ages, Coverage, Derivation, Leaf, Measure, Node, Series, at_each_age, leaves
 
@@ -61,7 +61,7 @@ class _Alike:
     @property
     def dimensions(self) -> tuple[str, ...]:
         """What rows are told apart by; no row has the age of a cohort."""
-        return tuple(name for name in self.breakdown if name != COHORT_AGE)
+        return without_age(self.breakdown)
 
 
 def lay_out(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from kpi_pipeline.names import COHORT_AGE
+from kpi_pipeline.names import COHORT_AGE, without_age
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan.nodes import Leaf, Node, Quotient
 
@@ -64,7 +64,7 @@ class Series:
     @property
     def dimensions(self) -> tuple[str, ...]:
         """What rows are told apart by: the breakdown without the age of cohorts, which no row has."""
-        return tuple(name for name in self.breakdown if name != COHORT_AGE)
+        return without_age(self.breakdown)
 
 
 def by_key(results: Mapping[Series, Frame]) -> dict[SeriesKey, Frame]:

@@ -15,7 +15,7 @@ from kpi_pipeline.grouped import asked_by, is_call
 from kpi_pipeline.metrics import Conversion, Metric, Retention, Simple
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.models import Model
-from kpi_pipeline.names import COHORT_AGE
+from kpi_pipeline.names import without_age
 from kpi_pipeline.project import Project
 
 Kind = Literal["source", "model", "metric", "kpi", "goal"]
@@ -181,7 +181,7 @@ def _kpi_edges(project: Project) -> Iterator[Edge]:
         for share in kpi.serves:
             yield Edge(End("goal", share.goal), here)
         named = dict.fromkeys(name for breakdown in kpi.breakdowns for name in breakdown)
-        for dimension in (name for name in named if name != COHORT_AGE):
+        for dimension in without_age(named):
             for model in sorted(project.models_of(kpi.metric)):
                 if project.models[model].dimension(dimension) is None:
                     yield from _joined(project, here, model, dimension)
