@@ -11,7 +11,7 @@ from statistics import fmean, median
 
 from kpi_pipeline.kpis import Direction, Kpi
 from kpi_pipeline.load.rules.base import Example, Remark, Rule, nothing
-from kpi_pipeline.load.rules.known import Known, Point
+from kpi_pipeline.load.rules.known import Known, Point, values_of
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
@@ -47,7 +47,7 @@ def _look(project: Project, known: Known) -> Iterator[Remark]:
             yield _remark(
                 kpi,
                 f"lies far outside its history: {_bounds(far)}, and the last {len(points)} periods were between "
-                f"{min(_values(points)):g} and {max(_values(points)):g}",
+                f"{min(values_of(points)):g} and {max(values_of(points)):g}",
                 "say what will change the number that much, or agree on a step that can be reached",
             )
         elif _is_long_met(kpi, aims, points, a_year):
@@ -66,10 +66,6 @@ def _bounds(aim: _Aim) -> str:
     return " and ".join(
         f"at {word} {bound:g}" for word, bound in (("least", aim.low), ("most", aim.high)) if bound is not None
     )
-
-
-def _values(points: Sequence[Point]) -> list[float]:
-    return [one.value for one in points if one.value is not None]
 
 
 def _aims(target: Target, last: Point) -> tuple[_Aim, ...]:
@@ -107,7 +103,7 @@ def _is_out_of_reach(aim: _Aim, points: Sequence[Point], a_year: int) -> bool:
     moves from period to period, the unrest around it their median absolute deviation, which grows with the square root
     of the periods to come: a year's, or as many as there are until the day of the target.
     """
-    values = _values(points)
+    values = values_of(points)
     lowest, highest = min(values), max(values)
     moves = [later - earlier for earlier, later in pairwise(values)]
     drift = median(moves)
@@ -130,7 +126,7 @@ def _is_long_met(kpi: Kpi, aims: Sequence[_Aim], points: Sequence[Point], a_year
     year = points[-a_year:]
     if isinstance(kpi.target, Within) or kpi.direction is Direction.hold or len(year) < a_year:
         return False
-    values = _values(year)
+    values = values_of(year)
     varies = max(values) - min(values)
     if isinstance(kpi.target, Growth):
         aims = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -23,6 +23,11 @@ class Point:
         if self.value is None or (self.low is None and self.high is None):
             return False
         return (self.low is None or self.value >= self.low) and (self.high is None or self.value <= self.high)
+
+
+def values_of(points: Iterable[Point]) -> list[float]:
+    """The values of the periods that have one, in order."""
+    return [one.value for one in points if one.value is not None]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from kpi_pipeline.load.rules.base import Example, Remark, Rule, nothing
-from kpi_pipeline.load.rules.known import Known, Point
+from kpi_pipeline.load.rules.known import Known, values_of
 from kpi_pipeline.metrics import Agg, Cumulative, Metric, Simple
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.project import Project
@@ -18,7 +18,7 @@ HINT = "watch what was added in each period, or what is left of it: a window, gr
 
 def _look(project: Project, known: Known) -> Iterator[Remark]:
     for kpi in project.kpis.values():
-        values = _values(known.series.get(kpi.name, ()))
+        values = values_of(known.series.get(kpi.name, ()))
         if _adds_up_for_ever(project.metrics[kpi.metric]) and not _fell(values):
             said = "adds up since the beginning of the data and can only rise"
         elif _can_be_a_counter(project.metrics[kpi.metric]) and _only_rose(values):
@@ -26,10 +26,6 @@ def _look(project: Project, known: Known) -> Iterator[Remark]:
         else:
             continue
         yield Remark("kpis", kpi, f"KPI '{kpi.name}' {said}.", HINT, "metric")
-
-
-def _values(points: Sequence[Point]) -> list[float]:
-    return [one.value for one in points if one.value is not None]
 
 
 def _fell(values: Sequence[float]) -> bool:
