@@ -66,6 +66,18 @@ def numbers_of(row: Row) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name, text in numbers if text)
 
 
+def error_written(row: Row) -> str:
+    """What knowing the leader changes of the error of a forecast.
+
+    >>> error_written({"skill": 0.18}), error_written({"skill": -0.03}), error_written({"skill": None})
+    ('−18\\xa0%', '+3\\xa0%', '–')
+    """
+    if row["skill"] is None:
+        return "–"
+    change = share_written(-row["skill"])
+    return f"+{change}" if round(row["skill"], 2) < 0 else change
+
+
 def _data(row: Row) -> str:
     if row["periods"] is None:
         return ""

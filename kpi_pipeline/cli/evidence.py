@@ -15,8 +15,8 @@ from kpi_pipeline.cli.correlogram import correlogram
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console
 from kpi_pipeline.errors import QueryError, counted, did_you_mean
-from kpi_pipeline.evidence_numbers import done_to_series, numbers_of
-from kpi_pipeline.evidence_words import Row, lag_written, share_written, verdict_written
+from kpi_pipeline.evidence_numbers import done_to_series, error_written, numbers_of
+from kpi_pipeline.evidence_words import Row, lag_written, verdict_written
 from kpi_pipeline.project import Project
 from kpi_pipeline.why import shown_segment
 
@@ -103,7 +103,7 @@ def _overview(out: Console, found: Sequence[Told]) -> None:
             lag_written(row["expected_lag"], row["grain"]),
             _verdict(row),
             Text(lag_written(measured, row["grain"]) if measured is not None else "–", style="dim"),
-            share_written(-row["skill"]) if row["skill"] is not None else "–",
+            error_written(row),
             counted(row["periods"], row["grain"]) if row["periods"] is not None else "–",
         )
     out.print(table)
@@ -155,7 +155,7 @@ def _segments(out: Console, segments: Sequence[Row]) -> None:
             shown_segment(row["segment"]),
             _verdict(row),
             lag_written(measured, row["grain"]) if measured is not None else "–",
-            share_written(-row["skill"]) if row["skill"] is not None else "–",
+            error_written(row),
             counted(row["periods"], row["grain"]) if row["periods"] is not None else "–",
         )
     out.print(table)

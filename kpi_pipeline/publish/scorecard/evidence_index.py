@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpi_pipeline.errors import counted
+from kpi_pipeline.evidence_numbers import error_written
 from kpi_pipeline.evidence_words import MEANINGS, VERDICTS, lag_written
 from kpi_pipeline.publish.scorecard.book import Book
-from kpi_pipeline.publish.scorecard.evidence_page import Verdict, error_written, verdict_of
+from kpi_pipeline.publish.scorecard.evidence_page import Verdict, verdict_of
 from kpi_pipeline.publish.scorecard.findings import claim_page
 from kpi_pipeline.publish.scorecard.page import Reference
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kpi_pipeline.errors import counted
-from kpi_pipeline.evidence_numbers import done_to_series, numbers_of
-from kpi_pipeline.evidence_words import MEANINGS, lag_written, sentence_of, share_written, verdict_written
+from kpi_pipeline.evidence_numbers import done_to_series, error_written, numbers_of
+from kpi_pipeline.evidence_words import MEANINGS, lag_written, sentence_of, verdict_written
 from kpi_pipeline.publish.scorecard.aligned import Aligned, aligned_of
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.correlogram import Correlogram, correlogram_of
@@ -126,15 +126,6 @@ def verdict_of(row: Row) -> Verdict:
     """The verdict on a claim, for people."""
     key = row["verdict"] or "not_tested"
     return Verdict(key, verdict_written(row), TONES.get(key, ""), MEANINGS.get(key, ""))
-
-
-def error_written(row: Row) -> str:
-    """What knowing the leader changes of the error of a forecast.
-
-    >>> error_written({"skill": 0.18}), error_written({"skill": None})
-    ('−18\\xa0%', '–')
-    """
-    return "–" if row["skill"] is None else share_written(-row["skill"])
 
 
 def _finding(book: Book, row: Row, number: int) -> Finding:
