@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from inspect import getdoc
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from kpi_pipeline.calendar import YearEnd
 from kpi_pipeline.load.kinds import KINDS
+from kpi_pipeline.markdown import markdown_table
 from kpi_pipeline.names import Condition, Expression, Name, Named, Noun, Share
 from kpi_pipeline.periods import OF_DAYS, DayGrain, FirstDay, LastDay, Window
 
@@ -91,7 +92,7 @@ def _body(noun: type[Noun]) -> str:
     parts = [" ".join(part.split()) for part in says]
     if kinds := _kinds(noun):
         parts.append(f"`type` says the kind: {', '.join(_linked(one) for one in kinds)}. All have these keys:")
-    parts.append(_grid(_HEADS, _rows(noun)))
+    parts.append(markdown_table(_HEADS, _rows(noun)))
     return "\n\n".join(parts)
 
 
@@ -229,11 +230,6 @@ def _linked(noun: type[Noun]) -> str:
     title = _title(noun)
     top = next((kind.key for kind in KINDS if _family(list(_nouns(kind.noun)))[0] is noun), title.replace(" ", "-"))
     return f"[{title}](#{top})"
-
-
-def _grid(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [heads, tuple("---" for _ in heads), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 if __name__ == "__main__":

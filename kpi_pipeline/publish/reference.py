@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
+from kpi_pipeline.markdown import markdown_table
 from kpi_pipeline.publish.contract import SCHEMA_VERSION, TABLES
 from kpi_pipeline.publish.stable_views import AS_OF_QUERY
 from kpi_pipeline.publish.table import Table
@@ -79,17 +78,14 @@ def _table_section(table: Table) -> str:
         (f"`{column.name}`", column.type.value, "yes" if column.nullable else "", column.comment)
         for column in table.columns
     )
-    return f"### {table.name}\n{table.comment}.{key}\n\n" + _grid(("column", "type", "may be missing", "meaning"), rows)
+    return f"### {table.name}\n{table.comment}.{key}\n\n" + markdown_table(
+        ("column", "type", "may be missing", "meaning"), rows
+    )
 
 
 def _view_section(view: View) -> str:
     rows = ((f"`{name}`", words) for name, words in view.columns.items())
-    return f"### {view.name}\n{view.comment}.\n\n" + _grid(("column", "meaning"), rows)
-
-
-def _grid(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [heads, tuple("---" for _ in heads), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return f"### {view.name}\n{view.comment}.\n\n" + markdown_table(("column", "meaning"), rows)
 
 
 if __name__ == "__main__":
