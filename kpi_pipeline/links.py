@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from kpi_pipeline.names import Name, Noun
-from kpi_pipeline.periods import WindowText
+from kpi_pipeline.periods import DayGrain, WindowText
 
 
 def _without_zero(value: object) -> object:
@@ -25,6 +25,10 @@ class Link(Noun):
     )
     sign: Literal["positive", "negative"] = Field(
         default="positive", description="whether the follower rises or falls when the leader rises"
+    )
+    grain: DayGrain | None = Field(
+        default=None,
+        description="the periods it is tested by; by default the follower's, or the longest that make up the lag",
     )
     control: tuple[Name, ...] = Field(
         default=(),

@@ -215,14 +215,14 @@ class Project:
     def tested_at(self, link: Link) -> tuple[Grain, int] | None:
         """The grain at which a link is tested, and its lag in periods of it; None where there is no such grain.
 
-        Of the grains that the metrics of both KPIs and of those held constant are published at, it is the follower's
-        own if the lag is a whole number of its periods, else the coarsest for which it is.
+        It is the one the link names; else, of the grains that the metrics of both KPIs and of those held constant are
+        published at, the follower's own if the lag is a whole number of its periods, or the coarsest for which it is.
         """
         follower = self.kpis.get(link.to)
         others = [self.kpis.get(name) for name in (link.from_, *link.control)]
         if follower is None or None in others:
             return None
-        for grain in self.shared_grains(*filter(None, others), follower):
+        for grain in (link.grain,) if link.grain else self.shared_grains(*filter(None, others), follower):
             periods = 0 if link.lag is None else whole_periods(link.lag, grain)
             if periods is not None:
                 return grain, periods

@@ -29,6 +29,13 @@ def link_misfits(project: Project, link: Link) -> Iterator[Problem]:
     if tested := project.tested_at(link):
         for kpi in (leader, follower, *(project.kpis[name] for name in link.control)):
             yield from _no_values(project, link, kpi, tested[0])
+    elif link.grain:
+        yield Problem(
+            f"{_called(link)} is tested by {link.grain}, but its lag of {link.lag} is not a whole number of "
+            f"{link.grain}s.",
+            _place(project, link, "grain"),
+            f"write the lag in {link.grain}s, or name a grain that it is whole periods of",
+        )
     elif without := project.tested_at(link.model_copy(update={"control": ()})):
         yield from _controls_at_other_grains(project, link, without[0])
     elif not project.shared_grains(leader, follower):
@@ -110,7 +117,7 @@ def _no_values(project: Project, link: Link, kpi: Kpi, grain: Grain) -> Iterator
             yield Problem(
                 f"{_called(link)} is tested by {grain}, but metric '{metric.name}' of '{kpi.name}' {why}.",
                 _place(project, link, "lag"),
-                f"write the lag in {kpi.grain}s, or link a KPI by {grain}",
+                f"name another `grain`, write the lag in {kpi.grain}s, or link a KPI by {grain}",
             )
 
 

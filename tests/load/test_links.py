@@ -21,6 +21,21 @@ def test_both_are_read(project):
     assert (link.control, link.by) == (("weekly_sales",), ("country",))
 
 
+def test_grain_may_be_named(project):
+    loaded = project(LINK.format("4 weeks", "grain: day"))
+
+    assert loaded.tested_at(loaded.links[1]) == (Grain.day, 28)
+
+
+def test_lag_is_whole_periods_of_the_grain_named(problems):
+    (problem,) = problems(LINK.format("4 weeks", "grain: month"))
+
+    assert problem.message == (
+        "Link 'k' -> 'monthly' is tested by month, but its lag of 4 weeks is not a whole number of months."
+    )
+    assert problem.hint == "write the lag in months, or name a grain that it is whole periods of"
+
+
 def test_grain_is_one_that_the_controls_have_too(project, base):
     published = base.replace("currency: GBP}", "currency: GBP, publish: {grains: [week, quarter]}}")
     written = LINK.format("0", "control: [quarterly]").replace(
@@ -105,4 +120,4 @@ def test_metric_without_values_at_the_grain_of_the_test(problems):
         "Link 'weekly' -> 'monthly' is tested by month, but metric 'm' of 'weekly' looks back 1 week, which is no whole "
         "number of months."
     )
-    assert problem.hint == "write the lag in weeks, or link a KPI by month"
+    assert problem.hint == "name another `grain`, write the lag in weeks, or link a KPI by month"
