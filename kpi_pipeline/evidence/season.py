@@ -14,9 +14,9 @@ from kpi_pipeline.evidence.regression import Columns, lagged
 
 ALWAYS = 2
 """Waves that are removed in any case: two that share a season must not be taken for leader and follower."""
-CHEAP = 20
+CHEAP = 12
 """So many periods for each wave, and it is removed in any case, too."""
-BEARABLE = 8
+BEARABLE = 5
 """So many periods for each wave, and it is removed where the data ask for it."""
 OWN_LAGS = 3
 """The series' own past that stands beside the season while it is looked for, so that a drift is not taken for one."""
@@ -24,13 +24,15 @@ MOST_PEAKS = 8
 
 
 def season_of(both: tuple[Series, Series], season: int) -> Columns:
-    """The columns that describe the season of both: as many waves as the one that needs more, and all peaks."""
+    """The columns that describe the season of both: all peaks, and as many waves as the one that needs more."""
     periods = len(both[0])
     if season <= 1:
         return np.empty((periods, 0))
-    count = max(waves_of(series, season) for series in both)
-    peaks = sorted({peak for series in both for peak in peaks_of(series, season, count)})
-    return np.column_stack([waves(periods, season, count), *(_peak(periods, season, peak) for peak in peaks)])
+    peaks = sorted({peak for series in both for peak in peaks_of(series, season)})
+    count = max(waves_of(series, season, tuple(peaks)) for series in both)
+    if 2 * count + len(peaks) >= season - 1:
+        return waves(periods, season, season // 2)  # whatever the shape, more terms say nothing more
+    return np.column_stack([waves(periods, season, count), _peaks(periods, season, tuple(peaks))])
 
 
 def waves(periods: int, season: int, count: int) -> Columns:
@@ -48,30 +50,16 @@ def waves(periods: int, season: int, count: int) -> Columns:
     return np.column_stack(columns)
 
 
-def waves_of(series: Series, season: int) -> int:
-    """How many waves describe a season, by the corrected criterion of Akaike; never fewer than are cheap."""
-    all_waves = season // 2
-    least = min(all_waves, max(ALWAYS, len(series) // CHEAP))
-    most = min(all_waves, max(ALWAYS, len(series) // BEARABLE))
-    known, value = _beside(series)
-    rows = len(value)
-    given = np.column_stack([known, waves(len(series), season, most)[-rows:]])
-    explained = np.linalg.qr(given)[0].T @ value
-    left = float(value @ value) - np.cumsum(explained**2)
-    ends = [known.shape[1] + min(2 * wave, season - 1) for wave in range(least, most + 1)]
-    return least + int(np.argmin([_criterion(left[end - 1], rows, end) for end in ends]))
-
-
-def peaks_of(series: Series, season: int, count: int) -> tuple[int, ...]:
-    """Single periods of the season that stand out of its waves every time, the highest first.
+def peaks_of(series: Series, season: int) -> tuple[int, ...]:
+    """Single periods of the season that stand out of its first waves every time, the highest first.
 
     One is taken where it explains more than the best of so many periods would by chance.
     """
     known, value = _beside(series)
     rows = len(value)
-    given = np.column_stack([known, waves(len(series), season, count)[-rows:]])
-    candidates = np.column_stack([_peak(len(series), season, peak)[-rows:] for peak in range(season)])
+    given = np.column_stack([known, waves(len(series), season, min(ALWAYS, season // 2))[-rows:]])
     basis = np.linalg.qr(given)[0]
+    candidates = _peaks(len(series), season, tuple(range(season)))[-rows:]
     left, free = value - basis @ (basis.T @ value), candidates - basis @ (basis.T @ candidates)
     found: list[int] = []
     while len(found) < min(MOST_PEAKS, rows // CHEAP):
@@ -88,6 +76,21 @@ def peaks_of(series: Series, season: int, count: int) -> tuple[int, ...]:
     return tuple(found)
 
 
+def waves_of(series: Series, season: int, peaks: tuple[int, ...]) -> int:
+    """How many waves there are beside the peaks, by the corrected criterion of Akaike; at least what is cheap."""
+    all_waves = season // 2
+    least = min(all_waves, max(ALWAYS, len(series) // CHEAP))
+    most = min(all_waves, max(ALWAYS, len(series) // BEARABLE))
+    known, value = _beside(series)
+    rows = len(value)
+    known = np.column_stack([known, _peaks(len(series), season, peaks)[-rows:]])
+    given = np.column_stack([known, waves(len(series), season, most)[-rows:]])
+    explained = np.linalg.qr(given)[0].T @ value
+    left = float(value @ value) - np.cumsum(explained**2)
+    ends = [known.shape[1] + min(2 * wave, season - 1) for wave in range(least, most + 1)]
+    return least + int(np.argmin([_criterion(left[min(end, rows) - 1], rows, end) for end in ends]))
+
+
 def _beside(series: Series) -> tuple[Columns, Series]:
     """What stands beside the season, a constant, a trend and the own past; and the values they explain."""
     rows = len(series) - OWN_LAGS
@@ -95,9 +98,10 @@ def _beside(series: Series) -> tuple[Columns, Series]:
     return known, series[OWN_LAGS:]
 
 
-def _peak(periods: int, season: int, at: int) -> Series:
-    """1 in that period of every season, else 0."""
-    return np.where(np.arange(periods) % season == at, 1.0, 0.0)
+def _peaks(periods: int, season: int, peaks: tuple[int, ...]) -> Columns:
+    """A column for each: 1 in that period of every season, else 0."""
+    at = np.arange(periods) % season
+    return np.array([np.where(at == peak, 1.0, 0.0) for peak in peaks]).reshape(len(peaks), periods).T
 
 
 def _criterion(left: float, rows: int, terms: int) -> float:
