@@ -1,4 +1,4 @@
-"""Which way is used: the naive one, unless another was closer in the past by more than luck explains."""
+"""Which way is used: the naive one that was closer, unless another was closer still by more than luck explains."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ ORIGINS = 52
 """At most so many earlier periods tell how far off a way was: what is longer ago says less."""
 FEWEST = 6
 """Fewer tell nothing."""
-NOT_LUCK = 2.0
-"""The difference of two average errors, in standard errors, beyond which it is not put down to luck."""
+NOT_LUCK = 1.3
+"""The difference of two average errors, in standard errors, that luck alone exceeds one time in ten."""
 
 NAIVE, SEASONAL_NAIVE = METHODS.index(Method.naive), METHODS.index(Method.seasonal_naive)
 
@@ -37,14 +37,15 @@ def choose(off: Numbers, made: Numbers, ahead: int) -> Chosen:
     """
     tried = _newest(np.isfinite(off).astype(np.float64), ahead)
     possible = np.isfinite(made) & (tried >= FEWEST)
-    reference = np.where(possible[SEASONAL_NAIVE], SEASONAL_NAIVE, np.where(possible[NAIVE], NAIVE, -1))
+    average = np.where(possible, _over(_newest(np.nan_to_num(off), ahead), tried), np.inf)
+    closer = np.where(average[NAIVE] < average[SEASONAL_NAIVE], NAIVE, SEASONAL_NAIVE)
+    reference = np.where(possible[[NAIVE, SEASONAL_NAIVE]].any(axis=0), closer, -1)
     beaten = np.where(
         reference == SEASONAL_NAIVE,
         _beats(off, off[SEASONAL_NAIVE], ahead),
         _beats(off, off[NAIVE], ahead),
     )
-    average = _over(_newest(np.nan_to_num(off), ahead), tried)
-    candidates = np.where(possible & beaten & (reference >= 0), average, np.inf)
+    candidates = np.where(beaten & (reference >= 0), average, np.inf)
     best = np.argmin(candidates, axis=0)
     method = np.where(np.isfinite(candidates.min(axis=0)), best, reference)
     return Chosen(method, reference)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from kpi_pipeline.projection.choice import FEWEST, ORIGINS
+from kpi_pipeline.projection.choice import FEWEST
 from kpi_pipeline.projection.nouns import Numbers, Places
 
 COVERAGE = 0.8
+NEWEST = 26
+"""So many errors tell the width: those of long ago were larger or smaller."""
 
 
 def widths(off: Numbers, method: Places, ahead: int) -> tuple[Numbers, Places]:
@@ -31,8 +33,8 @@ def widths(off: Numbers, method: Places, ahead: int) -> tuple[Numbers, Places]:
 def _newest_errors(off: Numbers, method: Places, ahead: int) -> Numbers:
     """By series and period the errors, in earlier periods, of the method that is used in this one."""
     methods, rows, periods = off.shape
-    padded = np.concatenate([np.full((methods, rows, ORIGINS + ahead - 1), np.nan), off], axis=-1)
-    windows = sliding_window_view(padded, ORIGINS, axis=-1)[:, :, :periods]
+    padded = np.concatenate([np.full((methods, rows, NEWEST + ahead - 1), np.nan), off], axis=-1)
+    windows = sliding_window_view(padded, NEWEST, axis=-1)[:, :, :periods]
     series, period = np.ogrid[:rows, :periods]
     found: Numbers = windows[method, series, period]
     return found
