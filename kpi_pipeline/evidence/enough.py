@@ -12,7 +12,8 @@ FEWEST_PERIODS = 30
 PERIODS_A_LAG = 5
 """Periods asked for each lag that is searched."""
 SHORTEST_SEARCH = 4
-FEWEST_SEASONS = 2
+FEWEST_SEASONS = 1
+"""Before it has been seen twice a season is only described roughly, by two waves; that must do, and it does."""
 LEAST_CHANGING = 0.1
 """A series of which more than nine tenths are one and the same number counts as constant."""
 
@@ -43,7 +44,7 @@ def periods_needed(expected_lag: int, season: int) -> int:
     """The least number of periods without a gap.
 
     >>> periods_needed(1, 1), periods_needed(8, 12), periods_needed(1, 52)
-    (30, 60, 104)
+    (30, 60, 52)
     """
     return max(FEWEST_PERIODS, PERIODS_A_LAG * longest_lag(expected_lag), FEWEST_SEASONS * season if season > 1 else 0)
 

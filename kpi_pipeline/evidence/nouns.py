@@ -37,7 +37,7 @@ class Reason(StrEnum):
     TOO_FEW_PERIODS = "too_few_periods"
     """The longest stretch without a gap has fewer periods than the search needs."""
     TOO_FEW_SEASONS = "too_few_seasons"
-    """The longest stretch without a gap holds fewer than two whole seasons."""
+    """The longest stretch without a gap is shorter than a season."""
     NO_DATA = "no_data"
     """There is no period in which both series have a value."""
     CONSTANT = "constant"

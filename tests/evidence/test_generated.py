@@ -104,3 +104,11 @@ def test_a_leader_that_fades_is_told():
     assert Reason.FADING in found.remarks
     assert found.tested.windows[0].holds and not found.tested.windows[-1].holds
     assert found.tested.stability < 1
+
+
+def test_a_season_that_was_seen_less_than_twice_is_no_leader_either():
+    wave = next(null for null in NULLS if null.name == "shared season, a wave")
+    found = _judged(unrelated(wave, seed, periods=90) for seed in range(20))
+    assert sum(one.verdict is Verdict.CONFIRMED for one in found) <= 1
+    assert sum(one.tested.p_value <= 0.05 for one in found) <= 4
+    assert all(one.tested.season_terms >= 4 for one in found)
