@@ -13,6 +13,11 @@ Verdicts = Mapping[tuple[str, str], str]
 
 
 def verdicts_of(evidence: pl.DataFrame) -> Verdicts:
-    """The verdicts on links as a whole, of rows of `kpi_evidence`; those on single segments stand beside them."""
+    """The verdicts on links as a whole, of rows of `kpi_evidence`; those on single segments stand beside them.
+
+    Tables of an earlier version have no segments, and no verdicts.
+    """
+    if "segment" not in evidence.columns:
+        return {}
     rows = evidence.filter(pl.col("segment") == TOTAL).select("kpi", "leads_kpi", "verdict").drop_nulls()
     return {(kpi, leads): verdict for kpi, leads, verdict in rows.iter_rows()}

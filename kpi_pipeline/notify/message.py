@@ -13,6 +13,7 @@ class Event(StrEnum):
     review_overdue = "review_overdue"
     run_failed = "run_failed"
     check_failed = "check_failed"
+    leader_faded = "leader_faded"
 
 
 @dataclass(frozen=True)

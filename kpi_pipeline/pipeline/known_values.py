@@ -19,7 +19,7 @@ TOTALS = (
     "SELECT kpi, grain, period_start, value, target_low, target_high, is_complete FROM kpi_value "
     "WHERE segment = ? ORDER BY kpi, period_start_utc"
 )
-EVIDENCE = "SELECT kpi, leads_kpi, segment, verdict FROM kpi_evidence"
+EVIDENCE = "SELECT * FROM kpi_evidence"
 
 
 def known_values(project: Project, *, data: bool = True, now: datetime | None = None) -> Known:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from kpi_pipeline.notify import Event, Message, NotifyRule, Undelivered, deliver, receivers
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.faded_leaders import faded_leaders
 from kpi_pipeline.pipeline.opened import opened_to_ask
 from kpi_pipeline.pipeline.reviews import reviews_due
 from kpi_pipeline.pipeline.watch import Watch
@@ -114,6 +115,7 @@ def _note_published(context: Context, wanted: Collection[Event], now: datetime) 
         for event, looked in (
             (Event.status_change, status_changes(project, published, seen(warehouse, Event.status_change))),
             (Event.check_failed, failing_checks(published, seen(warehouse, Event.check_failed))),
+            (Event.leader_faded, faded_leaders(project, published, seen(warehouse, Event.leader_faded))),
         ):
             for about, state, news in looked if event in wanted else ():
                 note_seen(warehouse, event, about, state)

@@ -223,8 +223,15 @@ def test_all_checks_pass(published: duckdb.DuckDBPyConnection) -> None:
     assert published.sql("SELECT asset, check_name, observed FROM check_result WHERE NOT passed").fetchall() == []
 
 
-def test_the_linter_has_nothing_to_say(adventureworks: LoadedProject) -> None:
-    assert adventureworks.check() == ()
+def test_the_linter_speaks_of_links_only_that_the_data_speaks_against(
+    adventureworks: LoadedProject, published: duckdb.DuckDBPyConnection
+) -> None:
+    refuted = published.sql(
+        "SELECT kpi, leads_kpi FROM kpi_evidence WHERE verdict IN ('not_supported', 'reversed')"
+    ).fetchall()
+    found = adventureworks.check()
+    assert {one.rule for one in found} == {"E"}
+    assert {one.subject for one in found} == {f"link {leader}->{follower}" for leader, follower in refuted}
     assert adventureworks.check_columns() == ()
 
 

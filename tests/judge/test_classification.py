@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from kpi_pipeline.goals import Goal
-from kpi_pipeline.judge import classify, headline
+from kpi_pipeline.judge import classify, headline, verdicts_of
 from kpi_pipeline.kpis import Classified, Kpi
 from kpi_pipeline.links import Link
 from kpi_pipeline.project import Project, Settings
@@ -112,6 +114,13 @@ def test_claim_that_the_data_does_not_support_is_still_one_and_says_so() -> None
     assert seen["leads", "sales"].reason == (
         "leads Invoices, an outcome of Sales, and the data confirms it: money follows"
     )
+
+
+def test_verdicts_on_single_segments_and_those_of_tables_without_segments_do_not_count() -> None:
+    rows = pl.DataFrame({"kpi": ["a"], "leads_kpi": ["b"], "segment": ["country=France"], "verdict": ["weak"]})
+    assert verdicts_of(rows) == {}
+    assert verdicts_of(rows.with_columns(segment=pl.lit("all"))) == {("a", "b"): "weak"}
+    assert verdicts_of(rows.drop("segment")) == {}
 
 
 def test_evidence_overrules_nothing_that_is_declared() -> None:
