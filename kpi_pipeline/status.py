@@ -20,6 +20,16 @@ class Status(StrEnum):
     no_target = "no_target"
     no_data = "no_data"
 
+    @property
+    def words(self) -> str:
+        """As people say it: on track."""
+        return self.value.replace("_", " ")
+
+    @property
+    def sign(self) -> str:
+        """A mark beside the words, so that nothing rests on colour alone."""
+        return {"on_track": "✓", "at_risk": "!", "off_track": "✗", "in_progress": "…", "no_target": "·"}.get(self, "?")
+
 
 JUDGED = (Status.on_track, Status.at_risk, Status.off_track)
 """The statuses that say how a KPI stands, the best first; the others say that nobody knows."""

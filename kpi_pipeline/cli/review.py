@@ -112,7 +112,7 @@ def _kpi(project: Project, name: str) -> Kpi:
 def _instead_of(project: Project, goal: str) -> str:
     """What to do for a goal: an agreement is looked back on by its owner and manager, the others through their KPIs."""
     place = project.place("goals", goal)
-    where = f"{place.file}:{place.line}" if place else "its definition"
+    where = place.in_file if place else "its definition"
     if project.goals[goal].framework is Framework.mbo:
         return f"when both have looked back on the agreement, add the day to `reviewed` in {where}"
     served = ", ".join(kpi.name for kpi in project.kpis_of(goal))

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.show_goal import show_goal
-from kpi_pipeline.cli.shown import console, number, status_text
+from kpi_pipeline.cli.shown import console, number, share, status_text
 from kpi_pipeline.errors import QueryError, did_you_mean
 from kpi_pipeline.holidays import holidays_said
 from kpi_pipeline.kpis import Kpi
@@ -166,7 +166,7 @@ def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]], h
             row["period_label"],
             number(row["value"], about["unit"], about["currency"], beside=largest),
             number(row["target"], about["unit"], about["currency"], beside=largest),
-            attained,
+            share(row["attainment"]),
             change,
             status_text(row["status"]),
             Text("; ".join(_notes(row, holidays)), style="dim"),

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kpi_pipeline.cli.shown import console, number, status_text
+from kpi_pipeline.cli.shown import console, number, share, status_text
 from kpi_pipeline.goals import Framework, Goal
 from kpi_pipeline.kpis import NBSP
 from kpi_pipeline.project import Project
@@ -117,7 +117,7 @@ def _focus(row: Row) -> str:
 
 
 def _score(score: float | None, label: str | None) -> str:
-    return f"score {score * 100:.0f} % in {label}" if score is not None else "no score yet"
+    return f"score {share(score)} in {label}" if score is not None else "no score yet"
 
 
 def _stands(standing: Standing | None) -> str:
@@ -153,7 +153,7 @@ def _rows(project: Project, goal: Goal, framework: str, stands: str) -> Iterator
     yield "served by", ", ".join(one.title for one in project.goals.values() if one.parent == goal.name)
     yield "stands", stands
     place = project.place("goals", goal.name)
-    yield "defined in", f"{place.file}:{place.line}" if place else ""
+    yield "defined in", place.in_file if place else ""
 
 
 def _kpis(rows: list[Row], results: Mapping[str, Row]) -> Table:
@@ -167,7 +167,7 @@ def _kpis(rows: list[Row], results: Mapping[str, Row]) -> Table:
     for row in rows:
         graded = results.get(row["kpi"])
         shown = graded or row
-        last = _grade(graded) if graded else _attained(row["attainment"])
+        last = _grade(graded) if graded else share(row["attainment"])
         table.add_row(
             row["label"],
             shown["period_label"] or "–",
@@ -186,10 +186,6 @@ def _grade(row: Row) -> str:
     return f"{row['grade']:.2f}{' frozen' if row['frozen_at'] else ''}"
 
 
-def _attained(attainment: float | None) -> str:
-    return f"{attainment * 100:.0f} %" if attainment is not None else "–"
-
-
 def _scores(out: Console, scores: list[Row]) -> None:
     known = [row for row in scores if row["score"] is not None][-MOST_PERIODS:]
     if not known:
@@ -199,5 +195,5 @@ def _scores(out: Console, scores: list[Row]) -> None:
     table.add_column("Score", justify="right", no_wrap=True)
     table.add_column("Status", no_wrap=True)
     for row in known:
-        table.add_row(row["period_label"], f"{row['score'] * 100:.0f} %", status_text(row["status"]))
+        table.add_row(row["period_label"], share(row["score"]), status_text(row["status"]))
     out.print(table)

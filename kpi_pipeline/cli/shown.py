@@ -8,18 +8,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kpi_pipeline.kpis import written
+from kpi_pipeline.kpis import MISSING, written
 from kpi_pipeline.metrics.base import Unit
+from kpi_pipeline.status import Status
 
-STATUS = {
-    "on_track": ("✓", "on track", "green"),
-    "at_risk": ("!", "at risk", "yellow"),
-    "off_track": ("✗", "off track", "red"),
-    "in_progress": ("…", "in progress", "cyan"),
-    "no_target": ("·", "no target", "dim"),
-    "no_data": ("?", "no data", "dim"),
+STYLES = {
+    Status.on_track: "green",
+    Status.at_risk: "yellow",
+    Status.off_track: "red",
+    Status.in_progress: "cyan",
+    Status.no_target: "dim",
+    Status.no_data: "dim",
 }
-"""A sign, a word and a colour: never the colour alone."""
 
 
 def console(*, stderr: bool = False, piped: int = 160) -> Console:
@@ -44,13 +44,18 @@ class Notes:
 
 def status_text(status: str | None) -> Text:
     """A status as sign and word."""
-    sign, word, style = STATUS.get(status or "no_data", ("?", str(status), ""))
-    return Text(f"{sign} {word}", style=style)
+    one = Status(status or "no_data")
+    return Text(f"{one.sign} {one.words}", style=STYLES[one])
 
 
 def number(value: float | None, unit: str, currency: str | None, *, beside: float | None = None) -> str:
     """A number as people read it, with as many digits as the one it stands beside."""
     return written(value, Unit(unit), currency or "", beside=beside)
+
+
+def share(value: float | None) -> str:
+    """A share per hundred; a missing one is a dash."""
+    return MISSING if value is None else f"{value * 100:.0f} %"
 
 
 WIDE = 120
@@ -77,7 +82,6 @@ def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
         trend, indicator = Text(row["trend"] or "", style="cyan"), Text(str(row["indicator"]), style="dim")
         goal = Text(row["goal_label"] or "–", style="dim")
         period = row["period_label"] or "–"
-        attained = f"{row['attainment'] * 100:.0f} %" if row["attainment"] is not None else "–"
         if width < WIDE:
             below = indicator if width >= NARROW else Text(f"{period} {indicator}", style="dim")
             label = Text("\n").join([label, below])
@@ -87,7 +91,7 @@ def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
             *([period] if width >= NARROW else []),
             number(row["value"], row["unit"], row["currency"], beside=row["target"]),
             number(row["target"], row["unit"], row["currency"], beside=row["value"]),
-            *([attained] if width >= NARROW else []),
+            *([share(row["attainment"])] if width >= NARROW else []),
             status,
             *([trend, indicator, goal] if width >= WIDE else []),
         )

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from kpi_pipeline.errors import counted
 from kpi_pipeline.kpis import Indicator, Kpi, written
 from kpi_pipeline.markdown import markdown_table
 from kpi_pipeline.orchestration.evidence import evidence_metadata
@@ -137,7 +138,7 @@ def _picture(project: Project, kpi: Kpi, rows: list[Row]) -> Metadata:
         "grain": kpi.grain.value,
     }
     values = " to ".join(_written(project, kpi, row["value"]) for row in (rows[:1] + rows[-1:]))
-    words = f"{len(rows)} {kpi.grain.value}{'' if len(rows) == 1 else 's'}: {values}"
+    words = f"{counted(len(rows), kpi.grain.value)}: {values}"
     svg = picture_for(told, [dict(row) for row in rows], kpi.title, words)
     return {"trend": dg.MetadataValue.md(picture(svg, f"{kpi.title}, {words}"))} if svg else {}
 

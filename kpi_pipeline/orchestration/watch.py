@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from kpi_pipeline.errors import counted
+
 
 class LogWatch:
     """Writes stages and notes into the run's log; single steps would drown it."""
@@ -13,7 +15,7 @@ class LogWatch:
 
     def stage(self, name: str, total: int) -> None:
         """A line a stage."""
-        self._log.info(f"{name}: {total} step{'' if total == 1 else 's'}")
+        self._log.info(f"{name}: {counted(total, 'step')}")
 
     def step(self, what: str) -> None:
         """Not shown."""

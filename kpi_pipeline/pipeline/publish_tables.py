@@ -391,7 +391,7 @@ def _findings(context: Context, totals: pl.DataFrame, evidence: pl.DataFrame, da
             "subject": one.subject,
             "message": one.message,
             "hint": one.hint,
-            "defined_in": f"{one.place.file}:{one.place.line}" if one.place else None,
+            "defined_in": one.place.in_file if one.place else None,
         }
         for one in findings(context.project, known)
     ]

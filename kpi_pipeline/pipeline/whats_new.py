@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kpi_pipeline.errors import counted
 from kpi_pipeline.kpis import Kpi, written
 from kpi_pipeline.notify import Event
 from kpi_pipeline.project import Project
 from kpi_pipeline.reviews import ReviewDue
 from kpi_pipeline.segments import TOTAL
-from kpi_pipeline.status import JUDGED
+from kpi_pipeline.status import JUDGED, Status
 from kpi_pipeline.store.notices import Seen
 from kpi_pipeline.store.published import Published
 
@@ -63,7 +64,7 @@ def _status_change(project: Project, kpi: Kpi, row: Row, before: Seen) -> News:
     unit, currency = project.metrics[kpi.metric].unit, project.settings.currency
     value = written(row["value"], unit, currency)
     against = f" against {written(row['target'], unit, currency)}" if row["target"] is not None else ""
-    was, now = _words(before.status), _words(row["status"])
+    was, now = Status(before.status).words, Status(row["status"]).words
     lines = [f"{row['period_label']}: {value}{against}. It was {was} before."]
     if row["status_rule"]:
         lines.append(f"Judged by: {row['status_rule']}.")
@@ -82,7 +83,7 @@ def review_overdue(project: Project, review: ReviewDue, remind_every: int | None
     """An overdue review as news: once a due day, and again as often as the receiver wants to be reminded."""
     kpi = project.kpis[review.kpi]
     reminder = review.days_overdue // remind_every if remind_every else 0
-    late = f"{review.days_overdue} day{'' if review.days_overdue == 1 else 's'}"
+    late = counted(review.days_overdue, "day")
     return News(
         Event.review_overdue,
         kpi.name,
@@ -140,10 +141,6 @@ def _failing(row: Row, name: str, now: Seen) -> News:
         f"{row['asset']} fails the check '{row['check_name']}'",
         f"Expected: {row['expected']}. Found: {row['observed']}.{blocks}",
     )
-
-
-def _words(status: str) -> str:
-    return status.replace("_", " ")
 
 
 def _owned(project: Project, kpi: Kpi) -> str:

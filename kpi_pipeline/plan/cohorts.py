@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from kpi_pipeline.errors import counted
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan.joins import Joined
 from kpi_pipeline.plan.matching import Side
@@ -86,7 +87,7 @@ class Ages:
         if self.each:
             return f"{'that have come to' if self.whole else 'seen at'} each age, in {self.grain}s after the first"
         if self.whole:
-            length = f"{self.first} {self.grain}{'' if self.first == 1 else 's'}"
+            length = counted(self.first, self.grain)
             return f"first seen {length} ago or earlier" if self.first else "ever seen"
         span = str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
         return f"seen {span} {self.grain}{'' if span == '1' else 's'} after the first"

@@ -196,4 +196,4 @@ def _lineage(project: Project) -> list[Row]:
 
 def _defined_in(project: Project, kind: str, name: str) -> str | None:
     place = project.place(kind, name)
-    return f"{place.file}:{place.line}" if place else None
+    return place.in_file if place else None

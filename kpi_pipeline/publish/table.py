@@ -10,7 +10,7 @@ from typing import Self
 import polars as pl
 from polars.datatypes import DataTypeClass
 
-from kpi_pipeline.errors import InternalError, listed
+from kpi_pipeline.errors import InternalError, counted, listed
 
 EXAMPLES = 3
 """How many offending rows an error shows."""
@@ -176,7 +176,7 @@ def _rows(table: Table, rows: pl.DataFrame, what: str) -> str:
         ", ".join(f"{name}={value}" for name, value in row.items()) for row in named.iter_rows(named=True)
     )
     more = " ..." if rows.height > EXAMPLES else ""
-    return f"{rows.height:,} row{'s' if rows.height != 1 else ''} {what}: {shown}{more}"
+    return f"{counted(rows.height, 'row')} {what}: {shown}{more}"
 
 
 def _broken(table: Table, problems: list[str]) -> InternalError:

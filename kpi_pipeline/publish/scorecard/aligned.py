@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from kpi_pipeline.errors import counted
 from kpi_pipeline.publish.scorecard.chart import Tick
 from kpi_pipeline.publish.scorecard.trend import Point, path
 
@@ -135,10 +136,10 @@ def _summary(rows: Sequence[Beside], ahead: int, lag: int, grain: str) -> str:
         if later[0] != earlier[0] and later[1] != earlier[1]
     ]
     same = sum(1 for one in steps if one > 0)
-    moved = f"moved {lag} {grain}{'' if lag == 1 else 's'} later" if lag else "as it is"
+    moved = f"moved {counted(lag, grain)} later" if lag else "as it is"
     told = [f"The leader {moved} beside the follower, {len(rows)} {grain}s from {rows[0].label} to {rows[-1].label}."]
     if steps:
         told.append(f"From {grain} to {grain} both went the same way in {same} of {len(steps)} cases.")
     if ahead:
-        told.append(f"For {ahead} {grain}{'' if ahead == 1 else 's'} to come the leader is known already.")
+        told.append(f"For {counted(ahead, grain)} to come the leader is known already.")
     return " ".join(told)

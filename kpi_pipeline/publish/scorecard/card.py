@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from kpi_pipeline.errors import counted
 from kpi_pipeline.publish.scorecard.dates import day_written, is_past, period_written
 from kpi_pipeline.publish.scorecard.page import KpiCard, Reference, Role, Segments, Unfinished
 from kpi_pipeline.publish.scorecard.snapshot import Row, readable
@@ -104,7 +105,7 @@ def _record(complete: Sequence[Row], grain: str) -> str:
     judged = [row["status"] for row in complete if row["status"] in JUDGED]
     if not judged:
         return ""
-    return f"On track in {judged.count('on_track')} of {len(judged)} {grain}{'' if len(judged) == 1 else 's'}"
+    return f"On track in {judged.count('on_track')} of {counted(len(judged), grain)}"
 
 
 def _unfinished(after: Sequence[Row], latest: Row | None, numbers: Numbers) -> Unfinished | None:
@@ -129,7 +130,7 @@ def _caution(latest: Row | None) -> str:
     size = latest["sample_size"] if latest and latest["denominator"] is not None else None
     if size is None or size >= FEW or latest is None or latest["value"] is None:
         return ""
-    return f"Rests on {size:.0f} case{'' if size == 1 else 's'} only: read it with care."
+    return f"Rests on {counted(size, 'case')} only: read it with care."
 
 
 def _facts(kpi: Row, latest: Row | None, around: Around) -> tuple[tuple[str, str], ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kpi_pipeline.errors import counted
 from kpi_pipeline.goals import Perspective
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.dates import day_before, day_written, moment_written
@@ -178,5 +179,5 @@ def _run(run_id: str, runs: Sequence[Row]) -> str:
 
 def _failed(row: Row) -> FailedCheck:
     rows = row["failing_rows"]
-    observed = row["observed"] or (f"{rows:,} failing row{'' if rows == 1 else 's'}" if rows else "")
+    observed = row["observed"] or (counted(rows, "failing row") if rows else "")
     return FailedCheck(row["asset"], row["check_name"], row["severity"] == "error", observed, row["expected"] or "")

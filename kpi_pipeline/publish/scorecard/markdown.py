@@ -12,7 +12,6 @@ from kpi_pipeline.publish.scorecard.page import KpiCard
 from kpi_pipeline.publish.scorecard.status import Status
 from kpi_pipeline.publish.scorecard.team_page import TeamPage
 
-SIGNS = {"on_track": "✓", "at_risk": "!", "off_track": "✗", "in_progress": "…", "no_target": "·", "no_data": "?"}
 PERIODS = 6
 
 
@@ -152,11 +151,11 @@ def _overdue(page: CompanyPage | TeamPage) -> str:
 
 
 def _tally(tally: Sequence[tuple[Status, int]]) -> str:
-    return " · ".join(f"{SIGNS[status.key]} {count} {status.word.lower()}" for status, count in tally if count)
+    return " · ".join(f"{status.sign} {count} {status.word.lower()}" for status, count in tally if count)
 
 
 def _status(status: Status) -> str:
-    return f"{SIGNS[status.key]} {status.word}"
+    return f"{status.sign} {status.word}"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

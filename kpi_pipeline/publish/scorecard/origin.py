@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kpi_pipeline.errors import counted
 from kpi_pipeline.publish.scorecard.snapshot import Row
 
 WORDS = {"raw": "source", "model": "model", "metric": "metric", "kpi": "KPI", "goal": "goal"}
@@ -86,5 +87,5 @@ def _checks(rows: Sequence[Row]) -> tuple[str, bool]:
         return "", False
     bad = [row["check_name"] for row in rows if not row["passed"]]
     if not bad:
-        return f"{len(rows)} check{'' if len(rows) == 1 else 's'} passed", False
+        return f"{counted(len(rows), 'check')} passed", False
     return f"{len(rows) - len(bad)} of {len(rows)} checks passed; failed: {', '.join(bad)}", True

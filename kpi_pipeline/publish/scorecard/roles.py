@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kpi_pipeline.errors import counted
 from kpi_pipeline.publish.scorecard.page import Reference, Role
 from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.teams import COMPANY
@@ -81,5 +82,5 @@ def leaders_of(kpi: str, evidence: Sequence[Row], kpis: Mapping[str, str]) -> tu
 
 def _remark(row: Row) -> str:
     lag = row["expected_lag"] if row["measured_lag"] is None else row["measured_lag"]
-    ahead = f"{lag} {row['grain']}{'' if lag == 1 else 's'} ahead" if lag else f"in the same {row['grain']}"
+    ahead = f"{counted(lag, row['grain'])} ahead" if lag else f"in the same {row['grain']}"
     return f"{ahead}, {VERDICTS.get(row['verdict'] or '', 'not tested yet')}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpi_pipeline.errors import InternalError
+from kpi_pipeline.status import Status as Kept
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,11 @@ class Status:
     key: str
     word: str
     meaning: str
+
+    @property
+    def sign(self) -> str:
+        """A mark beside the word."""
+        return Kept(self.key).sign
 
 
 STATUSES = (

@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from kpi_pipeline.errors import counted
 from kpi_pipeline.goals import Perspective
 from kpi_pipeline.publish.scorecard.snapshot import Row
+from kpi_pipeline.status import Status
 
 BOX_WIDTH, BOX_HEIGHT = 160, 46
 GAP, LEVEL_GAP = 20, 44
@@ -20,15 +22,6 @@ ASIDE = 28
 LETTERS = 22
 """So many letters go into a line of a box."""
 OUTSIDE = "Above the four perspectives"
-STATUS_WORDS = {
-    "on_track": "on track",
-    "at_risk": "at risk",
-    "off_track": "off track",
-    "in_progress": "in progress",
-    "no_target": "no target",
-    "no_data": "no data",
-}
-MARKS = {"on_track": "✓", "at_risk": "!", "off_track": "✗", "in_progress": "…", "no_target": "·", "no_data": "?"}
 TONES = {"on_track": "good", "at_risk": "fair", "off_track": "poor"}
 DOUBTED = frozenset({"not_supported", "reversed"})
 """Verdicts that speak against the claim; the arrow is dashed."""
@@ -130,7 +123,7 @@ def in_words(nodes: Sequence[Row], links: Sequence[Row]) -> str:
         f"{'after ' + link['lag_text'] if link['lag_text'] else 'in the same period'} ({_verdict(link)})."
         for link in links
     ]
-    counts = f"{_counted(len(nodes), 'KPI')}, {_counted(len(links), 'link')}."
+    counts = f"{counted(len(nodes), 'KPI')}, {counted(len(links), 'link')}."
     return " ".join([counts, *said])
 
 
@@ -233,18 +226,18 @@ def _bow(start: Point, end: Point) -> float:
 def _box(row: Row, at: Point, href: str) -> str:
     x, y = at
     lines = lines_of(row["label"])
-    status = row["status"]
+    status = Status(row["status"])
     text = "".join(
         f'<text class="name" x="{x + 26:g}" y="{y + BOX_HEIGHT / 2 + 4 + 14 * (number - (len(lines) - 1) / 2):g}">'
         f"{escape(line)}</text>"
         for number, line in enumerate(lines)
     )
     drawn = (
-        f"<title>{escape(row['label'])}: {STATUS_WORDS.get(status, status)}"
+        f"<title>{escape(row['label'])}: {status.words}"
         f"{' in ' + escape(row['period_label']) if row['period_label'] else ''}</title>"
         f'<rect class="box" x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="5"/>'
         f'<text class="mark {TONES.get(status, "")}" x="{x + 9:g}" y="{y + BOX_HEIGHT / 2 + 4:g}">'
-        f"{MARKS.get(status, '?')}</text>{text}"
+        f"{status.sign}</text>{text}"
     )
     return f'<a href="{escape(href.format(row["kpi"]))}">{drawn}</a>' if href else f"<g>{drawn}</g>"
 
@@ -257,7 +250,3 @@ def _said(link: Row, names: Mapping[str, str]) -> str:
 
 def _verdict(link: Row) -> str:
     return str(link["verdict"]).replace("_", " ") if link["verdict"] else "not tested"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

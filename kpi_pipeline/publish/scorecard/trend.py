@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from kpi_pipeline.errors import counted
+
 WIDTH = 320.0
 HEIGHT = 76.0
 EDGE = 7.0
@@ -132,7 +134,7 @@ def summary_of(moments: Sequence[Moment], written: Callable[[float], str], grain
     (first, first_label), (last, last_label) = known[0], known[-1]
     (low, low_label), (high, high_label) = min(known), max(known)
     gaps = len(moments) - len(known)
-    many = f"{len(moments)} {grain}{'' if len(moments) == 1 else 's'}"
+    many = counted(len(moments), grain)
     return (
         f"Trend over {many}: {written(first)} in {first_label}, {written(last)} in {last_label}; "
         f"lowest {written(low)} in {low_label}, highest {written(high)} in {high_label}"
@@ -142,6 +144,4 @@ def summary_of(moments: Sequence[Moment], written: Callable[[float], str], grain
 
 def _in_short(moments: Sequence[Moment], written: Callable[[float], str], grain: str) -> str:
     known = [written(moment.value) for moment in moments if moment.value is not None]
-    return (
-        f"{len(moments)} {grain}{'' if len(moments) == 1 else 's'}: {known[0]} to {known[-1]}" if known else "no value"
-    )
+    return f"{counted(len(moments), grain)}: {known[0]} to {known[-1]}" if known else "no value"
