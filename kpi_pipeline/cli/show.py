@@ -161,7 +161,6 @@ def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]], h
     largest = _largest(values)
     for row in values:
         change = _change(row, about["unit"])
-        attained = f"{row['attainment'] * 100:.0f} %" if row["attainment"] is not None else "–"
         table.add_row(
             row["period_label"],
             number(row["value"], about["unit"], about["currency"], beside=largest),
