@@ -8,6 +8,7 @@ from datetime import date
 
 from kpi_pipeline.errors import counted
 from kpi_pipeline.publish.scorecard.dates import day_written, is_past, period_written
+from kpi_pipeline.publish.scorecard.in_progress import in_progress
 from kpi_pipeline.publish.scorecard.page import KpiCard, Reference, Role, Segments, Unfinished
 from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.publish.scorecard.status import Status, status_called
@@ -48,7 +49,7 @@ def card_of(
     grain = kpi["grain"]
     complete = [row for row in series if row["is_complete"]]
     latest = complete[-1] if complete else None
-    after = _in_progress(series, latest)
+    after = in_progress(series)
     shown = [*complete[-PERIODS_SHOWN:], *after]
     return KpiCard(
         name=kpi["kpi"],
@@ -76,13 +77,6 @@ def card_of(
             *((f"Why {role.indicator}", role.reason) for role in roles if role.outcome),
         ),
     )
-
-
-def _in_progress(series: Sequence[Row], latest: Row | None) -> Sequence[Row]:
-    """The period that follows the latest complete one; later ones, which stragglers open, tell nothing yet."""
-    if latest is None:
-        return series[-1:]
-    return [row for row in series if row["period_start_utc"] > latest["period_start_utc"]][:1]
 
 
 def _status_of(latest: Row | None, after: Sequence[Row]) -> Status:

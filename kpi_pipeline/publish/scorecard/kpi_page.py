@@ -12,6 +12,7 @@ from kpi_pipeline.publish.scorecard.chart import Chart, Instant, chart_of
 from kpi_pipeline.publish.scorecard.dates import day_written, is_past, period_written
 from kpi_pipeline.publish.scorecard.drivers import Reasons, reasons_of
 from kpi_pipeline.publish.scorecard.holidays import MARKED_BY, by_period
+from kpi_pipeline.publish.scorecard.in_progress import in_progress
 from kpi_pipeline.publish.scorecard.numbers_table import NumbersLine, number_lines
 from kpi_pipeline.publish.scorecard.origin import Origin, origin_of
 from kpi_pipeline.publish.scorecard.origin_map import OriginMap, origin_map
@@ -144,8 +145,7 @@ def kpi_page(book: Book, name: str) -> KpiPage:
 def periods_drawn(kpi: Row, series: Sequence[Row]) -> list[Row]:
     """The latest complete periods, as many as a drawing holds, and the one in progress."""
     complete = [row for row in series if row["is_complete"]]
-    after = [row for row in series if not complete or row["period_start_utc"] > complete[-1]["period_start_utc"]][:1]
-    return [*complete[-PERIODS_DRAWN.get(kpi["grain"], 60) :], *after]
+    return [*complete[-PERIODS_DRAWN.get(kpi["grain"], 60) :], *in_progress(series)]
 
 
 def chart_for(
