@@ -39,15 +39,12 @@ class Branch:
 
 def branches_of(book: Book, above: str | None = None) -> tuple[Branch, ...]:
     """The goals below one, or those that stand at the top; each with all below it."""
-    return tuple(_branch(book, name) for name in book.goals_below.get(above, ()))
+    names = book.goals_below.get(above, ())
+    return tuple(replace(branch_of(book, name), below=branches_of(book, name)) for name in names)
 
 
 def branch_of(book: Book, name: str) -> Branch:
     """One goal on its own, without those below."""
-    return _branch(book, name, alone=True)
-
-
-def _branch(book: Book, name: str, *, alone: bool = False) -> Branch:
     goal = book.goals[name]
     return Branch(
         name=name,
@@ -58,6 +55,6 @@ def _branch(book: Book, name: str, *, alone: bool = False) -> Branch:
         team=book.around.teams.get(goal["team"] or "", ""),
         weight=goal["weight"] or 0.0,
         standing=book.standings.get(name),
-        below=() if alone else branches_of(book, name),
+        below=(),
         kpis=len(book.served.get(name, [])),
     )
