@@ -11,8 +11,6 @@ from kpi_pipeline.names import Named, Noun
 from kpi_pipeline.periods import DayGrain, DaysText, Grain
 from kpi_pipeline.sources.file import FileConnector
 
-CONNECTORS = (FileConnector,)
-
 
 class Load(Noun):
     """How new rows meet those already there.

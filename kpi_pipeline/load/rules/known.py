@@ -17,13 +17,6 @@ class Point:
     high: float | None = None
     """The bounds of what is as wished; `at_least` has only a low one, `at_most` only a high one."""
 
-    @property
-    def is_met(self) -> bool:
-        """Whether the value is as wished; without value or target it is not."""
-        if self.value is None or (self.low is None and self.high is None):
-            return False
-        return (self.low is None or self.value >= self.low) and (self.high is None or self.value <= self.high)
-
 
 def values_of(points: Iterable[Point]) -> list[float]:
     """The values of the periods that have one, in order."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kpi_pipeline.publish.scorecard.book import Book
-from kpi_pipeline.publish.scorecard.dates import period_written
 from kpi_pipeline.publish.scorecard.page import KpiCard
 from kpi_pipeline.publish.scorecard.status import Status, status_called
 from kpi_pipeline.status import JUDGED
@@ -17,7 +16,6 @@ class Turn:
 
     card: KpiCard
     before: Status
-    period_before: str
 
     @property
     def worse(self) -> bool:
@@ -35,5 +33,5 @@ def turns_of(book: Book) -> tuple[Turn, ...]:
             and all(row["status"] in JUDGED for row in judged)
             and judged[0]["status"] != judged[1]["status"]
         ):
-            turns.append(Turn(card, status_called(judged[0]["status"]), period_written(judged[0]["period_label"])))
+            turns.append(Turn(card, status_called(judged[0]["status"])))
     return tuple(sorted(turns, key=lambda turn: (not turn.worse, turn.card.label)))
