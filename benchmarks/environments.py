@@ -12,6 +12,7 @@ REQUIREMENTS = {
     # NOTE: a newer dbt-core fetches a binary when it is installed.
     "metricflow": ("dbt-metricflow==0.15.0", "dbt-duckdb==1.11.1", "dbt-core<1.12", "duckdb==2.0.0", "pyarrow"),
     "boring": ("boring-semantic-layer==0.3.18", "ibis-framework[duckdb]==11.0.0", "duckdb==2.0.0", "pyarrow"),
+    "statsforecast": ("statsforecast==2.1.1",),
 }
 """What each peer needs; the DuckDB is the same for everybody."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -21,6 +21,7 @@ from kpi_pipeline.periods import Grain, Window
 from kpi_pipeline.pipeline.adding_up import adds_up
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.holiday_days import holiday_days
+from kpi_pipeline.pipeline.leaders import leader_values, leaders_of
 from kpi_pipeline.pipeline.stood import Asked, Known, Results, elapsed_of, stood_at
 from kpi_pipeline.plan import Coverage, Derivation, Filled, Fold, Leaf, Matching, Node, Series, leaves
 from kpi_pipeline.project import Project
@@ -29,7 +30,7 @@ from kpi_pipeline.projection import project as projected
 from kpi_pipeline.projection.choice import FEWEST
 from kpi_pipeline.projection.nouns import METHODS, Flags, Numbers, Places
 from kpi_pipeline.publish.projection_table import PROJECTION_TABLE
-from kpi_pipeline.segments import breakdown_name, segment_name
+from kpi_pipeline.segments import TOTAL, breakdown_name, segment_name
 
 LONGEST = {Grain.day: 400, Grain.week: 160, Grain.month: 84, Grain.quarter: 40, Grain.year: 30}
 """How many periods back the past is looked at."""
@@ -42,7 +43,31 @@ SEASONS = {Grain.day: Window(7, Grain.day), Grain.week: Window(1, Grain.year), G
 SCHEMA = PROJECTION_TABLE.schema
 
 
-def projections(
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of a board that one series fills: a row a segment."""
+
+    kpi: str
+    breakdown: str
+    segments: tuple[str, ...]
+    upper: Part
+    lower: Part
+    is_ratio: bool
+    grows: Flags
+    now: Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """A board, what it is about, its periods, and which of its rows each series fills."""
+
+    asked: Asked
+    periods: pl.DataFrame
+    rows: tuple[Rows, ...]
+    board: Board
+
+
+def boards(
     context: Context,
     kpis: Collection[str],
     derivations: Mapping[str, Derivation],
@@ -50,21 +75,47 @@ def projections(
     partials: Partials,
     calendar: Calendar,
     coverage: Mapping[str, Coverage],
-) -> pl.DataFrame:
-    """The projections of a run's KPIs."""
+) -> tuple[Placed, ...]:
+    """What is known of the periods in progress of a run's KPIs."""
     named = holiday_days(context.project, context.warehouse)
     holidays = frozenset() if named is None else frozenset(named.get_column("day"))
-    return kpi_projections(context.project, kpis, Known(derivations, results, partials, calendar, coverage, holidays))
+    return boards_of(context.project, kpis, Known(derivations, results, partials, calendar, coverage, holidays))
 
 
-def kpi_projections(project: Project, kpis: Collection[str], known: Known) -> pl.DataFrame:
-    """A row a KPI, segment and period in progress: see SCHEMA."""
-    boards: dict[Asked, list[Kpi]] = defaultdict(list)
+def boards_of(project: Project, kpis: Collection[str], known: Known) -> tuple[Placed, ...]:
+    """The boards of KPIs: one for each grain and point in time."""
+    together: dict[Asked, list[Kpi]] = defaultdict(list)
     for name in sorted(kpis):
         for asked in asked_of(project.kpis[name], known):
-            boards[asked].append(project.kpis[name])
-    frames = [_projected(asked, some, known) for asked, some in boards.items()]
+            together[asked].append(project.kpis[name])
+    return tuple(board_of(asked, some, known) for asked, some in together.items())
+
+
+def projections(
+    project: Project, placed: Sequence[Placed], evidence: pl.DataFrame, results: Results, calendar: Calendar
+) -> pl.DataFrame:
+    """A row a KPI, segment and period in progress, as in the table `kpi_projection`.
+
+    `evidence` says which leaders are confirmed: what they say by now counts.
+    """
+    told = leaders_of(evidence)
+    frames = []
+    for one in placed:
+        said = [
+            leader_values(project, told, kpi, one.asked, one.periods, results) if segment == TOTAL else None
+            for kpi, _, segment in _named(one.rows)
+        ]
+        nothing = np.full(one.periods.height, np.nan)
+        leader = np.stack([nothing if values is None else values for values in said])
+        board = replace(one.board, leader=leader)
+        table = _table(one.asked, one.rows, board, projected(board))
+        frames.append(calendar.named(table, one.asked.grain).select(SCHEMA.names()))
     return pl.concat([pl.DataFrame(schema=SCHEMA), *frames])
+
+
+def _named(rows: Sequence[Rows]) -> list[tuple[str, str, str]]:
+    """The KPI, breakdown and segment of each row of a board."""
+    return [(one.kpi, one.breakdown, segment) for one in rows for segment in one.segments]
 
 
 def asked_of(kpi: Kpi, known: Known) -> Iterator[Asked]:
@@ -107,25 +158,20 @@ def _frames(kpi: Kpi, results: Results) -> Iterator[tuple[Series, pl.DataFrame]]
                 break
 
 
-def _projected(asked: Asked, kpis: Sequence[Kpi], known: Known) -> pl.DataFrame:
-    """The projections of one board."""
-    rows, board = board_of(asked, kpis, known)
-    return known.calendar.named(_table(asked, rows, board, projected(board)), asked.grain).select(SCHEMA.names())
-
-
-def board_of(asked: Asked, kpis: Sequence[Kpi], known: Known) -> tuple[list[Rows], Board]:
-    """What is known of KPIs at a point in time, and which rows of the board each series fills."""
+def board_of(asked: Asked, kpis: Sequence[Kpi], known: Known) -> Placed:
+    """What is known of KPIs at a point in time."""
     series = {kpi.name: dict(_frames(kpi, known.results)) for kpi in kpis}
     metrics = dict.fromkeys(kpi.metric for kpi in kpis)
     periods = _periods(asked, min(known.coverage[metric].first_day for metric in metrics), known.calendar)
     days = elapsed_of(asked, periods, metrics, known)
     stood = stood_at(asked, periods, days, {one for own in series.values() for one in own}, known)
-    rows = [
+    rows = tuple(
         _rows(kpi, one, frame, stood.get(one), periods, known)
         for kpi in kpis
         for one, frame in series[kpi.name].items()
-    ]
-    return rows, _board(rows, Clock(days.share, days.work, _ago(asked.grain, periods, known.calendar), asked.ahead))
+    )
+    clock = Clock(days.share, days.work, _ago(asked.grain, periods, known.calendar), asked.ahead)
+    return Placed(asked, periods, rows, _board(rows, clock))
 
 
 def _periods(asked: Asked, first_day: date, calendar: Calendar) -> pl.DataFrame:
@@ -134,20 +180,6 @@ def _periods(asked: Asked, first_day: date, calendar: Calendar) -> pl.DataFrame:
         (pl.col("period_start") <= asked.start) & (pl.col("period_end") > first_day)
     )
     return found.sort("period_start").tail(LONGEST[asked.grain] + 1).select("period_start", "period_end")
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """The rows of a board that one series fills: a row a segment."""
-
-    kpi: str
-    breakdown: str
-    segments: tuple[str, ...]
-    upper: Part
-    lower: Part
-    is_ratio: bool
-    grows: Flags
-    now: Numbers
 
 
 def _rows(
@@ -219,7 +251,7 @@ def _ago(grain: Grain, periods: pl.DataFrame, calendar: Calendar) -> Places:
 
 def _table(asked: Asked, rows: Sequence[Rows], board: Board, found: Projected) -> pl.DataFrame:
     """What was found as rows of the table."""
-    named = [(one.kpi, one.breakdown, segment) for one in rows for segment in one.segments]
+    named = _named(rows)
     made = np.isfinite(found.value)
     method, reference = (np.where(one >= 0, one, -1) for one in (found.method, found.reference))
     every = np.arange(len(named))

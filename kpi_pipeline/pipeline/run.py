@@ -22,7 +22,7 @@ from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
 from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, say_notes, stage_sources
 from kpi_pipeline.pipeline.make_models import make_models
 from kpi_pipeline.pipeline.opened import PATIENCE, end_badly, opened
-from kpi_pipeline.pipeline.projection import projections
+from kpi_pipeline.pipeline.projection import boards, projections
 from kpi_pipeline.pipeline.publish_tables import (
     Computed,
     check_kpis,
@@ -126,15 +126,17 @@ def _compute(
         calendar = calendar_for(project, coverage, context.now.date(), warehouse)
         series = tuple(one for one in plan.series if one.metric in derivations)
         results, made_of = derived_with_parts(project, kpis, series, derivations, partials, calendar, coverage)
-        expected = projections(context, kpis, derivations, results, partials, calendar, coverage)
+        in_progress = boards(context, kpis, derivations, results, partials, calendar, coverage)
         keep_answers(partials)
         del partials
         rows.extend(frame.height for frame in results.values())
         context.watch.step(f"{len(results)} series")
+    evidence = evidence_on_links(context, results, frozenset(derivations), calendar)
     with context.stage("judge", 1) as rows:
         blocked = left_out(project, kpis, stopped, loaded, models, warehouse)
         computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
         targets = given_targets(project, warehouse)
+        expected = projections(project, in_progress, evidence.tables["kpi_evidence"], results, calendar)
         values = kpi_rows(
             judge(_only(project, some), results, targets, calendar, expected)
             for some in few_at_a_time(project, computed_kpis, results)
@@ -156,7 +158,8 @@ def _compute(
         loaded.rows_quarantined,
         sum(frame.height for frame in results.values()),
     )
-    evidence = evidence_on_links(context, computed.results, computed.metrics, calendar)
+    if failed:
+        evidence = evidence_on_links(context, computed.results, computed.metrics, calendar)
     with context.stage("publish", 4) as rows:
         swapped = swap_in(context, computed, change, evidence, calendar, data_through(coverage), outcome)
         context.watch.step("warehouse")

@@ -21,7 +21,8 @@ def with_leader(board: Board, scale: Scale, ends: Numbers, made: Numbers) -> Num
     if not np.isfinite(board.leader).any():
         return made
     base = made[METHODS.index(Method.usual_rest)]
-    surprise = board.leader - usual(board.leader, 1)
+    said = _said(board.leader)
+    surprise = said - usual(said, 1)
     missed = scale.of(ends) - scale.of(base)
     known = np.isfinite(surprise) & np.isfinite(missed)
     together = np.cumsum(np.where(known, surprise * missed, 0), axis=1)
@@ -32,4 +33,11 @@ def with_leader(board: Board, scale: Scale, ends: Numbers, made: Numbers) -> Num
     moved = scale.back(scale.of(base) + follows * surprise)
     found = made.copy()
     found[METHODS.index(Method.leader)] = moved
+    return found
+
+
+def _said(leader: Numbers) -> Numbers:
+    """What leaders say; by its logarithm where it is always positive, as values are that follow it."""
+    positive = (np.where(np.isfinite(leader), leader, 1) > 0).all(axis=1)[:, None]
+    found: Numbers = np.where(positive, np.log(np.where(positive, leader, 1)), leader)
     return found

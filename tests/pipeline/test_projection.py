@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,9 +19,10 @@ from kpi_pipeline.ingest import source_states
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of
-from kpi_pipeline.pipeline.projection import _periods, kpi_projections
+from kpi_pipeline.pipeline.projection import _periods, boards_of, projections
 from kpi_pipeline.pipeline.stood import Asked, Known, elapsed_of, stood_at
 from kpi_pipeline.project import Project
+from kpi_pipeline.publish import empty_frame, table_named
 from kpi_pipeline.store import Warehouse
 from tests.engine import Table, Through, engine
 from tests.project import SALES_HEADER, Shop, csv, sales
@@ -84,9 +85,11 @@ class Tried:
     project: Project
     known: Known
     warehouse: Warehouse
+    evidence: pl.DataFrame = field(default_factory=lambda: empty_frame(table_named("kpi_evidence")))
 
     def projections(self) -> pl.DataFrame:
-        return kpi_projections(self.project, list(self.project.kpis), self.known)
+        placed = boards_of(self.project, list(self.project.kpis), self.known)
+        return projections(self.project, placed, self.evidence, self.known.results, self.known.calendar)
 
     def projected(self, kpi: str, segment: str = "all") -> dict[str, Any]:
         """The one row of a KPI."""
@@ -248,6 +251,48 @@ def test_holidays_to_come_leave_less_to_come() -> None:
         unknowing = made.projected("month_sales")
     assert knowing["elapsed_share"] > unknowing["elapsed_share"] * 1.05
     assert knowing["usual_rest_error"] is not None
+
+
+def confirmed(leader: str, follower: str, *, lag: int, grain: str = "week", verdict: str = "confirmed") -> pl.DataFrame:
+    """The evidence on one link."""
+    row = {"kpi": leader, "leads_kpi": follower, "grain": grain, "verdict": verdict, "segment": "all"}
+    return pl.concat(
+        [
+            empty_frame(table_named("kpi_evidence")),
+            pl.DataFrame([{**row, "measured_lag": lag, "skill": 0.3}], schema_overrides={"measured_lag": pl.Int64}),
+        ],
+        how="diagonal",
+    )
+
+
+def led_rows() -> list[list[str | None]]:
+    """Orders go up and down by chance from week to week, and sales follow those of the week before."""
+    random = np.random.default_rng(3)
+    weeks = [FIRST + timedelta(days=1 + 7 * place) for place in range(62)]
+    orders = random.integers(10, 40, len(weeks))
+    rows: list[list[str | None]] = []
+    for place, monday in enumerate(weeks):
+        before = orders[place - 1] if place else 20
+        amount = 100 * before / orders[place] + random.normal(0, 0.5)
+        rows += [[str(monday), f"{amount:.2f}", f"c{one}", "web"] for one in range(orders[place])]
+    return rows
+
+
+def test_what_a_confirmed_leader_says_counts() -> None:
+    """This week's orders are not known yet, last week's are: a hundred times as much will be sold."""
+    begun = {"newest": date(2024, 3, 11), "complete_before": date(2024, 3, 11)}
+    with tried(
+        ["sales", "orders"], grain="week", rows=[*led_rows()[:-1], ["2024-03-11", "1", "c1", "web"]], **begun
+    ) as made:
+        alone = made.projected("week_sales")
+        led = replace(made, evidence=confirmed("week_orders", "week_sales", lag=1)).projected("week_sales")
+        weak = replace(made, evidence=confirmed("week_orders", "week_sales", lag=1, verdict="weak"))
+        other = replace(made, evidence=confirmed("week_orders", "week_sales", lag=1, grain="month"))
+        assert (alone["leader_error"], alone["method"] == "leader") == (None, False)
+        assert led["method"] == "leader"
+        assert led["error"] < 0.5 * alone["error"]
+        assert led["projected_high"] - led["projected_low"] < 0.6 * (alone["projected_high"] - alone["projected_low"])
+        assert weak.projected("week_sales") == other.projected("week_sales") == alone
 
 
 def test_too_few_periods_say_so() -> None:
