@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from kpi_pipeline.checks import KpiCheck
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.names import Name, Named, Noun
 from kpi_pipeline.periods import DayGrain, FirstDay, Grain
@@ -92,6 +93,9 @@ class Kpi(Named):
     scorecards: tuple[str, ...] = Field(default=(), description="whose scorecards it stands on: teams, or company")
     benchmark: Benchmark | None = Field(default=None, description="a value from outside to compare with")
     annotations: tuple[Annotation, ...] = Field(default=(), description="what happened in single periods")
+    checks: tuple[KpiCheck, ...] = Field(
+        default=(), description="what has to hold of its values, or they are not published: see check"
+    )
     formerly: tuple[Name, ...] = Field(default=(), description="names it had before")
     indicator: Indicator | None = Field(default=None, description="overrules what goals and links say")
     measures: str = Field(default="direct", pattern=r"^(direct|proxy( .+)?)$", description="direct, or proxy for what")

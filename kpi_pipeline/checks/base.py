@@ -20,6 +20,11 @@ class CheckBase(Noun):
     tolerate: Share = Field(default=0, ge=0, lt=1, description="the share of rows that may fail, such as 0.1%")
 
     @property
+    def looks_in(self) -> str | None:
+        """The model or source that it compares this table with, besides the table itself."""
+        return None
+
+    @property
     def title(self) -> str:
         """The name it is reported under; unique on its table together with its place in the list."""
         return self.name or str(getattr(self, "type", "check"))

@@ -7,6 +7,14 @@ from collections.abc import Sequence
 
 from kpi_pipeline.checks.base import CheckBase
 
+OF_EVERY_KPI = frozenset(
+    {
+        "has_rows", "key_not_null", "key_unique", "value_is_a_number", "value_is_its_ratio", "status_known", "one_kpi",
+        "targets_have_their_segment", "sound", "projected_status",
+    }
+)  # fmt: skip
+"""The names of what is checked of every KPI; none of its own checks has one of them."""
+
 
 def check_names(checks: Sequence[CheckBase]) -> tuple[str, ...]:
     """One name a check, in their order: letters, digits and _ only, and no name twice.

@@ -17,3 +17,8 @@ class Relationships(CheckBase):
     column: str = Field(description="the column that points to the other table")
     to: Name = Field(description="the model or source it points to")
     field: str | None = Field(default=None, description="the column there; by default the one of the same name")
+
+    @property
+    def looks_in(self) -> str | None:
+        """The table that the keys point to."""
+        return self.to

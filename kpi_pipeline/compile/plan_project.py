@@ -10,7 +10,6 @@ import sqlglot
 from sqlglot import expressions as exp
 
 from kpi_pipeline.calendar import fits
-from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.cohort_ages import cohorts_told_apart
 from kpi_pipeline.compile.canonical import condition_asked
 from kpi_pipeline.compile.dimensions import looked_up_by, models_joined, with_joins
@@ -273,7 +272,7 @@ def _looked_at(project: Project, models: set[str]) -> set[str]:
     checks = [
         check for name in models for below in models_below(project, name) for check in project.models[below].checks
     ]
-    related = {one.to for one in checks if isinstance(one, Relationships)}
+    related = {one.looks_in for one in checks if one.looks_in}
     days = {project.settings.calendar_table or "", project.settings.holiday_table or ""}
     return (related | days) & project.models.keys()
 

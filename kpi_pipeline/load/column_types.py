@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kpi_pipeline.errors import Problem
+from kpi_pipeline.load.checked_types import checked_types
 from kpi_pipeline.load.hours import days_by_hour
 from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.sites import written_path
@@ -38,6 +39,7 @@ def check_types(project: Project, columns: Typed) -> tuple[Problem, ...]:
         *_not_days(project, columns),
         *_hours_between_days(project, columns),
         *days_by_hour(project, columns),
+        *checked_types(project, columns),
     )
 
 

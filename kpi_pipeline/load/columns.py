@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from kpi_pipeline.checks import Check
 from kpi_pipeline.checks.expectation import ExpectationCheck
-from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.dimensions import SEPARATOR, UnknownDimension, find_dimension, may_be_joined, own_expression
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.load.assemble import in_order
@@ -14,7 +13,7 @@ from kpi_pipeline.load.column_types import Typed, check_types
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.model_columns import Columns, model_columns, nearest_column, unknown_in_model
-from kpi_pipeline.load.sites import place_in_text, row_expressions, written_path
+from kpi_pipeline.load.sites import place_in_text, row_expressions, table_looked_in, written_path
 from kpi_pipeline.load.sql import SqlError, columns_used, expression, position
 from kpi_pipeline.metrics import Conversion, Retention, Simple
 from kpi_pipeline.models import Model
@@ -125,9 +124,11 @@ def _in_checks(
         at = (*owner, "checks", str(number))
         for keys, name in _columns_of_check(check):
             yield from _missing(project, (*at, *keys), name, table, known)
-        if isinstance(check, Relationships) and check.field:
-            schema = "model" if check.to in project.models else "raw"
-            yield from _missing(project, (*at, "field"), check.field, TableRef(schema, check.to), known)
+        there = table_looked_in(project, check, table)
+        if field := getattr(check, "field", None):
+            yield from _missing(project, (*at, "field"), field, there, known)
+        elif check.looks_in and (column := getattr(check, "column", None)):
+            yield from _missing(project, (*at, "to"), column, there, known)
 
 
 def _columns_of_check(check: Check) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -10,6 +10,7 @@ from kpi_pipeline.dimensions import UnknownDimension, find_dimension
 from kpi_pipeline.errors import Problem, counted, listed
 from kpi_pipeline.kpis import Direction, Kpi
 from kpi_pipeline.load.hours import hours_misfit
+from kpi_pipeline.load.kpi_checks import misfit_checks
 from kpi_pipeline.load.links import link_misfits
 from kpi_pipeline.load.references import inputs_with_keys, metrics_below
 from kpi_pipeline.load.sites import models_drawn_on, written_path
@@ -38,6 +39,7 @@ def misfits(project: Project) -> Iterator[Problem]:
         yield from _offsets(project, kpi)
         yield from hours_misfit(project, kpi)
         yield from _direction(project, kpi)
+        yield from misfit_checks(project, kpi)
     for link in project.links:
         yield from link_misfits(project, link)
 

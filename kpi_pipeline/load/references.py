@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.errors import Problem, did_you_mean, listed
 from kpi_pipeline.load.kinds import BY_KEY, PROJECT, REVIEWS, link_name, review_name
 from kpi_pipeline.metrics import Conversion, Cumulative, Derived, Metric, Ratio, Retention, Simple
@@ -62,12 +61,12 @@ def references(project: Project) -> Iterator[Reference]:
     """Every use of a name by another definition."""
     for source in project.sources.values():
         for number, check in enumerate(source.checks):
-            if isinstance(check, Relationships):
-                yield _related("sources", source.name, number, check)
+            if check.looks_in:
+                yield _looks_in("sources", source.name, number, check.looks_in)
     for model in project.models.values():
         for number, check in enumerate(model.checks):
-            if isinstance(check, Relationships):
-                yield _related("models", model.name, number, check)
+            if check.looks_in:
+                yield _looks_in("models", model.name, number, check.looks_in)
         if model.currency and model.currency.rates:
             keys = ("currency", "rates")
             yield Reference("models", model.name, keys, "takes its rates from", model.currency.rates, ("models",))
@@ -94,9 +93,9 @@ def references(project: Project) -> Iterator[Reference]:
             yield Reference("links", name, ("team",), "is claimed by team", link.team, ("teams",))
 
 
-def _related(kind: str, user: str, number: int, check: Relationships) -> Reference:
+def _looks_in(kind: str, user: str, number: int, table: str) -> Reference:
     keys = ("checks", str(number), "to")
-    return Reference(kind, user, keys, "checks its keys against", check.to, ("models", "sources"))
+    return Reference(kind, user, keys, "has a check that looks in", table, ("models", "sources"))
 
 
 def _of_metric(metric: Metric) -> Iterator[Reference]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kpi_pipeline.checks import CheckBase
+from kpi_pipeline.checks import CheckBase, SumEquals
 from kpi_pipeline.errors import Place, Problem
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.kinds import BY_KEY
@@ -57,7 +57,7 @@ def place_in_text(project: Project, path: tuple[str, ...], fault: Fault) -> Plac
 def row_expressions(project: Project) -> Iterator[Site]:
     """Every expression that is computed row by row."""
     for source in project.sources.values():
-        yield from _of_checks("sources", source.name, source.checks, TableRef("raw", source.name))
+        yield from _of_checks(project, "sources", source.name, source.checks, TableRef("raw", source.name))
     for model in project.models.values():
         table = TableRef("model", model.name)
         for number, entity in enumerate(model.entities):
@@ -66,15 +66,25 @@ def row_expressions(project: Project) -> Iterator[Site]:
         for number, dimension in enumerate(model.dimensions):
             if dimension.expr:
                 yield Site("models", model.name, ("dimensions", str(number), "expr"), dimension.expr, (table,))
-        yield from _of_checks("models", model.name, model.checks, table)
+        yield from _of_checks(project, "models", model.name, model.checks, table)
     for metric in project.metrics.values():
         yield from _of_metric(project, metric)
 
 
-def _of_checks(kind: str, name: str, checks: Sequence[CheckBase], table: TableRef) -> Iterator[Site]:
+def _of_checks(project: Project, kind: str, name: str, checks: Sequence[CheckBase], table: TableRef) -> Iterator[Site]:
     for number, check in enumerate(checks):
         if check.filter:
             yield Site(kind, name, ("checks", str(number), "filter"), check.filter, (table,))
+        if isinstance(check, SumEquals) and check.field_filter:
+            there = table_looked_in(project, check, table)
+            yield Site(kind, name, ("checks", str(number), "field_filter"), check.field_filter, (there,))
+
+
+def table_looked_in(project: Project, check: CheckBase, table: TableRef) -> TableRef:
+    """The table that a check compares its own one with; its own one where it names no other."""
+    if not check.looks_in:
+        return table
+    return TableRef("model" if check.looks_in in project.models else "raw", check.looks_in)
 
 
 def _of_metric(project: Project, metric: Metric) -> Iterator[Site]:

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from kpi_pipeline.checks import CheckBase
-from kpi_pipeline.checks.naming import check_names
+from kpi_pipeline.checks.naming import OF_EVERY_KPI, check_names
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.markdown import markdown_table
 from kpi_pipeline.orchestration.automation import Automation
@@ -33,6 +33,7 @@ def check_specs(project: Project, automation: Automation) -> tuple[dg.AssetCheck
         *(spec for name in project.sources for spec in _specs(f"raw/{name}", checks_on_source(project, name))),
         *(spec for one in project.models.values() for spec in _specs(f"model/{one.name}", one.checks)),
         *_sound_specs(project),
+        *(spec for one in project.kpis.values() for spec in _specs(f"kpi/{one.name}", one.checks)),
         *projection_check_specs(project),
     )
     found = tuple(spec._replace(automation_condition=automation.with_its_asset) for spec in specs)
@@ -46,10 +47,9 @@ def check_results(report: RunReport) -> Mapping[dg.AssetCheckKey, dg.AssetCheckR
         found.setdefault(one.asset, []).append(one)
     results: dict[dg.AssetCheckKey, dg.AssetCheckResult] = {}
     for asset, ones in found.items():
-        if asset.startswith("kpi/"):
-            results[dg.AssetCheckKey(key(asset), SOUND)] = _sound(asset, ones)
-        else:
-            results |= {dg.AssetCheckKey(key(asset), one.check_name): _result(one) for one in ones}
+        if rules := [one for one in ones if asset.startswith("kpi/") and one.check_name in OF_EVERY_KPI]:
+            results[dg.AssetCheckKey(key(asset), SOUND)] = _sound(asset, rules)
+        results |= {dg.AssetCheckKey(key(asset), one.check_name): _result(one) for one in ones if one not in rules}
     return {**results, **evidence_check_results(report)}
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from kpi_pipeline.checks import Check
 from kpi_pipeline.checks.recency import Recency
-from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.context import Context
@@ -41,7 +40,7 @@ def check_asset(
 
 
 def _related(project: Project, checks: Sequence[Check]) -> Mapping[str, TableRef]:
-    names = [one.to for one in checks if isinstance(one, Relationships)]
+    names = [one.looks_in for one in checks if one.looks_in]
     return {name: TableRef("model" if name in project.models else "raw", name) for name in names}
 
 

@@ -1,15 +1,14 @@
-"""Which sources the checks of keys look in: they are loaded, too, and first, so that there are rows to look in."""
+"""Which sources the checks of others look in: they are loaded, too, and first, so that there are rows to look in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.project import Project
 
 
 def with_those_pointed_to(project: Project, names: Iterable[str]) -> tuple[str, ...]:
-    """The sources and those that their checks of keys point to, each after the ones it points to.
+    """The sources and those that their checks compare them with, each after the ones it is compared with.
 
     Where two point to each other, the one that is named later comes first.
     """
@@ -21,8 +20,8 @@ def with_those_pointed_to(project: Project, names: Iterable[str]) -> tuple[str, 
             return
         seen.add(name)
         for check in project.sources[name].checks:
-            if isinstance(check, Relationships):
-                put(check.to)
+            if check.looks_in:
+                put(check.looks_in)
         ordered[name] = None
 
     for name in names:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kpi_pipeline.checks.relationships import Relationships
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.compile.personal import personal_columns
 from kpi_pipeline.errors import DataError, DefinitionError
@@ -110,7 +109,7 @@ def _checked(
     checks = context.project.models[model.name].checks
     moments = [context.moment_for(states[source]) for source in states if source in model.sources]
     known = {name: state.version for name, state in states.items()} | dict(versions)
-    related = [known.get(one.to) for one in checks if isinstance(one, Relationships)]
+    related = [known.get(one.looks_in) for one in checks if one.looks_in]
     return check_asset(
         context,
         f"model/{model.name}",

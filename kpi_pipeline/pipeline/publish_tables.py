@@ -46,7 +46,7 @@ from kpi_pipeline.publish import (
     write_scorecard,
 )
 from kpi_pipeline.publish.scorecard import COMPARED, PARAMETERS, values_compared, values_shown
-from kpi_pipeline.quality import check_frames
+from kpi_pipeline.quality import check_frames, kpi_check_targets
 from kpi_pipeline.quality.kpi_tables import check_kpi_values
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.checks import all_checks, all_remembered, remember_all
@@ -128,7 +128,7 @@ def check_kpis(context: Context, computed: Computed, change: Change) -> tuple[Ch
     Parts of KPIs that are as they were published passed then. Where a KPI's values and targets are exactly those that
     were checked last, what was found then stands.
     """
-    about = _about(change, computed.kpis, computed.targets)
+    about = _about(context.project, change, computed)
     known = {} if context.full else all_remembered(context.warehouse, [f"kpi/{name}" for name in about])
     asked = [name for name, key in about.items() if known.get(f"kpi/{name}", ("",))[0] != key]
     found: dict[str, list[CheckResult]] = {f"kpi/{name}": [] for name in asked}
@@ -146,12 +146,13 @@ def check_kpis(context: Context, computed: Computed, change: Change) -> tuple[Ch
     return tuple(one for of_kpi in results for one in of_kpi)
 
 
-def _about(change: Change, kpis: Collection[str], targets: pl.DataFrame) -> dict[str, str]:
-    """What the checks of each KPI with values are about: its values, part by part, and its targets."""
-    parts = change.parts.filter(pl.col("name").is_in(list(kpis))).partition_by("name", as_dict=True)
-    aims = targets.partition_by("kpi", as_dict=True)
+def _about(project: Project, change: Change, computed: Computed) -> dict[str, str]:
+    """What the checks of each KPI with values are about: its values, part by part, its targets, and what is asked."""
+    parts = change.parts.filter(pl.col("name").is_in(list(computed.kpis))).partition_by("name", as_dict=True)
+    aims = computed.targets.partition_by("kpi", as_dict=True)
+    asked = {name: [check.model_dump_json() for check in project.kpis[name].checks] for name in computed.kpis}
     return {
-        str(name): fingerprint(of_kpi.rows(), aims[name,].rows() if (name,) in aims else [])
+        str(name): fingerprint(of_kpi.rows(), aims[name,].rows() if (name,) in aims else [], *asked[str(name)])
         for (name,), of_kpi in sorted(parts.items())
     }
 
@@ -168,6 +169,9 @@ def _checked(context: Context, computed: Computed, change: Change, asked: Sequen
         results = check_kpi_values(values, as_of=context.now, docs=context.docs)
     yield from results
     yield from check_frames(segments_with_targets(computed.targets, values, asked), as_of=context.now)
+    kpis = [context.project.kpis[name] for name in asked]
+    declared = [one for kpi in kpis for one in kpi_check_targets(kpi, values.filter(pl.col("kpi") == kpi.name))]
+    yield from check_frames(declared, as_of=context.now)
 
 
 def swap_in(

@@ -28,11 +28,11 @@ def check_frames(
         return ()
     with quietly() as gx:
         source = ephemeral_context(gx).data_sources.add_pandas("frames")
-        made = [one for target in asked for one in _of_frame(gx, source, target, as_of)]
+        made = [one for number, target in enumerate(asked) for one in _of_frame(gx, source, target, as_of, number)]
         return told(gx, made, docs)
 
 
-def _of_frame(gx: Any, source: Any, target: FrameTarget, as_of: datetime) -> list[Made]:
+def _of_frame(gx: Any, source: Any, target: FrameTarget, as_of: datetime, number: int) -> list[Made]:
     columns = {
         name: "VARCHAR" if kind in (pl.String, pl.Categorical) else str(kind)
         for name, kind in target.frame.schema.items()
@@ -41,7 +41,7 @@ def _of_frame(gx: Any, source: Any, target: FrameTarget, as_of: datetime) -> lis
     checks = plan_checks(table, columns, as_of=as_of, in_memory=True)
 
     def batch(_: exp.Select | None) -> Any:
-        asset = source.add_dataframe_asset(target.asset)
+        asset = source.add_dataframe_asset(f"{target.asset} {number}")
         definition = asset.add_batch_definition_whole_dataframe("all")
         return definition.get_batch({"dataframe": target.frame.to_pandas()})
 

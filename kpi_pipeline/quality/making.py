@@ -59,7 +59,7 @@ def _made(
     ready = {check.name: _expectations(gx, check) for check in checks if not check.unable}
     asked = [one for expectations in ready.values() if not isinstance(expectations, str) for one in expectations]
     try:
-        results = validated(gx, batch_of(checks[0].rows), asked, columns) if asked else []
+        results = validated(gx, batch_of(checks[0].rows), asked, checks[0].shown or columns) if asked else []
     except Exception as problem:  # noqa: BLE001 - whatever a guest raises is a check that could not be made
         reason = wording.why_not(str(problem), masked=masked)
         return [(replace(check, unable=check.unable or reason), ()) for check in checks]

@@ -42,7 +42,10 @@ def _result(made: Made, checked_at: datetime) -> CheckResult:
 
 def _observed(made: Made) -> str:
     """What was seen, column by column where they differ."""
-    seen = {_column(found): wording.observed(found, masked=made.check.personal) for found in made.found}
+    seen = {
+        _column(found): wording.observed(found, masked=made.check.personal, counts=made.check.counts)
+        for found in made.found
+    }
     if len(set(seen.values())) == 1:
         return next(iter(seen.values()))
     return "; ".join(f"'{column}': {what}" for column, what in seen.items())

@@ -18,16 +18,19 @@ from kpi_pipeline.checks import (
     ColumnTypes,
     ExpectationCheck,
     Matches,
+    NoGaps,
     NotNull,
     Recency,
     Relationships,
     RowCount,
+    SumEquals,
     Unique,
 )
 from kpi_pipeline.checks.naming import check_names
+from kpi_pipeline.checks.of_types import is_number, is_time
 from kpi_pipeline.errors import did_you_mean, listed
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.periods import moment_before
+from kpi_pipeline.periods import Grain, moment_before
 from kpi_pipeline.quality.targets import CheckTarget
 from kpi_pipeline.sql_parts import sql_table
 
@@ -53,7 +56,8 @@ class PlannedCheck:
     """A check as Great Expectations will make it: which rows it looks at and what it expects of them.
 
     `rows` is None where the check is about all rows of the table as they are. `personal` says that the check touches a
-    personal column, so that nothing it saw may be shown.
+    personal column, so that nothing it saw may be shown. `shown` are the columns that tell which rows fail, where the
+    rows are not the table's; `counts` is what such a row is.
     """
 
     name: str
@@ -63,6 +67,8 @@ class PlannedCheck:
     rows: exp.Select | None = None
     personal: bool = False
     unable: str | None = None
+    shown: tuple[str, ...] = ()
+    counts: str = "rows"
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class _Table:
     ref: TableRef
     columns: Mapping[str, str] = field(default_factory=dict)
     related: Mapping[str, TableRef] = field(default_factory=dict)
-    related_columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    related_columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     timezone: str = "UTC"
     in_memory: bool = False
 
@@ -86,6 +92,8 @@ class _Translation:
     expected: str
     expectations: tuple[Expected, ...]
     rows: exp.Select | None = None
+    shown: tuple[str, ...] = ()
+    counts: str = "rows"
 
 
 def plan_checks(
@@ -93,7 +101,7 @@ def plan_checks(
     columns: Mapping[str, str],
     *,
     as_of: datetime,
-    related_columns: Mapping[str, Sequence[str]] | None = None,
+    related_columns: Mapping[str, Mapping[str, str]] | None = None,
     in_memory: bool = False,
 ) -> tuple[PlannedCheck, ...]:
     """The checks of a table as expectations, in their order.
@@ -102,7 +110,7 @@ def plan_checks(
         target: the table and its checks.
         columns: names and DuckDB types of the table's columns.
         as_of: what counts as now, for recency.
-        related_columns: the columns of the tables that relationships point to, by name of source or model.
+        related_columns: names and types of the columns of the tables that checks look in, by name of source or model.
         in_memory: whether the table is a frame, of which no rows can be asked for in SQL.
     """
     table = _Table(target.table, columns, target.related, related_columns or {}, target.timezone, in_memory)
@@ -117,7 +125,8 @@ def _planned(check: CheckBase, name: str, table: _Table, as_of: datetime, person
     touches_personal = any(column.casefold() in written for column in personal)
     try:
         translated = _translated(check, table, as_of)
-        rows = _only(check.filter, translated.rows, table)
+        own_rows = translated.counts == "rows"
+        rows = _only(check.filter, translated.rows, table) if own_rows else translated.rows
         if rows and table.in_memory:
             raise CannotCheck("it needs SQL, which a frame in memory does not have")
     except CannotCheck as problem:
@@ -125,10 +134,12 @@ def _planned(check: CheckBase, name: str, table: _Table, as_of: datetime, person
     return PlannedCheck(
         name,
         check.severity,
-        translated.expected + _conditions(check),
+        translated.expected + _conditions(check, translated.counts),
         translated.expectations,
         rows,
         touches_personal,
+        shown=translated.shown,
+        counts=translated.counts,
     )
 
 
@@ -153,6 +164,10 @@ def _translated(check: CheckBase, table: _Table, as_of: datetime) -> _Translatio
             return _row_count(check)
         case ColumnTypes():
             return _column_types(check, table)
+        case SumEquals():
+            return _sum_equals(check, table)
+        case NoGaps():
+            return _no_gaps(check, table, mostly)
         case ExpectationCheck():
             return _in_its_own_words(check, mostly)
     raise CannotCheck(f"there is no translation for checks of type '{_title(check)}'")
@@ -202,7 +217,7 @@ def _accepted_values(check: AcceptedValues, table: _Table, mostly: Mapping[str, 
 
 def _accepted_range(check: AcceptedRange, table: _Table, mostly: Mapping[str, float]) -> _Translation:
     column = table.column(check.column)
-    if table.columns[column].startswith(("VARCHAR", "DATE", "TIME", "BOOLEAN")):
+    if not is_number(table.columns[column]):
         raise CannotCheck(f"'{column}' is {table.columns[column]}, and a range is of numbers")
     bounds = {"min_value": check.min, "max_value": check.max}
     return _Translation(
@@ -248,10 +263,7 @@ def _relationships(check: Relationships, table: _Table, mostly: Mapping[str, flo
 def _recency(check: Recency, table: _Table, as_of: datetime) -> _Translation:
     """The newest moment, on the clock of the table's zone, against the same clock at the as-of moment."""
     column = table.column(check.column)
-    own: exp.Expr = exp.column(column, quoted=True)
-    if table.columns[column] == "TIMESTAMP WITH TIME ZONE":
-        own = exp.AtTimeZone(this=own, zone=exp.Literal.string(table.timezone))
-    local = exp.cast(own, exp.DataType.build("TIMESTAMP", dialect="duckdb")).as_(column, quoted=True)
+    local = _on_the_clock(column, table, table.timezone).as_(column, quoted=True)
     now = as_of.astimezone(ZoneInfo(table.timezone)).replace(tzinfo=None) if as_of.tzinfo else as_of
     oldest = moment_before(now, check.within)
     return _Translation(
@@ -259,6 +271,102 @@ def _recency(check: Recency, table: _Table, as_of: datetime) -> _Translation:
         (Expected("expect_column_max_to_be_between", {"column": column, "min_value": oldest}),),
         exp.select(local).from_(_from(table.ref)),
     )
+
+
+def _on_the_clock(column: str, table: _Table, zone: str) -> exp.Cast:
+    """A day or moment as a clock in the zone shows it; one without a zone is on that clock already."""
+    own: exp.Expr = exp.column(column, quoted=True)
+    if table.columns[column] == "TIMESTAMP WITH TIME ZONE":
+        own = exp.AtTimeZone(this=own, zone=exp.Literal.string(zone))
+    return exp.cast(own, exp.DataType.build("TIMESTAMP", dialect="duckdb"))
+
+
+def _sum_equals(check: SumEquals, table: _Table) -> _Translation:
+    """One row with how far the two sums are apart; 0 where that is tolerated, or is what rounding leaves."""
+    column = table.column(check.column)
+    there, columns, conditions = table.ref, table.columns, check.field_filter or check.filter
+    if check.to:
+        if check.to not in table.related:
+            hint = did_you_mean(check.to, table.related)
+            raise CannotCheck(f"there is no source or model '{check.to}'" + (f"; {hint}" if hint else ""))
+        there, columns, conditions = (
+            table.related[check.to],
+            table.related_columns.get(check.to, {}),
+            check.field_filter,
+        )
+    field = _found(check.field or check.column, columns, str(there))
+    kinds = {column: table.columns[column], field: columns[field]}
+    for name, kind in kinds.items():
+        if not is_number(kind):
+            raise CannotCheck(f"'{name}' is {kind}, and only numbers can be added up")
+    own = _total(column, table.ref, check.filter).subquery()
+    other = _total(field, there, conditions).subquery()
+    sums = exp.select(own.as_("own"), other.as_("other"))
+    apart = exp.Abs(this=exp.column("own") - exp.column("other"))
+    rounding = ROUNDING if any(kind in FLOATING for kind in kinds.values()) else 0
+    larger = exp.Greatest(this=exp.Abs(this=exp.column("own")), expressions=[exp.Abs(this=exp.column("other"))])
+    allowed = exp.cast(larger, "DOUBLE") * exp.Literal.number(repr(max(check.tolerate, rounding)))
+    told = exp.Case().when(apart <= allowed, exp.Literal.number(0)).else_(apart.copy())
+    words = f"the sum of '{column}'{_where(check.filter)} and that of '{field}'"
+    words += f" in {check.to}" if check.to else ""
+    grace = f", give or take {check.tolerate * 100:.6g}%" if check.tolerate else ""
+    return _Translation(
+        f"the difference between {words}{_where(check.field_filter)} to be 0{grace}",
+        (Expected("expect_column_max_to_be_between", {"column": "difference", "max_value": 0}),),
+        exp.select(exp.cast(told, "DOUBLE").as_("difference", quoted=True)).from_(sums.subquery("sums")),
+        counts="sums",
+    )
+
+
+def _total(column: str, table: TableRef, condition: str | None) -> exp.Select:
+    """The sum of a column over the rows for which a condition is true; 0 where there are none."""
+    added = exp.Coalesce(this=exp.Sum(this=exp.column(column, quoted=True)), expressions=[exp.Literal.number(0)])
+    rows = exp.select(added).from_(_from(table))
+    return rows.where(_condition(condition)) if condition else rows
+
+
+def _no_gaps(check: NoGaps, table: _Table, mostly: Mapping[str, float]) -> _Translation:
+    """Each period from the first to the last says whether it has a row."""
+    column = table.column(check.column)
+    kind = table.columns[column]
+    if not is_time(kind):
+        raise CannotCheck(f"'{column}' is {kind}, and only days and moments lie in periods")
+    zone = "UTC" if check.grain is Grain.hour else table.timezone
+    unit = exp.Literal.string(check.grain.value)
+    start = exp.Anonymous(this="date_trunc", expressions=[unit, _on_the_clock(column, table, zone)])
+    rows = exp.select(exp.cast(start, "TIMESTAMP").as_("period")).distinct().from_(_from(table.ref))
+    found = rows.where(exp.column(column, quoted=True).is_(exp.null()).not_())
+    found = found.where(_condition(check.filter)) if check.filter else found
+    first, last = (side(this=exp.column("period")) for side in (exp.Min, exp.Max))
+    step = exp.Interval(this=exp.Literal.string("1"), unit=exp.var(check.grain.value.upper()))
+    every = exp.Unnest(expressions=[exp.Anonymous(this="generate_series", expressions=[first, last, step])])
+    periods = exp.select(every.as_("period")).from_("found")
+    same = exp.column("period", table="found").eq(exp.column("period", table="periods"))
+    answer = "has a row"
+    query = (
+        exp.select(
+            exp.column("period", table="periods").as_("period"),
+            exp.column("period", table="found").is_(exp.null()).not_().as_(answer, quoted=True),
+        )
+        .from_("periods")
+        .join("found", on=same, join_type="left")
+        .with_("found", as_=found)
+        .with_("periods", as_=periods)
+    )
+    return _Translation(
+        f"a row in every {check.grain} from the first '{column}' to the last",
+        (Expected("expect_column_values_to_be_in_set", {"column": answer, "value_set": [True], **mostly}),),
+        query,
+        shown=("period",),
+        counts=f"{check.grain}s",
+    )
+
+
+def _condition(text: str) -> exp.Expr:
+    try:
+        return sqlglot.parse_one(text, dialect="duckdb")
+    except sqlglot.errors.SqlglotError:
+        raise CannotCheck(f"its filter is not a condition in SQL: {text}") from None
 
 
 def _row_count(check: RowCount) -> _Translation:
@@ -303,11 +411,7 @@ def _only(condition: str | None, rows: exp.Select | None, table: _Table) -> exp.
     """The rows for which the check's `filter` is true; what it selects from the table stays as it is."""
     if condition is None:
         return rows
-    try:
-        tree = sqlglot.parse_one(condition, dialect="duckdb")
-    except sqlglot.errors.SqlglotError:
-        raise CannotCheck(f"its filter is not a condition in SQL: {condition}") from None
-    kept = exp.select("*").from_(_from(table.ref)).where(tree)
+    kept = exp.select("*").from_(_from(table.ref)).where(_condition(condition))
     if rows is None:
         return kept
     alias = rows.args["from_"].this.alias or "kept"
@@ -339,10 +443,15 @@ def _between(lowest: float | None, highest: float | None) -> str:
     return f"at most {highest:,g}" if lowest is None else f"between {lowest:,g} and {highest:,g}"
 
 
-def _conditions(check: CheckBase) -> str:
-    where = f" where {check.filter}" if check.filter else ""
-    grace = f", but for {check.tolerate * 100:.6g}% of the rows" if check.tolerate else ""
-    return where + grace
+def _conditions(check: CheckBase, counts: str) -> str:
+    if counts == "sums":
+        return ""
+    grace = f", but for {check.tolerate * 100:.6g}% of the {counts}" if check.tolerate else ""
+    return _where(check.filter) + grace
+
+
+def _where(condition: str | None) -> str:
+    return f" where {condition}" if condition else ""
 
 
 def _title(check: CheckBase) -> str:

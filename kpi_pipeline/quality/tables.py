@@ -83,7 +83,7 @@ class _WarehouseTables:
 
 def _of_table(gx: Any, tables: _WarehouseTables, target: CheckTarget, as_of: datetime) -> list[Made]:
     columns = tables.columns(target.table)
-    related_columns = {name: tuple(tables.columns(table)) for name, table in target.related.items()}
+    related_columns = {name: tables.columns(table) for name, table in target.related.items()}
     checks = plan_checks(target, columns, as_of=as_of, related_columns=related_columns)
     if not columns:
         missing = f"there is no table {target.table}"

@@ -12,14 +12,14 @@ MISSING = ("nan", "NaT", "<NA>")
 """What pandas says where there is no value."""
 
 
-def observed(result: Any, *, masked: bool) -> str:
-    """What one expectation saw; `masked` where its value is personal."""
+def observed(result: Any, *, masked: bool, counts: str = "rows") -> str:
+    """What one expectation saw; `masked` where its value is personal, `counts` what it looked at one by one."""
     found: Mapping[str, Any] = result.result or {}
     if "unexpected_count" in found:
         failing, looked_at = failing_rows(result), int(found.get("element_count") or 0)
         if not looked_at:
-            return "there are no rows"
-        return f"{failing:,} of {looked_at:,} rows fail" if failing else f"all {looked_at:,} rows pass"
+            return f"there are no {counts}"
+        return f"{failing:,} of {looked_at:,} {counts} fail" if failing else f"all {looked_at:,} {counts} pass"
     if "observed_value" not in found:
         return "passed" if result.success else "failed"
     value = found["observed_value"]

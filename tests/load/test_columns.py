@@ -78,6 +78,13 @@ UNKNOWN = [
      "Price"),
     (MODEL.format(", checks: [{type: expectation, expectation: expect_x, arguments: {column: prize}}]"),
      "'checks[0].arguments.column' names the column 'prize'", "Price"),
+    (MODEL.format(", checks: [{type: sum_equals, column: prise, field: quantity}]"),
+     "'checks[0].column' names the column 'prise'", "did you mean Price?"),
+    (MODEL.format(", checks: [{type: sum_equals, column: price, to: targets}]"),
+     "'checks[0].to' names the column 'price', which raw.targets does not have", "'kpi', 'period_start', 'value'"),
+    (MODEL.format(", checks: [{type: sum_equals, column: price, to: targets, field: value, field_filter: kpy = 'a'}]"),
+     "'checks[0].field_filter' uses the column 'kpy', which raw.targets does not have", "did you mean kpi?"),
+    (MODEL.format(", checks: [{type: no_gaps, column: sold_on}]"), "names the column 'sold_on'", "sold_at"),
     (MODEL.format(", checks: [{type: relationships, column: price, to: targets, field: kpis}]"),
      "'checks[0].field' names the column 'kpis', which raw.targets does not have.", "kpi"),
     (SOURCE.format(", load: {mode: append, cursor: InvoiceDat}"), "'load.cursor' names the column 'InvoiceDat'",
@@ -199,6 +206,35 @@ def test_a_column_is_of_the_type_that_its_use_needs(project, types, rates, messa
     found = [one.message for one in check_columns(project(TYPED), columns)]
 
     assert [one[: len(message)] for one in found][:1] == ([message] if message else [])
+
+
+CHECKED = """
+models:
+  - {name: rates, table: raw.fx, agg_time_dimension: day}
+  - name: tickets
+    sql: SELECT opened, closed, amount FROM raw.invoice_lines
+    agg_time_dimension: opened
+    checks:
+      - {type: accepted_range, column: amount, min: 0}
+      - {type: sum_equals, column: amount, to: rates, field: rate}
+      - {type: no_gaps, column: closed}
+sources: [{name: fx, connector: {type: file, path: fx.csv}}]
+"""
+
+
+def test_a_check_is_made_on_columns_that_it_can_be_made_on(project):
+    tickets = FINE | {"amount": "VARCHAR", "closed": "VARCHAR"}
+    columns = {TableRef("model", "tickets"): tickets, TableRef("model", "rates"): {"day": "DATE", "rate": "BOOLEAN"}}
+
+    found = check_columns(project(CHECKED), columns)
+
+    assert [one.message for one in found] == [
+        "Model 'tickets': 'checks[0].column' is 'amount', of the type VARCHAR, not a number.",
+        "Model 'tickets': 'checks[1].column' is 'amount', of the type VARCHAR, not a number.",
+        "Model 'tickets': 'checks[1].field' is 'rate', of the type BOOLEAN, not a number.",
+        "Model 'tickets': 'checks[2].column' is 'closed', of the type VARCHAR, not a day or moment.",
+    ]
+    assert found[0].hint == "cast it in the model's sql: CAST(amount AS DECIMAL(18, 2)) AS amount"
 
 
 def test_a_table_of_targets_has_their_columns(project):

@@ -244,3 +244,61 @@ class TestLinks:
 )
 def test_whole_periods(window, grain, periods):
     assert whole_periods(Window.parse(window), Grain(grain)) == periods
+
+
+class TestChecksOfKpis:
+    KPI = (
+        "kpis: [{{name: k, metric: {}, direction: up, grain: week, breakdowns: {}, checks: [{}]}}]\n"
+        "metrics: [{{name: rate, type: ratio, numerator: net_sales, denominator: orders}}]"
+    )
+
+    @pytest.mark.parametrize(
+        ("metric", "breakdowns", "check"),
+        [
+            ("net_sales", "[[], [country]]", "{type: segments_add_up}"),
+            ("net_sales", "[[], [country]]", "{type: segments_add_up, breakdown: [country], severity: warn}"),
+            ("net_sales", "[[]]", "{type: change_within, min: -90%, max: 900%}"),
+            ("rate", "[[]]", "{type: rate_between, min: 0, max: 100%}"),
+        ],
+    )
+    def test_that_make_sense(self, project, metric, breakdowns, check):
+        assert project(self.KPI.format(metric, breakdowns, check)).kpis["k"].checks
+
+    @pytest.mark.parametrize(
+        ("metric", "breakdowns", "check", "message", "hint"),
+        [
+            ("net_sales", "[[]]", "{type: segments_add_up}", "KPI 'k' has no segments to add up.", "breakdowns: [[],"),
+            (
+                "net_sales", "[[], [country]]", "{type: segments_add_up, breakdown: [is_cancelled]}",
+                "KPI 'k' is not broken down by [is_cancelled], whose segments are to add up.", "breakdowns are '[country]'",
+            ),
+            (
+                "rate", "[[], [country]]", "{type: segments_add_up}",
+                "KPI 'k' has a check that its segments add up, which they do not: 'rate' is a ratio, no sum.", "take the",
+            ),
+            (
+                "orders", "[[], [country]]", "{type: segments_add_up}",
+                "which they do not: 'orders' counts distinct things, and one may be in two segments.", "take the check",
+            ),
+            (
+                "net_sales", "[[]]", "{type: rate_between, max: 5}",
+                "KPI 'k' has a check of type rate_between, but 'net_sales' is a total, not a rate.", "change_within",
+            ),
+            (
+                "net_sales", "[[]]", "{type: change_within, max: 5, name: Has rows}",
+                "KPI 'k' has a check named 'has_rows', as one that every KPI has.", "another name",
+            ),
+        ],
+    )  # fmt: skip
+    def test_that_make_none(self, problems, metric, breakdowns, check, message, hint):
+        (problem,) = problems(self.KPI.format(metric, breakdowns, check))
+
+        assert message in problem.message
+        assert hint in problem.hint
+        assert problem.place
+        assert problem.place.line == 1
+
+    def test_of_rows_are_none_of_values(self, problems):
+        (problem,) = problems(self.KPI.format("net_sales", "[[]]", "{type: not_null, columns: [a]}"))
+
+        assert "not_null" in problem.message

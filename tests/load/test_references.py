@@ -50,10 +50,10 @@ REFERENCES = [
      "links: [{from: weekly_sales, to: k, lag: 0, because: x, team: salse}]"), "is claimed by team 'salse'", "'sales'"),
     (("sources: [{name: s, connector: {type: file, path: a}, "
      "checks: [{type: relationships, column: a, to: order_line}]}]"),
-     "1:101  Source 's' checks its keys against 'order_line', which is not defined as a model or source.",
+     "1:101  Source 's' has a check that looks in 'order_line', which is not defined as a model or source.",
      "did you mean 'order_lines' (definitions/base.yaml:6:5)?"),
     (("models: [{name: m, table: raw.targets, agg_time_dimension: d, "
-     "checks: [{type: relationships, column: a, to: target}]}]"), "Model 'm' checks its keys against",
+     "checks: [{type: relationships, column: a, to: target}]}]"), "Model 'm' has a check that looks in",
      "mean 'targets'"),
 ]  # fmt: skip
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
+from pydantic import ValidationError
 
-from kpi_pipeline.checks import KINDS
+from kpi_pipeline.checks import KINDS, SumEquals
+from kpi_pipeline.store.warehouse import Warehouse
 
 PASSING: list[dict[str, Any]] = [
     {"type": "not_null", "columns": ["Invoice", "InvoiceDate"]},
@@ -20,6 +22,9 @@ PASSING: list[dict[str, Any]] = [
     {"type": "recency", "column": "InvoiceDate", "within": "1 day"},
     {"type": "row_count", "min": 4, "max": 4},
     {"type": "column_types", "columns": {"Price": "numeric(18, 2)", "Invoice": "text", "InvoiceDate": "timestamp"}},
+    {"type": "sum_equals", "column": "Price", "field": "Paid?", "tolerate": "14.9%"},
+    {"type": "sum_equals", "column": "Paid?", "field": "Paid?", "filter": '"Paid?" = 3', "field_filter": '"Paid?" < 3'},
+    {"type": "no_gaps", "column": "day"},
     {
         "type": "expectation",
         "expectation": "expect_column_mean_to_be_between",
@@ -42,6 +47,8 @@ FAILING: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"type": "row_count", "min": 5}, "it is 4", []),
     ({"type": "row_count", "max": 3}, "it is 4", []),
     ({"type": "column_types", "columns": {"Price": "double", "Paid?": "int"}}, "'Price': it is DECIMAL(18,2)", []),
+    ({"type": "sum_equals", "column": "Price", "field": "Paid?", "tolerate": "14.8%"}, "it is 1.75", []),
+    ({"type": "sum_equals", "column": "Customer ID", "to": "customers"}, "it is 69102", []),
     (
         {
             "type": "expectation",
@@ -76,7 +83,7 @@ def test_fails_and_shows_the_rows(checked: Any, written: dict[str, Any], observe
 def test_every_kind_is_tried() -> None:
     kinds = {get_args(kind.model_fields["type"].annotation)[0] for kind in KINDS}
     assert {written["type"] for written in PASSING} == kinds
-    assert {written["type"] for written, *_ in FAILING} == kinds
+    assert {written["type"] for written, *_ in FAILING} | {"no_gaps"} == kinds
 
 
 def test_results_come_in_order_with_a_name_each(checked: Any) -> None:
@@ -177,3 +184,80 @@ def test_a_check_sees_what_is_committed_and_leaves_nothing_behind(warehouse: Any
     warehouse.run("INSERT INTO raw.orders (\"Invoice\") VALUES ('A5')")
     assert checked({"type": "row_count", "min": 5})[0].passed is True
     assert warehouse.rows("SELECT count(*) FROM information_schema.tables") == before
+
+
+def test_gaps_are_named(checked: Any, warehouse: Warehouse) -> None:
+    """Between 6 and 10 December no row on the 7th and the 9th; one on the 8th lies there by the clock of the source."""
+    moments = "'2010-12-06 12:00+00', '2010-12-07 23:30+00', '2010-12-10 09:00+00', NULL"
+    warehouse.run(f"CREATE TABLE raw.log AS SELECT unnest([{moments}])::TIMESTAMPTZ AS at, true AS counts")
+    no_gaps = {"type": "no_gaps", "column": "at"}
+    days, tolerated, utc, hours, weeks, few = checked(
+        no_gaps,
+        {**no_gaps, "tolerate": "40%"},
+        {**no_gaps, "filter": "at < '2010-12-08 00:00+00'"},
+        {**no_gaps, "grain": "hour"},
+        {**no_gaps, "grain": "week", "severity": "warn"},
+        {**no_gaps, "filter": "false"},
+        table="log",
+        timezone="Europe/Berlin",
+    )
+    assert (days.passed, days.observed, days.expected) == (
+        False, "2 of 5 days fail", "a row in every day from the first 'at' to the last",
+    )  # fmt: skip
+    assert [row["period"] for row in days.sample] == ["2010-12-07", "2010-12-09"]
+    assert tolerated.passed
+    assert (utc.passed, [row["period"] for row in utc.sample]) == (False, ["2010-12-07"])
+    assert (hours.observed, hours.failing_rows, len(hours.sample)) == ("91 of 94 hours fail", 91, 20)
+    assert (weeks.passed, weeks.observed) == (True, "all 1 weeks pass")
+    assert (few.passed, few.observed) == (True, "there are no days")
+
+
+def test_gaps_are_of_days_and_moments(checked: Any) -> None:
+    (result,) = checked({"type": "no_gaps", "column": "Country"})
+    assert result.observed == "could not be checked: 'Country' is VARCHAR, and only days and moments lie in periods"
+
+
+def test_sums_of_two_tables(checked: Any, warehouse: Warehouse) -> None:
+    """Sold and booked: rows may be left out on either side, no rows are 0, and rounding is no difference."""
+    warehouse.run(
+        "CREATE TABLE raw.booked AS SELECT * FROM (VALUES (0.1, true), (0.2, true), (9, false)) AS r (x, real)"
+    )
+    sums = {"type": "sum_equals", "column": "x", "to": "customers"}
+    warehouse.run("CREATE OR REPLACE TABLE raw.customers AS SELECT unnest([0.1::DOUBLE, 0.2::DOUBLE]) AS x, 7 AS y")
+    all_rows, real, none, off, other = checked(
+        sums,
+        {**sums, "filter": "real"},
+        {**sums, "filter": "false", "field_filter": "x > 1"},
+        {**sums, "filter": "real", "field_filter": "x > 0.15", "tolerate": "30%"},
+        {**sums, "field": "y", "filter": "x = 9", "severity": "warn", "tolerate": "40%"},
+        table="booked",
+    )
+    assert (all_rows.passed, all_rows.observed) == (False, "it is 9")
+    assert all_rows.expected == "the difference between the sum of 'x' and that of 'x' in customers to be 0"
+    assert real.passed
+    assert none.passed
+    assert (off.passed, off.observed) == (False, "it is 0.1")
+    assert off.expected == (
+        "the difference between the sum of 'x' where real and that of 'x' in customers where x > 0.15 to be 0,"
+        " give or take 30%"
+    )
+    assert other.passed
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ({"column": "Country", "field": "Price"}, "'Country' is VARCHAR, and only numbers can be added up"),
+        ({"column": "Price", "field": "Prise"}, "there is no column 'Prise' in raw.orders; did you mean 'Price'?"),
+        ({"column": "Price", "to": "customers"}, "there is no column 'Price' in raw.customers"),
+        ({"column": "Price", "to": "custom"}, "there is no source or model 'custom'; did you mean 'customers'?"),
+    ],
+)
+def test_sums_that_cannot_be_made(checked: Any, written: dict[str, Any], why: str) -> None:
+    (result,) = checked({"type": "sum_equals", **written})
+    assert result.observed == f"could not be checked: {why}"
+
+
+def test_a_sum_is_not_compared_with_itself() -> None:
+    with pytest.raises(ValidationError, match="a sum always equals itself: name the other column with 'field'"):
+        SumEquals(type="sum_equals", column="Price")
