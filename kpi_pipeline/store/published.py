@@ -43,6 +43,16 @@ class Published:
         self._connection.close()
 
     def fetch(self, query: str, parameters: Sequence[object] = ()) -> pl.DataFrame:
-        """The rows of a query."""
-        rows: pl.DataFrame = self._connection.sql(query, params=list(parameters)).pl()
+        """The rows of a query.
+
+        Raises:
+            DataError: a table or column is missing, because an earlier version published the file.
+        """
+        try:
+            rows: pl.DataFrame = self._connection.sql(query, params=list(parameters)).pl()
+        except (duckdb.CatalogException, duckdb.BinderException) as problem:
+            raise DataError(
+                "The published tables are those of an earlier version, which lack what is asked for "
+                f"({str(problem).splitlines()[0]}).\nHint: `kpi run --full` publishes them anew."
+            ) from problem
         return rows
