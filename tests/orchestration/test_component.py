@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster.components.testing import create_defs_folder_sandbox
+from ruamel.yaml import YAML
 
 from kpi_pipeline.errors import KpiError
 from kpi_pipeline.orchestration import dev
@@ -63,4 +64,6 @@ def test_a_taken_port_is_said_at_once(shop: Shop) -> None:
 
 def test_the_settings_at_the_root_are_the_ones_we_ship() -> None:
     root = Path(__file__).parents[2]
+    begun = (root / "kpi_pipeline/starter/templates/dagster.yaml.jinja").read_text()
+    assert YAML().load(begun) == YAML().load(root / "dagster.yaml"), "a project that `kpi init` begins has them, too"
     assert (root / "dagster.yaml").read_text() == (root / "kpi_pipeline/orchestration/dagster.yaml").read_text()
