@@ -64,8 +64,14 @@ NARROW = 78
 """Below this the period stands there too, and the attainment is left out rather than the status."""
 
 
-def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table:
-    """A KPI's latest complete period against the target, KPI by KPI."""
+def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table | Text:
+    """A KPI's latest complete period against the target, KPI by KPI.
+
+    >>> print(scorecard_table([], width=80))
+    No KPI is defined yet. `kpi list metrics` shows what may become one.
+    """
+    if not rows:
+        return Text("No KPI is defined yet. `kpi list metrics` shows what may become one.")
     table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
     table.add_column("KPI", overflow="fold", min_width=18)
     if width >= NARROW:
