@@ -10,7 +10,7 @@ import numpy as np
 from statsmodels.tsa.stattools import adfuller, kpss
 
 from kpi_pipeline.evidence.nouns import Series
-from kpi_pipeline.evidence.regression import Columns, left_over
+from kpi_pipeline.evidence.regression import Columns, lagged, left_over
 
 GROWN = 1.25
 """The usual value of the last third beside that of the first, from which on a level has moved."""
@@ -91,8 +91,23 @@ def exhausted(left: Series, whole: Series) -> bool:
 
 def _adf(series: Series, trend: str) -> float:
     """The p of a unit root; 1 where the regression cannot be made."""
+    lags = adf_lags(series, trend)
+    return _p(lambda: adfuller(series, maxlag=lags, regression=trend, autolag=None, result_object=True).pvalue, 1.0)
+
+
+def adf_lags(series: Series, trend: str) -> int:
+    """How many lagged differences the regression of ADF takes, by Schwarz's criterion.
+
+    NOTE: what `adfuller(autolag="BIC")` chooses, from one decomposition instead of a regression for each number.
+    """
     longest = min(int(12 * (len(series) / 100) ** 0.25), len(series) // 4)
-    return _p(lambda: adfuller(series, maxlag=longest, regression=trend, autolag="BIC", result_object=True).pvalue, 1.0)
+    changes = np.diff(series)
+    rows = len(changes) - longest
+    line = np.arange(1.0, rows + 1)[:, None] if trend == "ct" else np.empty((rows, 0))
+    fixed = np.column_stack([np.ones(rows), line, series[-rows - 1 : -1]])
+    explained = np.linalg.qr(np.column_stack([fixed, lagged(changes, 1, longest, rows)]))[0].T @ changes[-rows:]
+    left = float(changes[-rows:] @ changes[-rows:]) - np.cumsum(explained**2)[fixed.shape[1] - 1 :]
+    return int(np.argmin(rows * np.log(np.maximum(left, 1e-300)) + np.arange(longest + 1) * np.log(rows)))
 
 
 def _kpss(series: Series, trend: str) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.tsa.ar_model import AutoReg
-from statsmodels.tsa.stattools import ccf
+from statsmodels.tsa.stattools import adfuller, ccf
 
 from benchmarks.worlds import later, noise, remembering
 from kpi_pipeline.evidence import Claim
@@ -20,7 +20,7 @@ from kpi_pipeline.evidence.scan import reordered, scan, turned_over
 from kpi_pipeline.evidence.season import peaks_of, season_of, waves, waves_of
 from kpi_pipeline.evidence.skill import diebold_mariano, errors, skill
 from kpi_pipeline.evidence.stability import windows
-from kpi_pipeline.evidence.stationary import Need, differences, grows, need
+from kpi_pipeline.evidence.stationary import Need, adf_lags, differences, grows, need
 
 NONE = np.empty((200, 0))
 
@@ -235,3 +235,13 @@ def test_the_past_of_a_control_is_laid_beside_its_present():
     control = np.arange(6.0)
     assert past_of((control, 10 * control), 0, 2, 2).tolist() == [[4, 3, 2, 40, 30, 20], [5, 4, 3, 50, 40, 30]]
     assert past_of((), 0, 2, 4).shape == (4, 0)
+
+
+@pytest.mark.parametrize("trend", ["c", "ct"])
+def test_lags_of_adf_are_those_that_statsmodels_chooses(trend):
+    for seed, memory in enumerate((0.0, 0.5, 0.9, -0.6, 0.0, 0.5, 0.9, -0.6)):
+        series = remembering(_rng(seed), 90, memory)
+        series = series.cumsum() if seed % 2 else series
+        longest = int(12 * 0.9**0.25)
+        theirs = adfuller(series, maxlag=longest, regression=trend, autolag="BIC", result_object=True)
+        assert adf_lags(series, trend) == theirs.lags
