@@ -15,6 +15,7 @@ import pytest
 
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
+from kpi_pipeline.evidence_words import VERDICTS
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "ad_spend"
 README = (EXAMPLE / "data" / "README.md").read_text(encoding="utf-8")
@@ -150,6 +151,23 @@ def test_it_says_that_it_is_simulated(ad_spend: LoadedProject) -> None:
     assert [
         "simulated" in text.lower() for text in (said[0], said[1], README, (EXAMPLE / "README.md").read_text())
     ] == [True] * 4
+
+
+def test_the_readme_tells_the_verdicts(ad_spend: LoadedProject, published: duckdb.DuckDBPyConnection) -> None:
+    said = re.findall(r"^\| `(\w+)` → `(\w+)` \| (.+?) \|", (EXAMPLE / "README.md").read_text(), flags=re.MULTILINE)
+    found = published.sql("SELECT kpi, leads_kpi, verdict FROM kpi_evidence WHERE segment = 'all'").fetchall()
+    assert sorted(said) == sorted((leader, follower, VERDICTS[verdict]) for leader, follower, verdict in found)
+    assert {"confirmed", "not supported"} <= {verdict for *_, verdict in said}
+    assert f"{len(ad_spend.project.links)} claims" in (EXAMPLE / "README.md").read_text()
+
+
+def test_two_sellers_of_one_season_seem_to_lead_each_other(weeks: duckdb.DuckDBPyConnection) -> None:
+    """The trap that the README tells of."""
+    plain = weeks.sql(
+        "SELECT round(corr(revenue, before), 2) FROM "
+        "(SELECT revenue, lag(competitor) OVER (ORDER BY monday) AS before FROM weeks)"
+    ).fetchall()
+    assert f"revenue correlates {plain[0][0]} with" in (EXAMPLE / "README.md").read_text()
 
 
 def test_the_readme_lists_the_kpis(ad_spend: LoadedProject) -> None:
