@@ -13,6 +13,7 @@ from kpi_pipeline.pipeline.checking import check_asset, why_blocked
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.report import AssetReport
 from kpi_pipeline.pipeline.target_checks import checks_on_source
+from kpi_pipeline.plan import fingerprint
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,14 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
     for name, one in staged.items():
         source = context.project.sources[name]
         asset = f"raw/{name}"
+        asked = checks_on_source(context.project, name)
+        looked_in = [staged[other].state.version for check in asked if (other := check.looks_in) and other in staged]
         found = check_asset(
             context,
             asset,
             one.table if one.changed else TableRef("raw", name),
-            checks_on_source(context.project, name),
-            about=one.state.version,
+            asked,
+            about=fingerprint(one.state.version, looked_in) if looked_in else one.state.version,
             as_of=context.moment_for(one.state),
             personal=source.personal,
             timezone=source.timezone or context.project.settings.timezone,
