@@ -43,7 +43,7 @@ def evidence_index(book: Book) -> EvidenceIndex:
     order = {verdict: at for at, verdict in enumerate(VERDICTS)}
     kpis = book.around.kpis
     rows = sorted(
-        (row for rows in book.findings.claims.values() for row in rows),
+        book.findings.claims.values(),
         key=lambda row: (order.get(row["verdict"], len(order)), kpis[row["leads_kpi"]], kpis[row["kpi"]]),
     )
     reached = [row["verdict"] for row in rows]

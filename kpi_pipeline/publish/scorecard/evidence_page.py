@@ -78,11 +78,12 @@ class StretchLine:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One claim and everything that was measured of it."""
+class EvidencePage:
+    """The whole page."""
 
-    name: str
-    """A name that is unique on the page."""
+    leader: Reference
+    follower: Reference
+    because: str
     claimed: str
     team: Reference | None
     verdict: Verdict
@@ -98,52 +99,24 @@ class Finding:
     stretches: tuple[StretchLine, ...]
     history: tuple[PartLine, ...]
     tested: str
-
-
-@dataclass(frozen=True)
-class EvidencePage:
-    """The whole page: as a rule of one claim, of several where teams claim different lags."""
-
-    leader: Reference
-    follower: Reference
-    because: str
-    findings: tuple[Finding, ...]
     query: str
 
 
 def evidence_page(book: Book, leader: str, follower: str) -> EvidencePage:
     """The page of the claim that one KPI leads another."""
-    return EvidencePage(
-        Reference(leader, book.around.kpis[leader]),
-        Reference(follower, book.around.kpis[follower]),
-        book.because.get((leader, follower), ""),
-        tuple(_finding(book, row, at) for at, row in enumerate(book.findings.claims[leader, follower], start=1)),
-        _query(leader, follower),
-    )
-
-
-def verdict_of(row: Row) -> Verdict:
-    """The verdict on a claim, for people."""
-    key = row["verdict"] or "not_tested"
-    return Verdict(key, verdict_written(row), TONES.get(key, ""), MEANINGS.get(key, ""))
-
-
-def _finding(book: Book, row: Row, number: int) -> Finding:
-    key, titles = key_of(row), book.around.kpis
+    row, titles = book.findings.claims[leader, follower], book.around.kpis
+    key = key_of(row)
     lags = [(one["at_lag"], one["correlation"]) for one in book.findings.lags.get(key, [])]
     aligned = _aligned(book, row)
-    segments = [
-        one
-        for one in book.findings.segments.get((row["kpi"], row["leads_kpi"]), [])
-        if (one["grain"], one["expected_lag"]) == (row["grain"], row["expected_lag"])
-    ]
-    return Finding(
-        name=f"claim-{number}",
+    return EvidencePage(
+        leader=Reference(leader, titles[leader]),
+        follower=Reference(follower, titles[follower]),
+        because=book.because.get((leader, follower), ""),
         claimed=f"{lag_written(row['expected_lag'], row['grain'])}, "
         f"{'one falls when the other rises' if row['expected_sign'] == 'negative' else 'both rise'}",
         team=Reference(row["team"], book.around.teams[row["team"]]) if row["team"] in book.around.teams else None,
         verdict=verdict_of(row),
-        sentence=sentence_of(row, titles[row["kpi"]], titles[row["leads_kpi"]]),
+        sentence=sentence_of(row, titles[leader], titles[follower]),
         numbers=numbers_of(row),
         done=done_to_series(row, titles),
         correlogram=correlogram_of(
@@ -153,12 +126,22 @@ def _finding(book: Book, row: Row, number: int) -> Finding:
         aligned=aligned,
         aligned_lag=lag_written(_lag(row), row["grain"]),
         compared=tuple(_compared(book, row, aligned)) if aligned else (),
-        segments=tuple(_part(", ".join(book.segments[one["segment"]].values), one) for one in segments
-                       if one["segment"] in book.segments),
+        segments=tuple(
+            _part(", ".join(book.segments[one["segment"]].values), one)
+            for one in book.findings.segments.get((leader, follower), [])
+            if one["segment"] in book.segments
+        ),
         stretches=tuple(_stretches(book.findings.windows.get(key, []))),
         history=tuple(_history(book.findings.history.get(key, []))),
         tested=day_written(row["tested_at"]) if row["tested_at"] else "",
-    )  # fmt: skip
+        query=_query(leader, follower),
+    )
+
+
+def verdict_of(row: Row) -> Verdict:
+    """The verdict on a claim, for people."""
+    key = row["verdict"] or "not_tested"
+    return Verdict(key, verdict_written(row), TONES.get(key, ""), MEANINGS.get(key, ""))
 
 
 def _lag(row: Row) -> int:

@@ -20,10 +20,10 @@ CLAIM = ("kpi", "leads_kpi", "grain", "expected_lag", "segment")
 
 @dataclass(frozen=True)
 class Findings:
-    """The claims of each pair of KPIs, and what was measured of each."""
+    """The claim on each pair of KPIs, and what was measured of it."""
 
-    claims: Mapping[Pair, list[Row]] = field(default_factory=dict)
-    """Leader and follower -> the claims in total, as a rule one."""
+    claims: Mapping[Pair, Row] = field(default_factory=dict)
+    """Leader and follower -> what was found in total."""
     segments: Mapping[Pair, list[Row]] = field(default_factory=dict)
     lags: Mapping[Key, list[Row]] = field(default_factory=dict)
     windows: Mapping[Key, list[Row]] = field(default_factory=dict)
@@ -36,7 +36,7 @@ def findings_of(snapshot: Snapshot) -> Findings:
     """The tables of the evidence, by what pages ask for; of earlier publications there is less."""
     rows = [row for row in snapshot.rows("kpi_evidence") if row["kpi"] and row["leads_kpi"]]
     return Findings(
-        claims=_by_pair(row for row in rows if row["segment"] == TOTAL),
+        claims={(row["kpi"], row["leads_kpi"]): row for row in sorted(rows, key=key_of) if row["segment"] == TOTAL},
         segments=_by_pair(row for row in rows if row["segment"] != TOTAL),
         lags=_by_claim(snapshot.rows("kpi_evidence_lag", *CLAIM, "at_lag")),
         windows=_by_claim(snapshot.rows("kpi_evidence_window", *CLAIM, "first_period")),

@@ -12,7 +12,7 @@ from kpi_pipeline.publish.scorecard import COMPARED, Book, book_of, pages_of, va
 from kpi_pipeline.publish.scorecard.aligned import aligned_of
 from kpi_pipeline.publish.scorecard.correlogram import correlogram_of
 from kpi_pipeline.publish.scorecard.evidence_index import evidence_index
-from kpi_pipeline.publish.scorecard.evidence_page import Finding, evidence_page
+from kpi_pipeline.publish.scorecard.evidence_page import EvidencePage, evidence_page
 from kpi_pipeline.publish.scorecard.kpi_page import kpi_page
 from kpi_pipeline.store import Warehouse
 
@@ -25,12 +25,11 @@ def book(tables: Tables) -> Book:
 
 
 @pytest.fixture(scope="module")
-def confirmed(book: Book) -> Finding:
-    (found,) = evidence_page(book, "new_customers", "net_sales").findings
-    return found
+def confirmed(book: Book) -> EvidencePage:
+    return evidence_page(book, "new_customers", "net_sales")
 
 
-def test_what_the_data_says_stands_first_in_plain_words(confirmed: Finding) -> None:
+def test_what_the_data_says_stands_first_in_plain_words(confirmed: EvidencePage) -> None:
     assert (confirmed.verdict.words, confirmed.verdict.tone) == ("confirmed", "good")
     assert confirmed.sentence.startswith("Watch New customers to know Weekly net sales 3 weeks ahead: that cuts")
     assert confirmed.sentence.endswith("It is fading: the latest stretch of time no longer shows it.")
@@ -38,12 +37,12 @@ def test_what_the_data_says_stands_first_in_plain_words(confirmed: Finding) -> N
     assert confirmed.team and confirmed.team.kpi == "commercial"
 
 
-def test_every_number_and_every_step_is_told(confirmed: Finding) -> None:
+def test_every_number_and_every_step_is_told(confirmed: EvidencePage) -> None:
     assert dict(confirmed.numbers)["p corrected"] == "0.012, for all claims of the project"
     assert "what Average order value may explain removed" in confirmed.done
 
 
-def test_the_leader_is_moved_by_the_lag_that_was_measured(confirmed: Finding, tables: Tables) -> None:
+def test_the_leader_is_moved_by_the_lag_that_was_measured(confirmed: EvidencePage, tables: Tables) -> None:
     """The newest week of the follower stands beside the leader of three weeks before, and three weeks are to come."""
     assert confirmed.aligned and confirmed.aligned.ahead == 3
     assert confirmed.aligned.now is not None and not confirmed.aligned.upside_down
@@ -55,7 +54,7 @@ def test_the_leader_is_moved_by_the_lag_that_was_measured(confirmed: Finding, ta
     assert newest.leader == f"{leader[-4]:,.0f}"
 
 
-def test_the_correlation_at_each_lag_and_what_chance_does(confirmed: Finding) -> None:
+def test_the_correlation_at_each_lag_and_what_chance_does(confirmed: EvidencePage) -> None:
     drawn = confirmed.correlogram
     assert drawn and drawn.measured.count("M") == 1 and drawn.bars.count("M") == 16
     assert drawn.summary == (
@@ -66,7 +65,7 @@ def test_the_correlation_at_each_lag_and_what_chance_does(confirmed: Finding) ->
     assert [tick.text for tick in drawn.lags] == ["−8", "−6", "−4", "−2", "0", "2", "4", "6", "8"]
 
 
-def test_what_was_found_before_shows_where_it_changed(confirmed: Finding) -> None:
+def test_what_was_found_before_shows_where_it_changed(confirmed: EvidencePage) -> None:
     assert [(line.name, line.verdict.words, line.skill) for line in confirmed.history] == [
         ("1\xa0November 2010", "confirmed", "−18\xa0%"),
         ("1\xa0June 2010", "weak", "−2\xa0%"),
@@ -75,14 +74,14 @@ def test_what_was_found_before_shows_where_it_changed(confirmed: Finding) -> Non
 
 
 def test_segments_are_told_beside_the_total(book: Book) -> None:
-    (found,) = evidence_page(book, "returns_rate", "net_sales").findings
+    found = evidence_page(book, "returns_rate", "net_sales")
     assert found.verdict.words == "not supported"
     assert [(line.name, line.verdict.words) for line in found.segments] == [("France", "confirmed")]
     assert found.aligned and found.aligned.upside_down
 
 
 def test_a_claim_that_was_not_tested_says_so(book: Book) -> None:
-    (found,) = evidence_page(book, "average_order", "net_sales").findings
+    found = evidence_page(book, "average_order", "net_sales")
     assert found.sentence == "Whether Average order value comes before Weekly net sales was not tested yet."
     assert (found.correlogram, found.aligned, found.history, found.stretches) == (None, None, (), ())
 
