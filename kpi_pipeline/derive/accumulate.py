@@ -15,13 +15,12 @@ import polars as pl
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.derive.anchors import ANCHOR, anchors, over_days
 from kpi_pipeline.derive.extremes import extremes
+from kpi_pipeline.derive.fold import ADDED, of_folds, side_by_side
 from kpi_pipeline.derive.segments import SEGMENT
 from kpi_pipeline.derive.standing import standing
 from kpi_pipeline.derive.sums import columns_of_sums, counted_sums, sums_there
 from kpi_pipeline.derive.windows import begins, leaving
 from kpi_pipeline.plan import Fold, Measure, Reach
-
-ADDED = (Fold.sum, Fold.count)
 
 
 def accumulate(
@@ -40,18 +39,11 @@ def accumulate(
     wanted = anchors(periods, reach.period_agg)
     gone = leaving(reach, calendar)
     parts = [
-        _added(rows, _of(measures, *ADDED), gone, wanted),
-        extremes(rows, _of(measures, Fold.min, Fold.max), begins(reach, calendar), wanted),
+        _added(rows, of_folds(measures, *ADDED), gone, wanted),
+        extremes(rows, of_folds(measures, Fold.min, Fold.max), begins(reach, calendar), wanted),
     ]
-    keys = ["period_start", ANCHOR, SEGMENT]
-    values, *others = [part for part in parts if part is not None]
-    for other in others:
-        values = values.join(other, on=keys, how="full", coalesce=True)
+    values = side_by_side(parts, ("period_start", ANCHOR, SEGMENT))
     return over_days(values, (pl.col(name) for name in measures), reach.period_agg)
-
-
-def _of(measures: Mapping[str, Measure], *folds: Fold) -> dict[str, Measure]:
-    return {name: measure for name, measure in measures.items() if measure.fold in folds}
 
 
 def _added(

@@ -53,8 +53,7 @@ def _needed(asked: Asked) -> Iterator[Measure]:
 def _values(asked: Asked, rows: pl.LazyFrame, partials: Partials) -> pl.LazyFrame:
     timeline = asked.timeline
     if asked.reach:
-        begun = partials.spans.get((asked.measure.model, asked.measure.time), (timeline.newest_day,))[0]
-        anchored = anchored_periods(timeline, begun)
+        anchored = anchored_periods(timeline, partials.begun(asked.measure, timeline.newest_day))
         return accumulate(rows, asked.reach, asked.named, calendar=timeline.calendar, periods=anchored)
     return folded(rows.join(timeline.days.lazy(), on="_day"), by=(PERIOD, SEGMENT), measures=asked.named)
 

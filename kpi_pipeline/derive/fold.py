@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
 from kpi_pipeline.plan import Fold, Measure
+
+ADDED = (Fold.sum, Fold.count)
+"""What adds up, and can be taken away again."""
+
+
+def of_folds(measures: Mapping[str, Measure], *folds: Fold) -> dict[str, Measure]:
+    """The measures that fold in one of some ways."""
+    return {name: measure for name, measure in measures.items() if measure.fold in folds}
+
+
+def side_by_side(parts: Iterable[pl.LazyFrame | None], keys: Sequence[str]) -> pl.LazyFrame:
+    """The columns of all parts there are, by what tells their rows apart."""
+    first, *others = [part for part in parts if part is not None]
+    for other in others:
+        first = first.join(other, on=keys, how="full", coalesce=True)
+    return first
 
 
 def folded(rows: pl.LazyFrame, *, by: Sequence[str], measures: Mapping[str, Measure]) -> pl.LazyFrame:

@@ -24,7 +24,7 @@ def hours_wanted(asked: Asked, partials: Partials) -> pl.DataFrame:
     """The hours whose values are wanted, on days from the model's first to the newest: period_start, _at."""
     timeline = asked.timeline
     newest = timeline.newest_day
-    begun = partials.spans.get((asked.measure.model, asked.measure.time), (newest,))[0]
+    begun = partials.begun(asked.measure, newest)
     hours = numbered_hours(timeline.calendar).filter(pl.col("day").is_between(begun, newest)).select(PERIOD, AT)
     return hours.join(timeline.periods, on=PERIOD, how="semi").sort(AT)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.derive.asked import Asked
-from kpi_pipeline.derive.fold import folded
+from kpi_pipeline.derive.fold import ADDED, folded, of_folds, side_by_side
 from kpi_pipeline.derive.hour_numbers import AT, hours_wanted, numbered_hours, placed
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import SEGMENT
@@ -25,7 +25,6 @@ from kpi_pipeline.derive.timeline import PERIOD
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Fold, Measure, Reach, Shape
 
-ADDED = (Fold.sum, Fold.count)
 Numbers = NDArray[np.int64]
 
 
@@ -44,17 +43,10 @@ def _values(asked: Asked, partials: Partials) -> pl.LazyFrame:
     if asked.measure.shape is Shape.distinct:
         return _counted(rows, asked.named, begins, wanted)
     parts = [
-        _added(rows, _of(asked.named, *ADDED), begins, wanted),
-        _searched(rows, _of(asked.named, Fold.min, Fold.max, Fold.quantile), begins, wanted),
+        _added(rows, of_folds(asked.named, *ADDED), begins, wanted),
+        _searched(rows, of_folds(asked.named, Fold.min, Fold.max, Fold.quantile), begins, wanted),
     ]
-    first, *others = [part for part in parts if part is not None]
-    for other in others:
-        first = first.join(other, on=(PERIOD, SEGMENT), how="full", coalesce=True)
-    return first
-
-
-def _of(named: Mapping[str, Measure], *folds: Fold) -> dict[str, Measure]:
-    return {name: measure for name, measure in named.items() if measure.fold in folds}
+    return side_by_side(parts, (PERIOD, SEGMENT))
 
 
 def _folded(rows: pl.LazyFrame, by: Sequence[str], measures: Mapping[str, Measure]) -> pl.LazyFrame:

@@ -48,8 +48,7 @@ def _wanted(asked: Asked, partials: Partials, choice: str) -> pl.DataFrame:
     """The days, or the hours by their numbers, whose values are looked at: period_start, _anchor."""
     if asked.timeline.grain is Grain.hour:
         return hours_wanted(asked, partials).rename({AT: ANCHOR})
-    measure, newest = asked.measure, asked.timeline.newest_day
-    begun = partials.spans.get((measure.model, measure.time), (newest,))[0]
+    begun = partials.begun(asked.measure, asked.timeline.newest_day)
     return anchors(anchored_periods(asked.timeline, begun), choice)
 
 

@@ -43,6 +43,10 @@ class Partials:
             and one.measures[0].about == measure.about
         ]
 
+    def begun(self, measure: Measure, newest_day: date) -> date:
+        """The first day that any row of what a measure looks at has; the newest one where there is no row."""
+        return self.spans.get((measure.model, measure.time), (newest_day, newest_day))[0]
+
     def up_to(self, newest_day: date, measure: Measure) -> pl.LazyFrame:
         """The frame that holds a measure, without days that lie beyond the newest one that counts."""
         return self.frames[self.reduction(measure)].filter(pl.col("_day") <= newest_day)
