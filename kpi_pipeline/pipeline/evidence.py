@@ -13,6 +13,7 @@ import polars as pl
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.evidence import Evidence, Reason, Tested, Window
 from kpi_pipeline.evidence.inputs import input_hash
+from kpi_pipeline.evidence.verdict import judge_all
 from kpi_pipeline.pipeline.claims import Asked, claims_of, values_of
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.evidence_values import Judged, evidence_row, evidence_tables
@@ -30,8 +31,6 @@ class FoundOut:
 
     tables: dict[str, pl.DataFrame]
     fresh: pl.DataFrame
-    tested: int = 0
-    """How many claims were tested in this run."""
 
 
 @dataclass(frozen=True)
@@ -73,43 +72,30 @@ def evidence_on_links(
             rows.append(len(found))
         tested |= dict(zip(new, found, strict=True))
     judged = [
-        _judged(context, asked[place], evidence, hashes[place], kept)
-        for place, evidence in _evidence(tested, len(asked))
+        _judged(context, one, evidence, name, kept.get(one.key))
+        for one, evidence, name in zip(asked, _evidence(tested, len(asked)), hashes, strict=True)
     ]
     fresh = _fresh(context, judged, kept)
     history = pl.concat([_under_todays_names(project, all_evidence(context.warehouse)), fresh.drop("detail")])
     titles = {name: kpi.title for name, kpi in project.kpis.items()}
-    return FoundOut(evidence_tables(judged, history, titles), fresh, len(new))
+    return FoundOut(evidence_tables(judged, history, titles), fresh)
 
 
-def _evidence(tested: Mapping[int, Tested], places: int) -> list[tuple[int, Evidence | None]]:
+def _evidence(tested: Mapping[int, Tested], places: int) -> list[Evidence | None]:
     """The verdicts in the order of what was asked; None for what has no values to be tested on."""
-    if not tested:
-        return [(place, None) for place in range(places)]
-    from kpi_pipeline.evidence.verdict import judge_all
-
     order = sorted(tested)
     found = dict(zip(order, judge_all([tested[place] for place in order]), strict=True))
-    return [(place, found.get(place)) for place in range(places)]
+    return [found.get(place) for place in range(places)]
 
 
 def _judged(
-    context: Context, asked: Asked, evidence: Evidence | None, name: str | None, kept: Mapping[Key, _Kept]
+    context: Context, asked: Asked, evidence: Evidence | None, name: str | None, before: _Kept | None
 ) -> Judged:
     """When it was tested is when what was found now was found first."""
-    before = kept.get(asked.key)
-    again = before is not None and evidence is not None and _same(before, evidence, name)
-    return Judged(
-        asked.link,
-        asked.grain,
-        asked.lag,
-        asked.breakdown,
-        asked.segment,
-        asked.periods,
-        evidence,
-        None if evidence is None else before.tested_at if again and before else context.now,
-        name,
-    )
+    if evidence is None:
+        return Judged(asked)
+    again = before is not None and _same(before, evidence, name)
+    return Judged(asked, evidence, before.tested_at if before and again else context.now, name)
 
 
 def _same(before: _Kept, evidence: Evidence, name: str | None) -> bool:
@@ -122,8 +108,8 @@ def _fresh(context: Context, judged: Sequence[Judged], kept: Mapping[Key, _Kept]
     schema = _schema(context)
     rows = []
     for one in judged:
-        key = (one.link.from_, one.link.to, one.grain.value, one.lag, one.segment)
-        if one.evidence is None or (key in kept and _same(kept[key], one.evidence, one.input_hash)):
+        before = kept.get(one.asked.key)
+        if one.evidence is None or (before and _same(before, one.evidence, one.input_hash)):
             continue
         published = evidence_row(one)
         beside = {"detail": _written(one.evidence.tested), "run_id": context.run_id}

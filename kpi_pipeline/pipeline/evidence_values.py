@@ -11,8 +11,7 @@ import polars as pl
 
 from kpi_pipeline.evidence import Evidence, Tested
 from kpi_pipeline.evidence_words import sentence_of
-from kpi_pipeline.links import Link
-from kpi_pipeline.periods import Grain
+from kpi_pipeline.pipeline.claims import Asked
 from kpi_pipeline.publish.contract import table_named
 from kpi_pipeline.publish.evidence_tables import KEY
 from kpi_pipeline.publish.table import conform, of_rows
@@ -24,13 +23,7 @@ Row = dict[str, object]
 class Judged:
     """What the data says of a link, in total or for one segment; no evidence where there was nothing to test."""
 
-    link: Link
-    grain: Grain
-    lag: int
-    breakdown: str
-    segment: str
-    periods: Sequence[date]
-    """The first day of each period that both KPIs have."""
+    asked: Asked
     evidence: Evidence | None = None
     tested_at: datetime | None = None
     input_hash: str | None = None
@@ -65,9 +58,9 @@ def evidence_row(one: Judged) -> Row:
     """A row of `kpi_evidence`, but for the words."""
     about: Row = {
         **dict.fromkeys(table_named("kpi_evidence").schema),
-        **_claim(one),
-        "control": ", ".join(one.link.control) or None,
-        "team": one.link.team,
+        **_claim(one.asked),
+        "control": ", ".join(one.asked.link.control) or None,
+        "team": one.asked.link.team,
         "tested_at": one.tested_at,
         "input_hash": one.input_hash,
     }
@@ -80,8 +73,8 @@ def evidence_row(one: Judged) -> Row:
         "reason_code": evidence.reason.value,
         "remarks": ", ".join(remark.value for remark in evidence.remarks) or None,
         **measured(evidence),
-        "first_period": _day(one.periods, tested.first),
-        "last_period": _day(one.periods, tested.last),
+        "first_period": _day(one.asked.periods, tested.first),
+        "last_period": _day(one.asked.periods, tested.last),
         "longest_lag": tested.longest_lag,
         "band": _finite(tested.band),
         "search_band": _finite(tested.search_band),
@@ -136,7 +129,7 @@ def _lags(one: Judged) -> Iterable[Row]:
     for lag, correlation in zip(tested.lags, tested.correlations, strict=True):
         if math.isfinite(correlation):
             bands = {"band": _finite(tested.band), "search_band": _finite(tested.search_band)}
-            yield {**_claim(one), "at_lag": lag, "correlation": correlation, **bands}
+            yield {**_claim(one.asked), "at_lag": lag, "correlation": correlation, **bands}
 
 
 def _windows(one: Judged) -> Iterable[Row]:
@@ -145,24 +138,24 @@ def _windows(one: Judged) -> Iterable[Row]:
     for window in one.evidence.tested.windows:
         if math.isfinite(window.correlation) and math.isfinite(window.p_value):
             yield {
-                **_claim(one),
-                "first_period": one.periods[window.first],
-                "last_period": one.periods[window.last],
+                **_claim(one.asked),
+                "first_period": one.asked.periods[window.first],
+                "last_period": one.asked.periods[window.last],
                 "correlation": window.correlation,
                 "p_value": window.p_value,
                 "holds": window.holds,
             }
 
 
-def _claim(one: Judged) -> Row:
+def _claim(asked: Asked) -> Row:
     return {
-        "kpi": one.link.from_,
-        "leads_kpi": one.link.to,
-        "grain": one.grain.value,
-        "expected_lag": one.lag,
-        "expected_sign": one.link.sign,
-        "breakdown": one.breakdown,
-        "segment": one.segment,
+        "kpi": asked.link.from_,
+        "leads_kpi": asked.link.to,
+        "grain": asked.grain.value,
+        "expected_lag": asked.lag,
+        "expected_sign": asked.link.sign,
+        "breakdown": asked.breakdown,
+        "segment": asked.segment,
     }
 
 
