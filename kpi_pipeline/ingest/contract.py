@@ -8,6 +8,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.checks.result import MASK
 from kpi_pipeline.ingest.land import Column
+from kpi_pipeline.ingest.tables import kind_of
 from kpi_pipeline.sources import ColumnType, Source
 
 DECIMAL = "DECIMAL(18, 4)"
@@ -56,7 +57,7 @@ class Fitted:
     def as_type(self, kind: str) -> exp.Expr:
         """The value in the type that the raw table has; as text it is what was written, not a number written anew."""
         value = self.written if self.written is not None and kind == "VARCHAR" else self.value
-        return exp.cast(value.copy(), exp.DataType.build(kind, dialect="duckdb"))
+        return _cast(value, kind)
 
 
 def cleaned(source: Source, column: Column) -> exp.Expr:
@@ -130,7 +131,7 @@ def _converted(value: exp.Expr, kind: str, wanted: ColumnType, zone: str) -> exp
         return _only_if(whole, _try_cast(value, target))
     if wanted.type == "date" and kind.startswith("TIMESTAMP"):
         day = _try_cast(value, "DATE")
-        return _only_if(exp.cast(day.copy(), exp.DataType.build(kind, dialect="duckdb")).eq(value.copy()), day)
+        return _only_if(_cast(day, kind).eq(value.copy()), day)
     return _try_cast(value, target)
 
 
@@ -187,11 +188,11 @@ def _trimmed(value: exp.Expr) -> exp.Expr:
 
 
 def _cast(value: exp.Expr, kind: str) -> exp.Expr:
-    return exp.cast(value.copy(), exp.DataType.build(kind, dialect="duckdb"))
+    return exp.cast(value.copy(), kind_of(kind))
 
 
 def _try_cast(value: exp.Expr, kind: str) -> exp.Expr:
-    return exp.TryCast(this=value.copy(), to=exp.DataType.build(kind, dialect="duckdb"))
+    return exp.TryCast(this=value.copy(), to=kind_of(kind))
 
 
 def _looks_like(value: exp.Expr, pattern: str) -> exp.Expr:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlglot import expressions as exp
 
 from kpi_pipeline.ingest.land import Column
+from kpi_pipeline.ingest.tables import kind_of
 from kpi_pipeline.plan import Executor
 
 SHAPES = {
@@ -62,5 +63,5 @@ def _query(
 
 def _is(value: exp.Expr, kind: str) -> exp.Expr:
     shaped = exp.Anonymous(this="regexp_full_match", expressions=[value, exp.Literal.string(SHAPES[kind])])
-    fits = exp.not_(exp.TryCast(this=value.copy(), to=exp.DataType.build(kind, dialect="duckdb")).is_(exp.null()))
+    fits = exp.not_(exp.TryCast(this=value.copy(), to=kind_of(kind)).is_(exp.null()))
     return exp.Case(ifs=[exp.If(this=value.copy().is_(exp.null()), true=exp.null())], default=exp.and_(shaped, fits))
