@@ -17,6 +17,7 @@ from kpi_pipeline.cli.shown import console
 from kpi_pipeline.errors import QueryError, counted, did_you_mean
 from kpi_pipeline.evidence_numbers import done_to_series, error_written, numbers_of
 from kpi_pipeline.evidence_words import Row, lag_written, verdict_written
+from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.project import Project
 from kpi_pipeline.why import shown_segment
 
@@ -96,16 +97,8 @@ def _overview(out: Console, found: Sequence[Told]) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for one in sorted(found, key=lambda one: (one.follower, one.leader)):
         row = one.row
-        measured = row["measured_lag"]
-        table.add_row(
-            one.leader,
-            one.follower,
-            lag_written(row["expected_lag"], row["grain"]),
-            _verdict(row),
-            Text(lag_written(measured, row["grain"]) if measured is not None else "–", style="dim"),
-            error_written(row),
-            counted(row["periods"], row["grain"]) if row["periods"] is not None else "–",
-        )
+        claimed = lag_written(row["expected_lag"], row["grain"])
+        table.add_row(one.leader, one.follower, claimed, _verdict(row), *_found(row))
     out.print(table)
     out.print()
     out.print(
@@ -150,14 +143,7 @@ def _segments(out: Console, segments: Sequence[Row]) -> None:
     for name in ("Segment", "Verdict", "Measured", "Error", "Data"):
         table.add_column(name, no_wrap=name != "Segment")
     for row in segments:
-        measured = row["measured_lag"]
-        table.add_row(
-            shown_segment(row["segment"]),
-            _verdict(row),
-            lag_written(measured, row["grain"]) if measured is not None else "–",
-            error_written(row),
-            counted(row["periods"], row["grain"]) if row["periods"] is not None else "–",
-        )
+        table.add_row(shown_segment(row["segment"]), _verdict(row), *_found(row))
     out.print(table)
     out.print()
 
@@ -170,6 +156,16 @@ def _history(out: Console, history: Sequence[Row]) -> None:
     said = (f"{row['recorded_at']:%Y-%m-%d} {verdict_written(row)}" for row in changes)
     out.print(Text(f"Over time: {' → '.join(said)}"))
     out.print()
+
+
+def _found(row: Row) -> tuple[Text, str, str]:
+    """The lag measured, what knowing the leader changes of the error, and how much data that rests on."""
+    measured, periods, grain = row["measured_lag"], row["periods"], row["grain"]
+    return (
+        Text(MISSING if measured is None else lag_written(measured, grain), style="dim"),
+        error_written(row),
+        MISSING if periods is None else counted(periods, grain),
+    )
 
 
 def _verdict(row: Row) -> Text:
