@@ -14,6 +14,8 @@ FIRST_DRAWS = 999
 MORE_DRAWS = 9_000
 """Drawn, too, where fewer than `ENOUGH_HITS` of the first ones were as high: a small p must survive many claims."""
 ENOUGH_HITS = 20
+AT_ONCE = 1_000_000
+"""Numbers that are drawn at a time: more would only take more memory."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ def _drawn(
 ) -> NDArray[np.float64]:
     """The highest correlation ahead (lags 0 to L) and behind (-1 to -L), one draw a row."""
     longest_lag = at_lags.shape[1] // 2
-    heights = np.abs(way(leader, draws, rng) @ at_lags)
+    at_once = max(1, AT_ONCE // len(leader))
+    sizes = [min(at_once, draws - done) for done in range(0, draws, at_once)]
+    heights = np.abs(np.concatenate([way(leader, size, rng) @ at_lags for size in sizes]))
     return np.column_stack([heights[:, longest_lag:].max(axis=1), heights[:, :longest_lag].max(axis=1)])
 
 

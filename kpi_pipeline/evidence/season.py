@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from kpi_pipeline.evidence.nouns import Series
-from kpi_pipeline.evidence.regression import Columns, lagged
+from kpi_pipeline.evidence.regression import Columns, lagged, left_over
 
 ALWAYS = 2
 """Waves that are removed in any case: two that share a season must not be taken for leader and follower."""
@@ -21,18 +21,35 @@ BEARABLE = 5
 OWN_LAGS = 3
 """The series' own past that stands beside the season while it is looked for, so that a drift is not taken for one."""
 MOST_PEAKS = 8
+LONGER = {24: 168, 7: 365}
+"""The season in which another one lies; of waves that would describe both, the shorter one keeps them."""
+MOST_OF_LONGER = 26
 
 
 def season_of(both: tuple[Series, Series], season: int) -> Columns:
-    """The columns that describe the season of both: all peaks, and as many waves as the one that needs more."""
+    """The columns that describe the season of both, and the longer one it lies in: hours have a week, days a year."""
     periods = len(both[0])
     if season <= 1:
         return np.empty((periods, 0))
-    peaks = sorted({peak for series in both for peak in peaks_of(series, season)})
-    count = max(waves_of(series, season, tuple(peaks)) for series in both)
+    most = max(ALWAYS, periods // BEARABLE)
+    columns = _described(both, season, np.empty((periods, 0)), (max(ALWAYS, periods // CHEAP), most))
+    longer = LONGER.get(season, 0)
+    if not 0 < longer <= periods:
+        return columns
+    more = _described(both, longer, columns, (ALWAYS, min(most, MOST_OF_LONGER)))
+    news = left_over(more, np.column_stack([np.ones(periods), columns]))
+    return np.column_stack([columns, more[:, np.sum(news**2, axis=0) > 0.01 * np.sum(more**2, axis=0)]])
+
+
+def _described(both: tuple[Series, Series], season: int, beside: Columns, bounds: tuple[int, int]) -> Columns:
+    """All peaks of both, and as many waves as the one that needs more."""
+    periods = len(both[0])
+    peaks = tuple(sorted({peak for series in both for peak in peaks_of(series, season, beside)}))
+    single = _peaks(periods, season, peaks)
+    count = max(waves_of(series, season, np.column_stack([beside, single]), bounds) for series in both)
     if 2 * count + len(peaks) >= season - 1:
         return waves(periods, season, season // 2)  # whatever the shape, more terms say nothing more
-    return np.column_stack([waves(periods, season, count), _peaks(periods, season, tuple(peaks))])
+    return np.column_stack([waves(periods, season, count), single])
 
 
 def waves(periods: int, season: int, count: int) -> Columns:
@@ -50,24 +67,24 @@ def waves(periods: int, season: int, count: int) -> Columns:
     return np.column_stack(columns)
 
 
-def peaks_of(series: Series, season: int) -> tuple[int, ...]:
+def peaks_of(series: Series, season: int, beside: Columns) -> tuple[int, ...]:
     """Single periods of the season that stand out of its first waves every time, the highest first.
 
-    One is taken where it explains more than the best of so many periods would by chance.
+    One is taken where it explains more than the best of so many periods would by chance. `beside` are columns that are
+    known already.
     """
-    known, value = _beside(series)
+    known, value = _known(series, beside)
     rows = len(value)
     given = np.column_stack([known, waves(len(series), season, min(ALWAYS, season // 2))[-rows:]])
-    basis = np.linalg.qr(given)[0]
     candidates = _peaks(len(series), season, tuple(range(season)))[-rows:]
-    left, free = value - basis @ (basis.T @ value), candidates - basis @ (basis.T @ candidates)
+    left, free = left_over(value, given), left_over(candidates, given)
     found: list[int] = []
     while len(found) < min(MOST_PEAKS, rows // CHEAP):
         sizes = np.sum(free**2, axis=0)
         gains = np.where(sizes > 0.1, (free.T @ left) ** 2 / np.maximum(sizes, 0.1), 0.0)
         best = int(np.argmax(gains))
         freedom = rows - given.shape[1] - len(found) - 1
-        if gains[best] <= 2 * np.log(season) * (left @ left - gains[best]) / freedom:
+        if freedom < 1 or gains[best] <= 2 * np.log(season) * (left @ left - gains[best]) / freedom:
             break
         found.append(best)
         direction = free[:, best] / np.sqrt(sizes[best])
@@ -76,14 +93,11 @@ def peaks_of(series: Series, season: int) -> tuple[int, ...]:
     return tuple(found)
 
 
-def waves_of(series: Series, season: int, peaks: tuple[int, ...]) -> int:
-    """How many waves there are beside the peaks, by the corrected criterion of Akaike; at least what is cheap."""
-    all_waves = season // 2
-    least = min(all_waves, max(ALWAYS, len(series) // CHEAP))
-    most = min(all_waves, max(ALWAYS, len(series) // BEARABLE))
-    known, value = _beside(series)
+def waves_of(series: Series, season: int, beside: Columns, bounds: tuple[int, int]) -> int:
+    """How many waves there are, within these bounds, by the corrected criterion of Akaike."""
+    least, most = (min(season // 2, bound) for bound in bounds)
+    known, value = _known(series, beside)
     rows = len(value)
-    known = np.column_stack([known, _peaks(len(series), season, peaks)[-rows:]])
     given = np.column_stack([known, waves(len(series), season, most)[-rows:]])
     explained = np.linalg.qr(given)[0].T @ value
     left = float(value @ value) - np.cumsum(explained**2)
@@ -91,11 +105,11 @@ def waves_of(series: Series, season: int, peaks: tuple[int, ...]) -> int:
     return least + int(np.argmin([_criterion(left[min(end, rows) - 1], rows, end) for end in ends]))
 
 
-def _beside(series: Series) -> tuple[Columns, Series]:
-    """What stands beside the season, a constant, a trend and the own past; and the values they explain."""
+def _known(series: Series, beside: Columns) -> tuple[Columns, Series]:
+    """What is known beside the season, a constant, a trend, the own past and more; and the values they explain."""
     rows = len(series) - OWN_LAGS
-    known = np.column_stack([np.ones(rows), np.linspace(-1, 1, rows), lagged(series, 1, OWN_LAGS, rows)])
-    return known, series[OWN_LAGS:]
+    straight = np.column_stack([np.ones(rows), np.linspace(-1, 1, rows)])
+    return np.column_stack([straight, lagged(series, 1, OWN_LAGS, rows), beside[-rows:]]), series[OWN_LAGS:]
 
 
 def _peaks(periods: int, season: int, peaks: tuple[int, ...]) -> Columns:
