@@ -30,9 +30,12 @@ def show_candidates(asked: Path, *, grain: str | None, limit: int, as_json: bool
         print(json.dumps(_as_plain(found, limit), ensure_ascii=False, indent=2))
         return
     out = console()
-    looked = f"{counted(found.pairs, 'pair')} of {counted(found.kpis, 'KPI')} by {found.grain} looked at"
+    ahead = f"up to {counted(found.longest_lag, found.grain)} ahead"
+    looked = f"{counted(found.pairs, 'pair')} of {counted(found.kpis, 'KPI')} by {found.grain} looked at {ahead}"
     left_out = f", {found.claimed} of what was found is claimed already" if found.claimed else ""
     out.print(Text(f"{looked}{left_out}: {counted(len(found.suggested), 'candidate')}.", style="bold"))
+    if not found.pairs:
+        out.print(Text(f"No two of them have enough {found.grain}s without a gap.", style="yellow"))
     for one in found.suggested[:limit]:
         _candidate(out, one)
     out.print()
@@ -41,7 +44,7 @@ def show_candidates(asked: Path, *, grain: str | None, limit: int, as_json: bool
     if found.suggested:
         out.print(Text(CAUTION, style="yellow"))
     if found.other_grains:
-        out.print(Text(f"Other KPIs are by {' and '.join(found.other_grains)}: --grain", style="dim"))
+        out.print(Text(f"Other KPIs are by {', '.join(found.other_grains)}: --grain", style="dim"))
 
 
 def _candidate(out: Console, one: Suggested) -> None:
@@ -68,6 +71,7 @@ def _as_plain(found: Discovered, limit: int) -> dict[str, object]:
         "grain": found.grain.value,
         "kpis": found.kpis,
         "pairs": found.pairs,
+        "longest_lag": found.longest_lag,
         "claimed": found.claimed,
         "caution": CAUTION,
         "candidates": [

@@ -61,6 +61,8 @@ class Discovered:
     kpis: int
     pairs: int
     """How many ordered pairs had enough data to be looked at."""
+    longest_lag: int
+    """How many periods ahead was looked."""
     claimed: int
     """How many candidates were left out because somebody claims them, or the opposite, already."""
     suggested: tuple[Suggested, ...]
@@ -92,7 +94,8 @@ def discover_leaders(project: Project, *, grain: Grain | None = None) -> Discove
             "or one of `publish: grains` in the project's settings."
         )
     series = _side_by_side(values, kpis)
-    found, pairs = _candidates(series, season=_season(asked, a_year))
+    longest_lag = _longest_lag(series)
+    found, pairs = _candidates(series, _season(asked, a_year), longest_lag)
     claims = {frozenset((link.from_, link.to)) for link in project.links}
     unclaimed = [one for one in found if frozenset((one.leader, one.follower)) not in claims]
     made_of = _made_of(edges)
@@ -100,6 +103,7 @@ def discover_leaders(project: Project, *, grain: Grain | None = None) -> Discove
         grain=asked,
         kpis=len(kpis),
         pairs=pairs,
+        longest_lag=longest_lag,
         claimed=len(found) - len(unclaimed),
         suggested=tuple(_suggested(kpis, one, asked, made_of) for one in unclaimed),
         other_grains=tuple(one for one in Grain if one is not asked and own[one] > 1),
@@ -129,10 +133,17 @@ def _season(grain: Grain, a_year: pl.Series) -> int:
     return always[grain] if grain in always else int(a_year.mode().max() or 1)  # type: ignore[arg-type]
 
 
-def _candidates(series: Mapping[str, Series], *, season: int) -> tuple[tuple[Candidate, ...], int]:
+def _longest_lag(series: Mapping[str, Series]) -> int:
+    """As far ahead as the periods that most KPIs have allow, which is a fifth of them, but not further than eight."""
+    periods = int(np.median([np.isfinite(one).sum() for one in series.values()]))
+    return max(2, min(8, periods // 5))
+
+
+def _candidates(series: Mapping[str, Series], season: int, longest_lag: int) -> tuple[tuple[Candidate, ...], int]:
     from kpi_pipeline.evidence.discover import discover, pairs_screened
 
-    return discover(series, season=season), pairs_screened(series, season=season)
+    found = discover(series, season=season, longest_lag=longest_lag)
+    return found, pairs_screened(series, season=season, longest_lag=longest_lag)
 
 
 def _suggested(kpis: Mapping[str, Kpi], found: Candidate, grain: Grain, made_of: Mapping[str, set[str]]) -> Suggested:

@@ -129,7 +129,7 @@ def test_a_file_that_an_earlier_version_published(changed: Shop) -> None:
 
 def test_candidates_that_nobody_has_claimed(example: Shop) -> None:
     said = example.kpi("discover", "--limit", "1").out
-    assert "pairs of 13 KPIs by week looked at, " in said
+    assert "pairs of 13 KPIs by week looked at up to 8 weeks ahead, " in said
     assert " of what was found is claimed already: " in said
     assert "weekly_market_share\n    to: weekly_market_share_of_four_weeks" not in said
     assert "Candidates, not verdicts: " in said
