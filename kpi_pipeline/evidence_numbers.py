@@ -34,7 +34,7 @@ def done_to_series(row: Row, titles: Mapping[str, str]) -> tuple[str, ...]:
         "a straight trend removed" if row["trend_removed"] else "",
         f"the season removed ({counted(row['season_terms'], 'term')})" if row["seasonality_removed"] else "",
         f"what {' and '.join(titles.get(one, one) for one in held)} may explain removed" if held else "",
-        f"what the leader's own last {counted(row['prewhitening_order'], row['grain'])} explain removed from both"
+        f"the leader's own past removed from both ({counted(row['prewhitening_order'], row['grain'])})"
         if row["prewhitening_order"]
         else "",
     )
@@ -95,13 +95,18 @@ def _other_direction(row: Row) -> str:
 
 
 def _skill(row: Row) -> str:
+    """How much smaller the error is; where it is larger, so is what it lies between."""
     if row["skill"] is None:
         return ""
+    larger = row["skill"] < 0
+    turned = {"skill_low": _minus(row["skill_high"]), "skill_high": _minus(row["skill_low"])} if larger else {}
     p = f", p {_p(row['skill_p'])}" if row["skill_p"] is not None else ""
-    way = "smaller" if row["skill"] >= 0 else "larger"
-    return (
-        f"{share_written(abs(row['skill']))} {way}{between(row)} over {counted(row['forecasts'] or 0, 'forecast')}{p}"
-    )
+    error = f"{share_written(abs(row['skill']))} {'larger' if larger else 'smaller'}{between({**row, **turned})}"
+    return f"{error} over {counted(row['forecasts'] or 0, 'forecast')}{p}"
+
+
+def _minus(value: float | None) -> float | None:
+    return None if value is None else -value
 
 
 def _signed(value: float | None) -> str:

@@ -34,7 +34,7 @@ MEANINGS = {
     "coincident": "Both move in the same period, so that neither tells of the other ahead.",
     "feedback": "Each comes before the other.",
     "reversed": "What was said to follow comes first.",
-    "not_supported": "There was enough data to see it, and it cannot be seen.",
+    "not_supported": "There was enough data to look for it, and it was not found; a small effect may hide in noise.",
     "too_little_data": "Nothing can be said for or against it.",
 }
 """What each verdict means, for a legend."""

@@ -131,6 +131,11 @@ def test_every_number_is_told() -> None:
     }
 
 
+def test_an_error_that_grows_lies_between_what_grows() -> None:
+    told = dict(numbers_of(evidence_row(skill=-0.08, skill_low=-0.82, skill_high=0.06)))["Error of forecasts"]
+    assert told.replace("\N{NO-BREAK SPACE}", " ") == "8 % larger (between −6 and 82 %) over 44 forecasts, p 0.011"
+
+
 def test_what_was_not_measured_is_left_out() -> None:
     nothing = evidence_row(**TOO_LITTLE) | dict.fromkeys(
         ("band", "search_band", "p_value", "p_adjusted", "granger_p", "reverse_p", "reverse_correlation", "stability")
@@ -145,7 +150,7 @@ def test_what_was_done_to_the_series() -> None:
         "logarithms of both",
         "changes instead of levels",
         "the season removed (6 terms)",
-        "what the leader's own last 3 weeks explain removed from both",
+        "the leader's own past removed from both (3 weeks)",
     )
     plain = evidence_row(
         clipped=0, leader_logged=False, differences=0, seasonality_removed=False, trend_removed=True,
