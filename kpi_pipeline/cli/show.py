@@ -38,7 +38,10 @@ def show_kpi(asked: Path, name: str, *, periods: int) -> None:
     kpi = project.kpis[name]
     out = console()
     with Published.open(project.path(project.settings.publish.duckdb)) as published:
-        about = published.fetch("SELECT * FROM kpi WHERE kpi = ?", [name]).to_dicts()
+        about = published.fetch(
+            "SELECT kpi.*, scorecard.led_by FROM kpi LEFT JOIN scorecard ON scorecard.kpi = kpi.kpi WHERE kpi.kpi = ?",
+            [name],
+        ).to_dicts()
         if not about:
             raise QueryError(f"KPI '{name}' was not published yet.\nHint: `kpi run --select {name}` computes it.")
         values = published.fetch(
@@ -128,6 +131,8 @@ def _definition(out: Console, project: Project, kpi: Kpi, about: dict[str, Any],
     for role in roles:
         whom = "the company" if role["viewpoint"] == "company" else role["viewpoint"]
         facts.add_row(f"{role['indicator']}", Text(f"for {whom}: {role['reason']}"))
+    if about["led_by"]:
+        facts.add_row("led by", Text(about["led_by"]))
     out.print(facts)
     out.print()
 
