@@ -67,7 +67,7 @@ def test_conditions_follow_a_changed_definition(shop: Shop) -> None:
     text = (shop.root / "definitions/shop.yaml").read_text()
     shop.write("definitions/shop.yaml", text.replace("expr: visitors, unit", "expr: visitors * 2, unit"))
     assert requested(evaluated(shop, now + timedelta(minutes=1), before)) == {
-        "metric/visitors", "kpi/monthly_visitors", "published/snapshot", "published/scorecard",
+        "metric/visitors", "kpi/monthly_visitors", "indicators/evidence", "published/snapshot", "published/scorecard",
     }  # fmt: skip
 
 
