@@ -105,7 +105,7 @@ def _asked(project: Project, values: Values, link: Link, at: tuple[Grain, int, s
     controls = [_control(project, values, name, grain, breakdown) for name in link.control]
     for number, (control, keys) in enumerate(controls):
         both = both.join(control.rename({"value": f"control{number}"}), on=keys, how="left", maintain_order="left")
-    season = season_of(values.calendar, grain)
+    season = season_of(grain, values.calendar.of(grain).group_by("year_number").len().get_column("len"))
     found = both.partition_by("segment", as_dict=True, maintain_order=True)
     for (segment,), rows in sorted(found.items(), key=lambda item: str(item[0])):
         if f"={OTHER}" in str(segment):
@@ -144,18 +144,14 @@ def _in_season(claim: Claim) -> Claim:
     return claim if whole else replace(claim, season=1)
 
 
-def season_of(calendar: Calendar, grain: Grain) -> int:
+def season_of(grain: Grain, a_year: pl.Series) -> int:
     """How many periods come round again: the hours of a day, the days of a week, the weeks or months of a year.
 
-    They are counted in the project's calendar, where a year may have 13 months; of several numbers it is the usual one.
+    `a_year` says how many periods each year of the project's calendar has, where a year may have 13 months; of several
+    numbers it is the usual one.
     """
-    if grain in (Grain.hour, Grain.year):
-        return 24 if grain is Grain.hour else 1
-    if grain is Grain.day:
-        counts = calendar.days.group_by("week_start").len()
-    else:
-        counts = calendar.of(grain).group_by("year_number").len()
-    return int(counts.get_column("len").mode().max())  # type: ignore[arg-type]
+    always = {Grain.hour: 24, Grain.day: 7, Grain.year: 1}
+    return always[grain] if grain in always else int(a_year.mode().max() or 1)  # type: ignore[arg-type]
 
 
 def _numbers(rows: pl.DataFrame, column: str) -> Series:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,9 @@ import polars as pl
 from kpi_pipeline.errors import QueryError
 from kpi_pipeline.evidence import Candidate, Series
 from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.load.references import metrics_below
 from kpi_pipeline.periods import Grain, Window
+from kpi_pipeline.pipeline.claims import season_of
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.published import Published
@@ -22,7 +24,6 @@ VALUES = (
     "WHERE grain = ? AND segment = ? AND is_complete ORDER BY period_start_utc"
 )
 PERIODS_A_YEAR = "SELECT count(*) AS periods FROM calendar_period WHERE grain = ? GROUP BY calendar_name, year_number"
-UPSTREAM = "SELECT DISTINCT downstream, upstream FROM lineage WHERE kind = 'metric'"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,6 @@ def discover_leaders(project: Project, *, grain: Grain | None = None) -> Discove
     with Published.open(project.path(project.settings.publish.duckdb)) as published:
         values = published.fetch(VALUES, [asked.value, TOTAL])
         a_year = published.fetch(PERIODS_A_YEAR, [asked.value]).get_column("periods")
-        edges = published.fetch(UPSTREAM).rows()
     kpis = _compared(project, set(values.get_column("metric")), asked)
     if len(kpis) < 2:
         raise QueryError(
@@ -95,17 +95,16 @@ def discover_leaders(project: Project, *, grain: Grain | None = None) -> Discove
         )
     series = _side_by_side(values, kpis)
     longest_lag = _longest_lag(series)
-    found, pairs = _candidates(series, _season(asked, a_year), longest_lag)
+    found, pairs = _candidates(series, season_of(asked, a_year), longest_lag)
     claims = {frozenset((link.from_, link.to)) for link in project.links}
     unclaimed = [one for one in found if frozenset((one.leader, one.follower)) not in claims]
-    made_of = _made_of(edges)
     return Discovered(
         grain=asked,
         kpis=len(kpis),
         pairs=pairs,
         longest_lag=longest_lag,
         claimed=len(found) - len(unclaimed),
-        suggested=tuple(_suggested(kpis, one, asked, made_of) for one in unclaimed),
+        suggested=tuple(_suggested(project, kpis, one, asked) for one in unclaimed),
         other_grains=tuple(one for one in Grain if one is not asked and own[one] > 1),
     )
 
@@ -127,12 +126,6 @@ def _side_by_side(values: pl.DataFrame, kpis: Mapping[str, Kpi]) -> dict[str, Se
     }
 
 
-def _season(grain: Grain, a_year: pl.Series) -> int:
-    """How many periods come round again: the hours of a day, the days of a week, else the periods of a usual year."""
-    always = {Grain.hour: 24, Grain.day: 7, Grain.year: 1}
-    return always[grain] if grain in always else int(a_year.mode().max() or 1)  # type: ignore[arg-type]
-
-
 def _longest_lag(series: Mapping[str, Series]) -> int:
     """As far ahead as the periods that most KPIs have allow, which is a fifth of them, but not further than eight."""
     periods = int(np.median([np.isfinite(one).sum() for one in series.values()]))
@@ -146,20 +139,7 @@ def _candidates(series: Mapping[str, Series], season: int, longest_lag: int) -> 
     return found, pairs_screened(series, season=season, longest_lag=longest_lag)
 
 
-def _suggested(kpis: Mapping[str, Kpi], found: Candidate, grain: Grain, made_of: Mapping[str, set[str]]) -> Suggested:
+def _suggested(project: Project, kpis: Mapping[str, Kpi], found: Candidate, grain: Grain) -> Suggested:
     leader, follower = kpis[found.leader], kpis[found.follower]
-    both = [made_of.get(one.metric, set()) | {one.metric} for one in (leader, follower)]
-    return Suggested(leader, follower, found, grain, tuple(sorted(both[0] & both[1])))
-
-
-def _made_of(edges: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """Each metric with all metrics below it."""
-    below: dict[str, set[str]] = {}
-    for downstream, upstream in edges:
-        if downstream.startswith("metric/") and upstream.startswith("metric/"):
-            below.setdefault(downstream.removeprefix("metric/"), set()).add(upstream.removeprefix("metric/"))
-    grown = True
-    while grown:
-        deeper = {name: found.union(*(below.get(one, set()) for one in found)) for name, found in below.items()}
-        below, grown = deeper, deeper != below
-    return below
+    made_of, other = ({one.name for one in metrics_below(project, kpi.metric)} for kpi in (leader, follower))
+    return Suggested(leader, follower, found, grain, tuple(sorted(made_of & other)))
