@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from kpi_pipeline.pipeline.stood import Asked, Results
+from kpi_pipeline.plan import by_key
 from kpi_pipeline.project import Project
 from kpi_pipeline.projection.nouns import Numbers
 from kpi_pipeline.segments import TOTAL
@@ -53,14 +54,7 @@ def leader_values(
     if leader is None:
         return None
     metric = project.kpis[leader.kpi].metric
-    frame = next(
-        (
-            frame
-            for one, frame in results.items()
-            if (one.metric, one.grain, one.breakdown) == (metric, asked.grain, ())
-        ),
-        None,
-    )
+    frame = by_key(results).get((metric, asked.grain, ()))
     if frame is None:
         return None
     known = frame.filter("is_complete").select("period_start", "value")
