@@ -15,9 +15,10 @@ import json
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,11 @@ OVER = (0.0, 0.25, 0.5, 0.75)
 """How much of the days of a period is over."""
 SEASON = {"day": 7, "week": 52, "month": 12, "quarter": 4, "year": 1}
 FEWEST_ERRORS = 5
+LEAST = 1e-3
+"""No error is taken for a smaller share of another one: it would rule the mean of shares."""
 OTHERS = ("naive", "seasonal_naive", "auto")
+
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,8 @@ def main() -> None:
             for one, ends in _of_project(data, root):
                 told.append(one)
                 series.setdefault(f"{one.data}/{one.kpi}/{one.ahead}", ends)
-        found = {"told": [asdict(one) for one in told], "auto": _auto(told, series, options.home), "series": series}
-        RESULT.write_text(json.dumps(_plain(found), indent=None, separators=(",", ":")) + "\n", encoding="utf-8")
+        found = _summary(told, _auto(told, series, options.home), series)
+        RESULT.write_text(json.dumps(_plain(found), indent=1) + "\n", encoding="utf-8")
     _write(json.loads(RESULT.read_text(encoding="utf-8")))
 
 
@@ -216,7 +221,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _write(found: Mapping[str, Any]) -> None:
+def _write(found: Sequence[Row]) -> None:
     text = PAGE.read_text(encoding="utf-8")
     for name, lines in (("pooled", _pooled(found)), ("kpis", _by_kpi(found))):
         begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
@@ -226,109 +231,135 @@ def _write(found: Mapping[str, Any]) -> None:
     PAGE.write_text(text, encoding="utf-8")
 
 
-def _pooled(found: Mapping[str, Any]) -> str:
+def _summary(
+    told: Sequence[Told], auto: Mapping[str, Mapping[str, float]], series: Mapping[str, Mapping[str, Any]]
+) -> list[Row]:
+    """A row a KPI and share that was over: how many intervals held, and the errors beside those of others."""
+    together: dict[tuple[str, str, float], list[Told]] = {}
+    for one in told:
+        together.setdefault((one.data, one.kpi, one.over), []).append(one)
+    rows = []
+    for (data, kpi, over), some in together.items():
+        others: dict[str, list[float | None]] = {
+            "naive": [one.naive for one in some],
+            "seasonal_naive": [one.seasonal_naive for one in some],
+            "auto": [auto.get(f"{data}/{kpi}/{one.ahead}", {}).get(str(one.place)) for one in some],
+        }
+        rows.append(
+            {
+                "data": data,
+                "kpi": kpi,
+                "over": over,
+                "periods": len(some),
+                "held": sum(_holds(one) for one in some),
+                "step": _step(series[f"{data}/{kpi}/{some[0].ahead}"]["ends"]),
+                "error": sum(abs(one.value - one.came) for one in some),
+                "beside": {name: _beside(some, said) for name, said in others.items()},
+                "methods": dict(Counter(one.method for one in some)),
+            }
+        )
+    return rows
+
+
+def _beside(some: Sequence[Told], said: Sequence[float | None]) -> tuple[int, float, float]:
+    """On how many periods another one said something, and what our and its errors there add up to."""
+    pairs = [
+        (abs(one.value - one.came), abs(it - one.came)) for one, it in zip(some, said, strict=True) if it is not None
+    ]
+    return len(pairs), sum(ours for ours, _ in pairs), sum(theirs for _, theirs in pairs)
+
+
+def _holds(one: Told) -> bool:
+    hair = abs(one.came) * 1e-6
+    return one.low - hair <= one.came <= one.high + hair
+
+
+def _step(ends: Sequence[float]) -> float:
+    """How much a KPI changes from one period to the next, on average."""
+    known = np.array([one for one in ends if np.isfinite(one)])
+    steps = np.abs(np.diff(known))
+    return float(steps.mean()) if len(steps) else 0.0
+
+
+def _pooled(found: Sequence[Row]) -> str:
     """Coverage and error over all KPIs, by data set and by how much was over."""
-    told = found["told"]
     lines = [
         "| data | over | KPIs | periods | held | between | error, to naive | to seasonal naive | to AutoETS |",
         "|---|--:|--:|--:|--:|---|--:|--:|--:|",
     ]
     for data in (*PROJECTS, None):
         for over in (*OVER, None):
-            some = [one for one in told if data in (None, one["data"]) and over in (None, one["over"])]
+            some = [one for one in found if data in (None, one["data"]) and over in (None, one["over"])]
             if not some:
                 continue
             held, low, high = _coverage(some)
-            ratios = [_geometric(_ratios(some, found, against)) for against in OTHERS]
-            kpis = len({(one["data"], one["kpi"]) for one in some})
+            ratios = [_geometric(_ratios(some, name)) for name in OTHERS]
             cells = [
-                data or "both", "all" if over is None else f"{over:.0%}", str(kpis), f"{len(some):,}", f"{held:.1%}",
-                f"{low:.1%} and {high:.1%}", *(_number(one) for one in ratios),
-            ]  # fmt: skip
+                data or "both",
+                "all" if over is None else f"{over:.0%}",
+                str(len(_of_each(some))),
+                f"{sum(one['periods'] for one in some):,}",
+                f"{held:.1%}",
+                f"{low:.1%} and {high:.1%}",
+                *(_number(one) for one in ratios),
+            ]
             bold = data is None and over is None
             lines.append("| " + " | ".join(f"**{cell}**" if bold else cell for cell in cells) + " |")
     return "\n".join(lines).replace("%", " %")
 
 
-def _by_kpi(found: Mapping[str, Any]) -> str:
+def _by_kpi(found: Sequence[Row]) -> str:
     lines = [
         "| KPI | periods | held | naive | seasonal naive | AutoETS | 0 % over | 25 % | 50 % | 75 % | used most |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
-    keys = dict.fromkeys((one["data"], one["kpi"]) for one in found["told"])
-    for data, kpi in keys:
-        some = [one for one in found["told"] if (one["data"], one["kpi"]) == (data, kpi)]
-        step = _step(found["series"][f"{data}/{kpi}/{some[0]['ahead']}"]["ends"])
-        begun = [one for one in some if one["over"] == 0]
-        others = ([(_other(one, found, name), one["came"]) for one in begun] for name in OTHERS)
-        cells = [
-            *(_mean([abs(said - came) for said, came in pairs if said is not None], step) for pairs in others),
-            *(
-                _mean([abs(one["value"] - one["came"]) for one in some if one["over"] == over], step)
-                for over in OVER
-            ),
-        ]  # fmt: skip
-        held = np.mean([_holds(one) for one in some])
-        methods = [one["method"] for one in some]
-        most = max(dict.fromkeys(methods), key=methods.count)
-        used = f"{most} ({100 * methods.count(most) / len(methods):.0f} %)"
-        lines.append(f"| {kpi} | {len(some)} | {100 * held:.0f} % | {' | '.join(cells)} | {used} |")
+    for (_, kpi), some in _of_each(found).items():
+        begun = next((one for one in some if one["over"] == 0), None)
+        others = [
+            _mean(begun["beside"][name][2], begun["beside"][name][0], begun["step"]) if begun else "–"
+            for name in OTHERS
+        ]
+        at = {one["over"]: _mean(one["error"], one["periods"], one["step"]) for one in some}
+        periods, held = (sum(one[name] for one in some) for name in ("periods", "held"))
+        methods: Counter[str] = sum((Counter(one["methods"]) for one in some), Counter())
+        ((most, times),) = methods.most_common(1)
+        cells = [*others, *(at.get(over, "–") for over in OVER), f"{most} ({100 * times / periods:.0f} %)"]
+        lines.append(f"| {kpi} | {periods} | {100 * held / periods:.0f} % | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _holds(one: Mapping[str, Any]) -> bool:
-    hair = abs(one["came"]) * 1e-6
-    return bool(one["low"] - hair <= one["came"] <= one["high"] + hair)
-
-
-def _coverage(some: Sequence[Mapping[str, Any]]) -> tuple[float, float, float]:
-    """The share of intervals that held, and its 95 % interval: KPIs are drawn whole, their periods hang together."""
-    by_kpi: dict[object, list[bool]] = {}
+def _of_each(some: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:
+    """The rows of each KPI."""
+    found: dict[tuple[str, str], list[Row]] = {}
     for one in some:
-        by_kpi.setdefault((one["data"], one["kpi"]), []).append(_holds(one))
-    held = np.array([sum(ones) for ones in by_kpi.values()], dtype=float)
-    tried = np.array([len(ones) for ones in by_kpi.values()], dtype=float)
+        found.setdefault((one["data"], one["kpi"]), []).append(one)
+    return found
+
+
+def _coverage(some: Sequence[Row]) -> tuple[float, float, float]:
+    """The share of intervals that held, and its 95 % interval: KPIs are drawn whole, their periods hang together."""
+    each = _of_each(some).values()
+    held, tried = (
+        np.array([sum(one[name] for one in ones) for ones in each], dtype=float) for name in ("held", "periods")
+    )
     drawn = np.random.default_rng(1).integers(0, len(held), (4000, len(held)))
     shares = held[drawn].sum(axis=1) / tried[drawn].sum(axis=1)
     low, high = np.quantile(shares, [0.025, 0.975])
     return float(held.sum() / tried.sum()), float(low), float(high)
 
 
-def _ratios(some: Sequence[Mapping[str, Any]], found: Mapping[str, Any], against: str) -> list[float]:
-    """By KPI our average error as a share of another's, on the same periods."""
-    by_kpi: dict[object, list[tuple[float, float]]] = {}
-    for one in some:
-        other = _other(one, found, against)
-        if other is not None:
-            pair = (abs(one["value"] - one["came"]), abs(other - one["came"]))
-            by_kpi.setdefault((one["data"], one["kpi"]), []).append(pair)
+def _ratios(some: Sequence[Row], name: str) -> list[float]:
+    """By KPI our error as a share of another's, on the same periods."""
     ratios = []
-    for pairs in by_kpi.values():
-        ours, theirs = (float(np.mean(side)) for side in zip(*pairs, strict=True))
-        if len(pairs) >= FEWEST_ERRORS and theirs > 0:
-            ratios.append(max(ours / theirs, 1e-3))
+    for ones in _of_each(some).values():
+        periods, ours, theirs = (sum(one["beside"][name][place] for one in ones) for place in range(3))
+        if periods >= FEWEST_ERRORS and theirs > 0:
+            ratios.append(max(ours / theirs, LEAST))
     return ratios
 
 
-def _other(one: Mapping[str, Any], found: Mapping[str, Any], against: str) -> float | None:
-    made: float | None = _auto_of(one, found) if against == "auto" else one[against]
-    return made
-
-
-def _auto_of(one: Mapping[str, Any], found: Mapping[str, Any]) -> float | None:
-    made: float | None = found["auto"].get(f"{one['data']}/{one['kpi']}/{one['ahead']}", {}).get(str(one["place"]))
-    return made
-
-
-def _step(ends: Sequence[float | None]) -> float:
-    """How much a KPI changes from one period to the next, on average."""
-    known = np.array([one for one in ends if one is not None])
-    steps = np.abs(np.diff(known))
-    return float(steps.mean()) if len(steps) else 0.0
-
-
-def _mean(errors: Sequence[float], step: float) -> str:
-    return "–" if not errors or step == 0 else f"{np.mean(errors) / step:.2f}"
+def _mean(error: float, periods: int, step: float) -> str:
+    return "–" if not periods or not step else f"{error / periods / step:.2f}"
 
 
 def _geometric(ratios: Sequence[float]) -> float | None:

@@ -89,11 +89,12 @@ def stood_at(asked: Asked, periods: pl.DataFrame, days: Elapsed, series: Collect
     cuts = periods.select("period_start", cut=pl.col("period_start") + pl.duration(days=over))
     calendar = cut_short(known.calendar, asked.grain, cuts)
     wanted = [replace(one, compared=False) for one in series]
-    # NOTE: answers about spans that end at another point in every run are not worth keeping.
+    # NOTE: answers about these spans are kept like those about periods: a week that was cut on its Thursday is again,
+    # a week later.
     found = derive(
         sorted(wanted, key=lambda one: (one.metric, one.breakdown)),
         known.derivations,
-        replace(known.partials, answers=None),
+        known.partials,
         calendar,
         known.coverage,
         dense=True,
