@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from kpi_pipeline.goals import Framework, Goal
 from kpi_pipeline.kpis import NBSP
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.scorecard.standing import Standing, judged_series, standing_of
+from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.published import Published
 
 Row = dict[str, Any]
@@ -28,10 +30,8 @@ def show_goal(project: Project, name: str) -> None:
         scores = published.fetch("SELECT * FROM goal_score WHERE goal = ? ORDER BY period_start", [name]).to_dicts()
         facts = framework_facts(published).get(name, "")
         results = _key_results(published, name)
-        latest = published.fetch(
-            "SELECT scorecard.*, kpi_goal.weight FROM scorecard JOIN kpi_goal USING (kpi) WHERE kpi_goal.goal = ?",
-            [name],
-        ).to_dicts()
+        until = goal.period.to if goal.period else date.max
+        latest = published.fetch(_KPIS, [TOTAL, until, name]).to_dicts()
     out = console()
     out.print(Text(goal.title, style="bold"), Text(f"  {goal.name}", style="dim"))
     out.print(Text(goal.statement))
@@ -44,6 +44,19 @@ def show_goal(project: Project, name: str) -> None:
         out.print()
     if standing:
         _scores(out, [row for row in judged_series(scores) if row["period_start"] <= standing.period_start])
+
+
+_KPIS = """
+    SELECT kpi, label, unit, currency, weight, period_label, value, target, attainment,
+        coalesce(status, 'no_data') AS status
+    FROM kpi_goal JOIN kpi USING (kpi) LEFT JOIN (
+        SELECT kpi, period_label, value, target, attainment, status FROM kpi_value
+        WHERE is_complete AND segment = ? AND last_day <= ?
+        QUALIFY row_number() OVER (PARTITION BY kpi ORDER BY period_start_utc DESC) = 1
+    ) USING (kpi)
+    WHERE kpi_goal.goal = ? ORDER BY label
+"""
+"""The goal's KPIs in their last complete period, of a goal that is over in the last one within its time."""
 
 
 def framework_facts(published: Published) -> Mapping[str, str]:

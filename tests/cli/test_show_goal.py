@@ -47,6 +47,17 @@ def test_a_goal_stands_by_what_most_of_it_says(arranged: Shop) -> None:
     assert "2024-03" not in said
 
 
+def test_a_goal_that_is_over_shows_its_kpis_as_they_were_then(arranged: Shop) -> None:
+    """January's objective ended on the 28th: later weeks are no longer its own."""
+    said = arranged.kpi("show", "strong_january").out
+    assert "2024-W04" in said
+    assert "2024-W05" not in said
+    arranged.edit("definitions/frameworks.yaml", "framework: okr\n    ambition: 7\n", "framework: omtm\n")
+    said = arranged.kpi("show", "strong_january").out
+    assert "2024-W04" in said
+    assert "2024-W05" not in said
+
+
 def test_goals_are_listed_before_anything_was_published(shop: Shop) -> None:
     said = arrange(shop).kpi("list", "goals")
 

@@ -73,12 +73,14 @@ def goal_page(book: Book, name: str) -> GoalPage:
         chart=_chart(book, name),
         members=members,
         below=tuple(one.sharing(together) for one in branches),
-        missing=_missing(members, branches),
+        missing=_missing(members, branches, book.standings.get(name)),
     )
 
 
-def _missing(members: tuple[Member, ...], below: tuple[Branch, ...]) -> tuple[str, ...]:
-    """Members that nothing can be said of in their latest period."""
+def _missing(members: tuple[Member, ...], below: tuple[Branch, ...], standing: Standing | None) -> tuple[str, ...]:
+    """Members that nothing can be said of in their latest period; none where the goal's score rests on all of them."""
+    if standing and standing.score and not standing.counted:
+        return ()
     words = {"no_data": "no value", "no_target": "no target", "in_progress": "no complete period yet"}
     kpis = [f"{one.card.label}: {words[one.card.status.key]}" for one in members if one.card.status.key in words]
     goals = [f"{one.label}: no score" for one in below if one.standing is None or one.standing.score is None]
