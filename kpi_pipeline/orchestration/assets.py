@@ -16,6 +16,7 @@ from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.checks import check_results, check_specs
 from kpi_pipeline.orchestration.keys import EVIDENCE, SCORECARD, SNAPSHOT, key, names
 from kpi_pipeline.orchestration.metadata import column_lineage, metadata_of
+from kpi_pipeline.orchestration.place import Asked, Place
 from kpi_pipeline.orchestration.projection import projection_check_results
 from kpi_pipeline.orchestration.selection import bring_up_to_date
 from kpi_pipeline.orchestration.specs import asset_specs
@@ -29,23 +30,30 @@ POOL = "warehouse"
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
-def project_assets(project: Project) -> dg.AssetsDefinition:
-    """All assets and checks of a project."""
+def project_assets(project: Project, place: Place | None = None) -> dg.AssetsDefinition:
+    """All assets and checks of a project, at the top or at a place of their own."""
+    place = place or Place()
     automation = Automation.of(project)
     specs = asset_specs(project, automation)
 
     @dg.multi_asset(
         name=project.settings.name,
         description=f"Brings {project.settings.title} up to date, or as much of it as is selected.",
-        specs=specs,
-        check_specs=check_specs(project, automation),
+        specs=[place.spec(one) for one in specs],
+        check_specs=[place.check(one) for one in check_specs(project, automation)],
         can_subset=True,
         pool=POOL,
     )
     def bring(context: dg.AssetExecutionContext) -> Events:
         with said_plainly():
-            report = bring_up_to_date(project, _wanted(context), LogWatch(context.log))
-        yield from _events(context, project, report, [one.key for one in specs])
+            asked = place.asked(context.selected_asset_keys, context.selected_asset_check_keys)
+            report = bring_up_to_date(project, names(asked.everything), LogWatch(context.log))
+        for event in _events(project, report, asked, [one.key for one in specs], place):
+            if isinstance(event, dg.AssetMaterialization):
+                context.log_event(event)
+            else:
+                yield event
+        _fail_if_blocked(report, asked)
 
     return bring
 
@@ -59,33 +67,32 @@ def said_plainly() -> Iterator[None]:
         raise dg.Failure(str(problem), allow_retries=False) from None
 
 
-def _wanted(context: dg.AssetExecutionContext) -> frozenset[str]:
-    """The assets selected, and those of which only a check is."""
-    checked = {one.asset_key for one in context.selected_asset_check_keys}
-    return names({*context.selected_asset_keys, *checked})
+def _events(
+    project: Project, report: RunReport, asked: Asked, keys: list[dg.AssetKey], place: Place
+) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult | dg.AssetMaterialization]:
+    """What Dagster is told, in the order of the assets: those that are up to date now, and what their checks found.
 
-
-def _events(context: dg.AssetExecutionContext, project: Project, report: RunReport, keys: list[dg.AssetKey]) -> Events:
-    """What Dagster is told, in the order of the assets: those that are up to date now, and what their checks found."""
+    What was not asked for and yet written anew is a materialization to be logged.
+    """
     found = {**check_results(report), **projection_check_results(project, report)}
-    columns = column_lineage(project)
+    columns = place.lineage(column_lineage(project))
     versions = {one.asset: one.version for one in report.assets}
     renewed = _renewed(report)
     for asset in keys:
         (name,) = names([asset])
         good = name not in report.blocked
-        if good and asset in context.selected_asset_keys:
+        if good and asset in asked.assets:
             version = versions.get(name)
             yield dg.MaterializeResult(
-                asset_key=asset,
+                asset_key=place.put(asset),
                 metadata=metadata_of(project, name, report, columns),
                 data_version=dg.DataVersion(version) if version else None,
             )
         elif good and name in renewed:
-            context.log_event(dg.AssetMaterialization(asset, metadata=metadata_of(project, name, report, columns)))
-        selected = context.selected_asset_check_keys
-        yield from (one for check, one in found.items() if check.asset_key == asset and check in selected)
-    _fail_if_blocked(context, report)
+            yield dg.AssetMaterialization(place.put(asset), metadata=metadata_of(project, name, report, columns))
+        for check, result in found.items():
+            if check.asset_key == asset and check in asked.checks:
+                yield result._replace(asset_key=place.put(asset))
 
 
 def _renewed(report: RunReport) -> frozenset[str]:
@@ -97,13 +104,13 @@ def _renewed(report: RunReport) -> frozenset[str]:
     return frozenset(tables | published)
 
 
-def _fail_if_blocked(context: dg.AssetExecutionContext, report: RunReport) -> None:
+def _fail_if_blocked(report: RunReport, asked: Asked) -> None:
     """A selected asset that is missing fails the run also where the check that blocks it was not selected.
 
     Where it was, Dagster itself fails the step once everything is yielded.
     """
-    missing = {name: why for name, why in report.blocked.items() if key(name) in context.selected_asset_keys}
-    told = names(check.asset_key for check in context.selected_asset_check_keys)
+    missing = {name: why for name, why in report.blocked.items() if key(name) in asked.assets}
+    told = names(check.asset_key for check in asked.checks)
     if missing and not any(one.blocks and one.asset in told for one in report.checks):
         lines = [f"{name} was not computed: {why}" for name, why in sorted(missing.items())]
         raise dg.Failure("\n".join(lines), allow_retries=False)

@@ -11,14 +11,17 @@ class KpiProject(dg.Component, dg.Model, dg.Resolvable):
     type: kpi_pipeline.orchestration.component.KpiProject
     attributes:
       definitions: ../../kpis/definitions
+      prefix: shop
     """
 
     definitions: str
     """The folder of the definition files, seen from the folder of defs.yaml."""
+    prefix: str = ""
+    """What the keys of all assets begin with; needed where there are several KPI projects."""
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The project's definitions; its YAML errors stop the loading, with file and line."""
         # NOTE: imported when asked, because `dg` loads every component there is to list them.
         from kpi_pipeline.orchestration.build import definitions_at
 
-        return definitions_at(context.path / self.definitions)
+        return definitions_at(context.path / self.definitions, prefix=self.prefix)
