@@ -93,7 +93,8 @@ def main() -> None:
                 told.append(one)
                 series.setdefault(f"{one.data}/{one.kpi}/{one.ahead}", ends)
         found = _summary(told, _auto(told, series, options.home), series)
-        RESULT.write_text(json.dumps(_plain(found), indent=1) + "\n", encoding="utf-8")
+        lines = ",\n".join(json.dumps(_plain(row)) for row in found)
+        RESULT.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     _write(json.loads(RESULT.read_text(encoding="utf-8")))
 
 
