@@ -150,12 +150,10 @@ def waits(node: Node) -> bool:
 
 def _frames(kpi: Kpi, results: Results) -> Iterator[tuple[Series, pl.DataFrame]]:
     """The KPI's values, the total first."""
-    wanted = sorted({tuple(sorted(one)) for one in kpi.breakdowns}, key=lambda one: (len(one), one))
-    for breakdown in wanted:
-        for series, frame in results.items():
-            if (series.metric, series.grain, series.breakdown) == (kpi.metric, kpi.grain, breakdown):
-                yield series, frame
-                break
+    known = {one.key: one for one in results}
+    for breakdown in sorted(kpi.told_apart_by, key=lambda one: (len(one), one)):
+        if series := known.get((kpi.metric, kpi.grain, breakdown)):
+            yield series, results[series]
 
 
 def board_of(asked: Asked, kpis: Sequence[Kpi], known: Known) -> Placed:
