@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kpi_pipeline.projection import Board, Projected, project
-from kpi_pipeline.projection.choice import FEWEST, ORIGINS
+from kpi_pipeline.projection.choice import FEWEST, ORIGINS, choose
+from kpi_pipeline.projection.interval import widths
+from kpi_pipeline.projection.methods import forecasts, values_of
 from kpi_pipeline.projection.nouns import METHODS, Method, Reason
 from tests.projection.boards import NAN, board
 
@@ -186,19 +188,24 @@ def test_a_leader_that_tells_nothing_changes_nothing() -> None:
     assert method(found) is not Method.leader
 
 
-@given(data=st.data())
-def test_no_period_knows_what_came_after_it(data: st.DataObject) -> None:
-    """Whatever is changed at the end or later, what would have been projected before is the same."""
-    share = data.draw(st.sampled_from([0.0, 0.3, 0.9]))
-    ends, so_far = noisy(30, share=max(share, 0.1))
-    season = data.draw(st.sampled_from([None, 4]))
-    cut = data.draw(st.integers(8, 25))
-    other = data.draw(st.floats(1, 1e6))
-    first = board(ends[:cut], so_far[:cut] if share else None, season=season, share=share)
-    changed = [*ends[: cut - 1], *(other for _ in ends[cut - 1 : cut])]
-    second = board(changed, so_far[:cut] if share else None, season=season, share=share)
-    one, two = project(first), project(second)
-    np.testing.assert_array_equal([one.value, one.low, one.high], [two.value, two.low, two.high])
+@given(place=st.integers(3, 30), ahead=st.integers(1, 3), season=st.sampled_from([None, 4]), other=st.floats(-1e6, 1e6))
+def test_no_period_of_the_past_knows_what_came_after_it(
+    place: int, ahead: int, season: int | None, other: float
+) -> None:
+    """Whatever came from the period on that is asked about: forecasts, the way and the width are the same."""
+    ends, so_far = noisy(34)
+    leader = RANDOM.normal(50, 10, 34).tolist()
+    later_ends = [*ends[: place - ahead + 1], *(other for _ in ends[place - ahead + 1 :])]
+    later_so_far = [*so_far[: place + 1], *(other for _ in so_far[place + 1 :])]
+    told = []
+    for pair in ((ends, so_far), (later_ends, later_so_far)):
+        made = forecasts(board(*pair, ahead=ahead, season=season, leader=leader))
+        off = np.abs(made - values_of(board(*pair, ahead=ahead)))
+        chosen = choose(off, made, ahead)
+        width, number = widths(off, chosen.method, ahead)
+        told.append([made[:, 0, : place + 1], *(one[0, : place + 1] for one in (chosen.method, width, number))])
+    for one, same in zip(*told, strict=True):
+        np.testing.assert_array_equal(one, same)
 
 
 def test_rows_of_a_board_do_not_touch_each_other() -> None:
