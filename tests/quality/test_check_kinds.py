@@ -49,6 +49,7 @@ FAILING: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"type": "column_types", "columns": {"Price": "double", "Paid?": "int"}}, "'Price': it is DECIMAL(18,2)", []),
     ({"type": "sum_equals", "column": "Price", "field": "Paid?", "tolerate": "14.8%"}, "it is 1.75", []),
     ({"type": "sum_equals", "column": "Customer ID", "to": "customers"}, "it is 69102", []),
+    ({"type": "sum_equals", "column": "Price", "field": "Paid?", "filter": "\"Invoice\" = 'A2'"}, "it is 1", []),
     (
         {
             "type": "expectation",
