@@ -269,4 +269,12 @@ def _summary(
     so_far = next((one for one in reversed(instants) if not one.complete and one.value is not None), None)
     if so_far is not None and so_far.value is not None:
         told.append(f"{so_far.label} is not over: {written(so_far.value)} so far.")
+    ending = next((one for one in reversed(instants) if not one.complete and one.projected is not None), None)
+    if ending is not None and ending.projected is not None:
+        between = (
+            f", between {written(ending.projected_low)} and {written(ending.projected_high)}"
+            if ending.projected_low is not None and ending.projected_high is not None
+            else ""
+        )
+        told.append(f"{ending.label} is expected to end at {written(ending.projected)}{between}.")
     return " ".join(told)

@@ -100,6 +100,7 @@ def test_the_period_in_progress_is_dashed_and_its_projection_has_an_interval() -
     assert chart.pending.startswith("M10") and "L990" in chart.pending
     assert chart.projection is not None
     assert (chart.projection.y, chart.projection.low) == (TOP, TOP + (BOTTOM - TOP) / 4)
+    assert chart.summary.endswith("June is expected to end at 10, between 7.5 and 10.")
 
 
 def test_holes_in_the_data_stay_holes() -> None:
