@@ -42,8 +42,10 @@ def season_of(both: tuple[Series, Series], season: int) -> Columns:
 
 
 def _described(both: tuple[Series, Series], season: int, beside: Columns, bounds: tuple[int, int]) -> Columns:
-    """All peaks of both, and as many waves as the one that needs more."""
+    """All peaks of both, and as many waves as the one that needs more; of a season not seen twice, the first waves."""
     periods = len(both[0])
+    if periods < 2 * season:
+        bounds = (ALWAYS, ALWAYS)
     peaks = tuple(sorted({peak for series in both for peak in peaks_of(series, season, beside)}))
     single = _peaks(periods, season, peaks)
     count = max(waves_of(series, season, np.column_stack([beside, single]), bounds) for series in both)
@@ -76,7 +78,10 @@ def peaks_of(series: Series, season: int, beside: Columns) -> tuple[int, ...]:
     known, value = _known(series, beside)
     rows = len(value)
     given = np.column_stack([known, waves(len(series), season, min(ALWAYS, season // 2))[-rows:]])
-    candidates = _peaks(len(series), season, tuple(range(season)))[-rows:]
+    twice = min(season, max(0, len(series) - season))  # those that came at least twice
+    if not twice:
+        return ()
+    candidates = _peaks(len(series), season, tuple(range(twice)))[-rows:]
     left, free = left_over(value, given), left_over(candidates, given)
     found: list[int] = []
     while len(found) < min(MOST_PEAKS, rows // CHEAP):
