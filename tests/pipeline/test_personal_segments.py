@@ -61,3 +61,19 @@ def test_personal(desk: Callable[[str], LoadedProject], dimension: str, model: s
 @pytest.mark.parametrize("dimension", ["team", "is_known", "caller__country", "day__month"])
 def test_what_many_share(desk: Callable[[str], LoadedProject], dimension: str) -> None:
     assert desk(dimension).check_columns() == ("calls", "callers")
+
+
+def test_link_tested_by_personal_values(tmp_path: Path) -> None:
+    folder = tmp_path / "definitions"
+    folder.mkdir()
+    (folder / "all.yaml").write_text(dedent(DEFINITIONS.format("team")), encoding="utf-8")
+    link = "{from: k, to: other, lag: 1 week, by: [team, who], because: callers call again}"
+    other = "kpis: [{name: other, metric: calls, direction: up, grain: week}]"
+    (folder / "link.yaml").write_text(f"{other}\nlinks: [{link}]", encoding="utf-8")
+    with pytest.raises(DefinitionError) as refused:
+        LoadedProject.load(folder).run()
+    assert (
+        "Link 'k' -> 'other' is tested by 'who', which holds personal values of model 'calls'; they would be published."
+        in str(refused.value)
+    )
+    assert "definitions/link.yaml:2:" in str(refused.value)
