@@ -38,6 +38,6 @@ def with_leader(board: Board, scale: Scale, ends: Numbers, made: Numbers) -> Num
 
 def _said(leader: Numbers) -> Numbers:
     """What leaders say; by its logarithm where it is always positive, as values are that follow it."""
-    positive = (np.where(np.isfinite(leader), leader, 1) > 0).all(axis=1)[:, None]
+    positive = (np.where(np.isfinite(leader), leader, 1) > 0).all(axis=1, keepdims=True)
     found: Numbers = np.where(positive, np.log(np.where(positive, leader, 1)), leader)
     return found

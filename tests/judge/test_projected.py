@@ -47,7 +47,9 @@ def test_the_target_is_that_of_the_whole_period(ends: float, status: str) -> Non
 
 def test_growth_is_told_against_the_whole_period_before() -> None:
     """April was 100: with growth of 10 % May must end at 110, though as much of April was 35."""
-    grows = kpi(target={"type": "growth", "against": "previous_period", "values": [{"from": date(2024, 1, 1), "value": 0.1}]})
+    grows = kpi(
+        target={"type": "growth", "against": "previous_period", "values": [{"from": date(2024, 1, 1), "value": 0.1}]}
+    )
     assert in_may(grows, 112)["projected_status"] == "on_track"
     assert in_may(grows, 90)["projected_status"] == "off_track"
 
