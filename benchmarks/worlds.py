@@ -32,8 +32,8 @@ def noise(rng: np.random.Generator, periods: int) -> Series:
 
 def remembering(rng: np.random.Generator, periods: int, memory: float) -> Series:
     """An AR(1) of variance 1."""
-    shocks = rng.standard_normal(periods + SETTLE) * np.sqrt(1 - memory**2)
-    values = np.empty_like(shocks)
+    shocks: Series = rng.standard_normal(periods + SETTLE) * np.sqrt(1 - memory**2)
+    values: Series = np.empty_like(shocks)
     values[0] = shocks[0]
     for at in range(1, len(shocks)):
         values[at] = memory * values[at - 1] + shocks[at]
