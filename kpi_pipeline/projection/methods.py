@@ -117,11 +117,12 @@ def _ago(values: Numbers, clock: Clock) -> Numbers:
 
 
 def _over(above: Numbers, below: Numbers) -> Numbers:
-    """The quotient; NaN where nothing is divided by."""
+    """The quotient; NaN where nothing is divided by, or so little that there is no number for it."""
     above, below = np.broadcast_arrays(above, below)
     there = np.isfinite(below) & (below != 0)
-    found: Numbers = np.divide(above, below, out=np.full(above.shape, np.nan), where=there)
-    return found
+    with np.errstate(over="ignore"):
+        found = np.divide(above, below, out=np.full(above.shape, np.nan), where=there)
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def _divided(board: Board, above: Numbers, below: Numbers) -> Numbers:
