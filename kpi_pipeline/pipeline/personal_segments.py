@@ -30,7 +30,6 @@ def personal_segments(project: Project) -> Iterator[Problem]:
                         "whoever may read the warehouse",
                     )
 
-
     yield from _of_links(project)
 
 
