@@ -150,13 +150,13 @@ def _lag(row: Row) -> int:
 
 
 def _aligned(book: Book, row: Row) -> Aligned | None:
+    """Both series as the claim wants them, so that a claim which does not hold is seen not to."""
     leader, follower = (_series(book, row[end], row["grain"]) for end in ("kpi", "leads_kpi"))
-    sign = row["measured_sign"] or row["expected_sign"]
     return aligned_of(
         leader,
         follower,
         _lag(row),
-        upside_down=sign == "negative",
+        upside_down=row["expected_sign"] == "negative",
         most=PERIODS_COMPARED.get(row["grain"], 60),
         grain=row["grain"],
     )
