@@ -5,7 +5,7 @@ of processor time, so those who have something to test import it there and then:
 
     from kpi_pipeline.evidence.protocol import test          # a Claim -> Tested
     from kpi_pipeline.evidence.verdict import judge_all      # many Tested -> as many Evidence
-    from kpi_pipeline.evidence.discover import discover      # series by name -> Candidates
+    from kpi_pipeline.evidence.discover import discover      # series by name -> Discovery
 """
 
 from kpi_pipeline.evidence.inputs import PROTOCOL_VERSION, input_hash

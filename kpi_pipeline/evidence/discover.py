@@ -24,6 +24,16 @@ LAGS = 8
 
 
 @dataclass(frozen=True)
+class Discovery:
+    """What looking at all pairs came to."""
+
+    pairs: int
+    """How many ordered pairs had enough data to be looked at."""
+    candidates: tuple[Candidate, ...]
+    """The surest first."""
+
+
+@dataclass(frozen=True)
 class _Pair:
     leader: str
     follower: str
@@ -31,10 +41,8 @@ class _Pair:
     p: float
 
 
-def discover(
-    series: Mapping[str, Series], *, season: int = 1, longest_lag: int = LAGS, seed: int = 0
-) -> tuple[Candidate, ...]:
-    """Pairs of series of which the first seems to come before the second, the surest first.
+def discover(series: Mapping[str, Series], *, season: int = 1, longest_lag: int = LAGS, seed: int = 0) -> Discovery:
+    """Pairs of series of which the first seems to come before the second.
 
     All series have the same periods. Every ordered pair is screened: prewhitened, lags 0 to `longest_lag`, the p of the
     highest correlation times the number of lags, corrected for all pairs (Benjamini-Hochberg). What is left, with its
@@ -64,12 +72,8 @@ def discover(
                     periods=tested.periods,
                 )
             )
-    return tuple(sorted(found, key=lambda one: (one.p_adjusted, -abs(one.correlation), one.leader, one.follower)))
-
-
-def pairs_screened(series: Mapping[str, Series], *, season: int = 1, longest_lag: int = LAGS) -> int:
-    """How many ordered pairs have enough data to be looked at."""
-    return len(_screened(series, season, longest_lag))
+    found.sort(key=lambda one: (one.p_adjusted, -abs(one.correlation), one.leader, one.follower))
+    return Discovery(len(pairs), tuple(found))
 
 
 def _screened(series: Mapping[str, Series], season: int, longest_lag: int) -> list[_Pair]:
@@ -79,7 +83,7 @@ def _screened(series: Mapping[str, Series], season: int, longest_lag: int) -> li
     def levels(name: str, first: int, last: int) -> tuple[Series, Series]:
         part = series[name][first : last + 1]
         level = pulled_in(scaled(part, logged=grows(part)))[0]
-        return level, season_of((level, level), season)
+        return level, season_of((level,), season)
 
     @cache
     def needs(name: str, first: int, last: int) -> tuple[int, bool]:

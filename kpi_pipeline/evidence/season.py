@@ -26,29 +26,29 @@ LONGER = {24: 168, 7: 365}
 MOST_OF_LONGER = 26
 
 
-def season_of(both: tuple[Series, Series], season: int) -> Columns:
-    """The columns that describe the season of both, and the longer one it lies in: hours have a week, days a year."""
-    periods = len(both[0])
+def season_of(together: tuple[Series, ...], season: int) -> Columns:
+    """The columns that describe the season of all, and of the longer one it lies in: hours have a week, days a year."""
+    periods = len(together[0])
     if season <= 1:
         return np.empty((periods, 0))
     most = max(ALWAYS, periods // BEARABLE)
-    columns = _described(both, season, np.empty((periods, 0)), (max(ALWAYS, periods // CHEAP), most))
+    columns = _described(together, season, np.empty((periods, 0)), (max(ALWAYS, periods // CHEAP), most))
     longer = LONGER.get(season, 0)
     if not 0 < longer <= periods:
         return columns
-    more = _described(both, longer, columns, (ALWAYS, min(most, MOST_OF_LONGER)))
+    more = _described(together, longer, columns, (ALWAYS, min(most, MOST_OF_LONGER)))
     news = left_over(more, np.column_stack([np.ones(periods), columns]))
     return np.column_stack([columns, more[:, np.sum(news**2, axis=0) > 0.01 * np.sum(more**2, axis=0)]])
 
 
-def _described(both: tuple[Series, Series], season: int, beside: Columns, bounds: tuple[int, int]) -> Columns:
-    """All peaks of both, and as many waves as the one that needs more; of a season not seen twice, the first waves."""
-    periods = len(both[0])
+def _described(together: tuple[Series, ...], season: int, beside: Columns, bounds: tuple[int, int]) -> Columns:
+    """All their peaks, and as many waves as the one that needs most; of a season not seen twice, the first waves."""
+    periods = len(together[0])
     if periods < 2 * season:
         bounds = (ALWAYS, ALWAYS)
-    peaks = tuple(sorted({peak for series in both for peak in peaks_of(series, season, beside)}))
+    peaks = tuple(sorted({peak for series in together for peak in peaks_of(series, season, beside)}))
     single = _peaks(periods, season, peaks)
-    count = max(waves_of(series, season, np.column_stack([beside, single]), bounds) for series in both)
+    count = max(waves_of(series, season, np.column_stack([beside, single]), bounds) for series in together)
     if 2 * count + len(peaks) >= season - 1:
         return waves(periods, season, season // 2)  # whatever the shape, more terms say nothing more
     return np.column_stack([waves(periods, season, count), single])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,9 @@ from kpi_pipeline.pipeline.claims import season_of
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.published import Published
+
+if TYPE_CHECKING:
+    from kpi_pipeline.evidence.discover import Discovery
 
 VALUES = (
     "SELECT metric, period_start_utc, value FROM metric_value "
@@ -95,15 +99,15 @@ def discover_leaders(project: Project, *, grain: Grain | None = None) -> Discove
         )
     series = _side_by_side(values, kpis)
     longest_lag = _longest_lag(series)
-    found, pairs = _candidates(series, season_of(asked, a_year), longest_lag)
+    discovery = _discovered(series, season_of(asked, a_year), longest_lag)
     claims = {frozenset((link.from_, link.to)) for link in project.links}
-    unclaimed = [one for one in found if frozenset((one.leader, one.follower)) not in claims]
+    unclaimed = [one for one in discovery.candidates if frozenset((one.leader, one.follower)) not in claims]
     return Discovered(
         grain=asked,
         kpis=len(kpis),
-        pairs=pairs,
+        pairs=discovery.pairs,
         longest_lag=longest_lag,
-        claimed=len(found) - len(unclaimed),
+        claimed=len(discovery.candidates) - len(unclaimed),
         suggested=tuple(_suggested(project, kpis, one, asked) for one in unclaimed),
         other_grains=tuple(one for one in Grain if one is not asked and own[one] > 1),
     )
@@ -132,11 +136,10 @@ def _longest_lag(series: Mapping[str, Series]) -> int:
     return max(2, min(8, periods // 5))
 
 
-def _candidates(series: Mapping[str, Series], season: int, longest_lag: int) -> tuple[tuple[Candidate, ...], int]:
-    from kpi_pipeline.evidence.discover import discover, pairs_screened
+def _discovered(series: Mapping[str, Series], season: int, longest_lag: int) -> Discovery:
+    from kpi_pipeline.evidence.discover import discover
 
-    found = discover(series, season=season, longest_lag=longest_lag)
-    return found, pairs_screened(series, season=season, longest_lag=longest_lag)
+    return discover(series, season=season, longest_lag=longest_lag)
 
 
 def _suggested(project: Project, kpis: Mapping[str, Kpi], found: Candidate, grain: Grain) -> Suggested:
