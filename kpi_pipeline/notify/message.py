@@ -13,6 +13,7 @@ class Event(StrEnum):
     review_overdue = "review_overdue"
     run_failed = "run_failed"
     check_failed = "check_failed"
+    heading_off_track = "heading_off_track"
     leader_faded = "leader_faded"
 
 

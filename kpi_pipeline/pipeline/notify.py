@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from kpi_pipeline.notify import Event, Message, NotifyRule, Undelivered, deliver, receivers
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.faded_leaders import faded_leaders
+from kpi_pipeline.pipeline.heading_off_track import heading_off_track
 from kpi_pipeline.pipeline.opened import opened_to_ask
 from kpi_pipeline.pipeline.reviews import reviews_due
 from kpi_pipeline.pipeline.watch import Watch
@@ -95,7 +96,12 @@ def note_news(context: Context, now: datetime) -> None:
     with warehouse.transaction():
         for kpi in project.kpis.values():
             for former in kpi.formerly:
-                renamed(warehouse, former, kpi.name, (Event.status_change, Event.review_overdue))
+                renamed(
+                    warehouse,
+                    former,
+                    kpi.name,
+                    (Event.status_change, Event.heading_off_track, Event.review_overdue),
+                )
         _note_published(context, wanted, now)
         if Event.review_overdue in wanted:
             for review in (one for one in reviews_due(project, now=now) if one.days_overdue):
@@ -114,6 +120,7 @@ def _note_published(context: Context, wanted: Collection[Event], now: datetime) 
     with Published.open(path) as published:
         for event, looked in (
             (Event.status_change, status_changes(project, published, seen(warehouse, Event.status_change))),
+            (Event.heading_off_track, heading_off_track(project, published, seen(warehouse, Event.heading_off_track))),
             (Event.check_failed, failing_checks(published, seen(warehouse, Event.check_failed))),
             (Event.leader_faded, faded_leaders(project, published, seen(warehouse, Event.leader_faded))),
         ):

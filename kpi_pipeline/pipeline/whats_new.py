@@ -43,12 +43,7 @@ def status_changes(
 
     Of a KPI seen for the first time nothing is told. Several new periods are told of as one change.
     """
-    rows = published.fetch(
-        "SELECT * FROM kpi_value WHERE is_complete AND segment = ? AND list_contains(?, status) "
-        "QUALIFY row_number() OVER (PARTITION BY kpi ORDER BY period_start_utc DESC) = 1 ORDER BY kpi",
-        [TOTAL, list(JUDGED)],
-    ).to_dicts()
-    for row in rows:
+    for row in latest_judged(published):
         kpi = project.kpis.get(row["kpi"])
         if kpi is None:
             continue
@@ -58,6 +53,15 @@ def status_changes(
             continue
         changed = before is not None and before.status != now.status
         yield kpi.name, now, _status_change(project, kpi, row, before) if before and changed else None
+
+
+def latest_judged(published: Published) -> list[Row]:
+    """The latest complete period of each KPI that was judged, in total."""
+    return published.fetch(
+        "SELECT * FROM kpi_value WHERE is_complete AND segment = ? AND list_contains(?, status) "
+        "QUALIFY row_number() OVER (PARTITION BY kpi ORDER BY period_start_utc DESC) = 1 ORDER BY kpi",
+        [TOTAL, list(JUDGED)],
+    ).to_dicts()
 
 
 def _status_change(project: Project, kpi: Kpi, row: Row, before: Seen) -> News:
@@ -74,7 +78,7 @@ def _status_change(project: Project, kpi: Kpi, row: Row, before: Seen) -> News:
         row["period_label"],
         row["status"],
         f"{kpi.title} is {now}",
-        "\n".join([*lines, _owned(project, kpi)]),
+        "\n".join([*lines, owned(project, kpi)]),
         project.mail_of_owner(kpi.name),
     )
 
@@ -91,7 +95,7 @@ def review_overdue(project: Project, review: ReviewDue, remind_every: int | None
         str(reminder),
         f"{kpi.title} was to be reviewed by {review.due}",
         f"That was {late} ago. It was looked at last on {review.last}, and is to be every {review.every}.\n"
-        f"`kpi review {kpi.name}` writes down what is decided.\n{_owned(project, kpi)}",
+        f"`kpi review {kpi.name}` writes down what is decided.\n{owned(project, kpi)}",
         project.mail_of_owner(kpi.name),
     )
 
@@ -143,5 +147,6 @@ def _failing(row: Row, name: str, now: Seen) -> News:
     )
 
 
-def _owned(project: Project, kpi: Kpi) -> str:
+def owned(project: Project, kpi: Kpi) -> str:
+    """Who answers for it, as a line of a message."""
     return f"Owner: {project.people[kpi.owner].title}" if kpi.owner else "Nobody owns it."

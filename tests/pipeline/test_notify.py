@@ -58,8 +58,17 @@ class Desk:
     root: Path
     lines: list[str] = field(default_factory=list)
 
-    def publish(self, *months: tuple[int, str], kpi: str = "sales", checks: dict[str, bool] | None = None) -> None:
-        """Publishes the statuses of months of 2024; a minus before the month means that it is in progress."""
+    def publish(
+        self,
+        *months: tuple[int, str],
+        kpi: str = "sales",
+        checks: dict[str, bool] | None = None,
+        heading: str | None = None,
+    ) -> None:
+        """Publishes the statuses of months of 2024; a minus before the month means that it is in progress.
+
+        `heading` is the status that months in progress are expected to end with.
+        """
         values = [
             {
                 "kpi": kpi, "grain": "month", "period_start": date(2024, abs(month), 1),
@@ -67,6 +76,8 @@ class Desk:
                 "period_label": f"2024-{abs(month):02}", "period_start_utc": datetime(2024, abs(month), 1, tzinfo=UTC),
                 "breakdown": "all", "segment": "all", "value": 5.0, "target": 7.0, "status": status,
                 "status_rule": "attainment < 0.9", "is_complete": month > 0,
+                **({"projected_value": 6.0, "projected_low": 5.5, "projected_high": 6.5, "projected_status": heading}
+                   if month < 0 and heading else {}),
             }
             for month, status in months
         ]  # fmt: skip
@@ -139,6 +150,30 @@ def test_a_status_that_turned_is_told_once(desk: Desk) -> None:
     assert titles(desk.tell()) == ["Sales is off track"]
     desk.publish((5, "at_risk"))
     assert titles(desk.tell()) == [], "that May is at risk was told"
+
+
+def test_what_heads_off_track_is_told_once_a_period(desk: Desk) -> None:
+    asked = project(desk.root, {"on": ("heading_off_track",), "to": {"type": "log"}})
+
+    def told(*months: tuple[int, str], heading: str | None = None) -> list[str]:
+        desk.publish(*months, heading=heading)
+        return titles(desk.tell(asked))
+
+    january = (1, "on_track")
+    assert told(january, (-2, "in_progress"), heading="off_track") == [], "so it was before anybody looked"
+    assert told(january, (-2, "in_progress"), heading="on_track") == []
+    assert told(january, (-2, "in_progress"), heading="off_track") == ["Sales is heading off track"]
+    (line,) = desk.lines
+    assert line.startswith("Sales is heading off track. 2024-02 is expected to end at 6.00 against 7.00, in four of ")
+    assert line.endswith("five cases between 5.50 and 6.50. So far it is 5.00. Owner: Ann")
+    assert told(january, (-2, "in_progress"), heading="at_risk") == []
+    assert told(january, (-2, "in_progress"), heading="off_track") == [], "that February heads off track was told"
+    assert told((2, "on_track"), (-3, "in_progress")) == [], "of March nothing is known yet"
+    assert told((2, "on_track"), (-3, "in_progress"), heading="off_track") == ["Sales is heading off track"]
+    assert told((3, "off_track"), (-4, "in_progress"), heading="off_track") == [], "it is off track already"
+    assert told((3, "off_track"), (-4, "in_progress"), heading="at_risk") == []
+    assert told((3, "off_track"), (-4, "in_progress"), heading="off_track") == ["Sales is heading off track"]
+    assert told((4, "on_track"), (-5, "in_progress"), heading="off_track") == ["Sales is heading off track"]
 
 
 @pytest.mark.parametrize("nobody_knows", ["no_data", "no_target"])
