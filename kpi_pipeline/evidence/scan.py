@@ -14,6 +14,7 @@ FIRST_DRAWS = 999
 MORE_DRAWS = 9_000
 """Drawn, too, where fewer than `ENOUGH_HITS` of the first ones were as high: a small p must survive many claims."""
 ENOUGH_HITS = 20
+FEWEST_BLOCKS = 16
 AT_ONCE = 1_000_000
 """Numbers that are drawn at a time: more would only take more memory."""
 
@@ -59,7 +60,7 @@ def scan(leader: Series, follower: Series, longest_lag: int, seed: int) -> Scan:
         reverse_correlation=float(behind[back]),
         reverse_p_value=max(chance.reverse_p for chance in chances),
         band=float(1.96 / np.sqrt(len(leader))),
-        search_band=chances[0].band,
+        search_band=max(chance.band for chance in chances),
     )
 
 
@@ -121,8 +122,12 @@ def turned_over(leader: Series, draws: int, rng: np.random.Generator) -> NDArray
 
 
 def _block(periods: int) -> int:
-    """The length of a block: long enough for the little memory that prewhitening leaves."""
-    return max(1, round(float(np.cbrt(periods))))
+    """The length of a block: long enough for the little memory that prewhitening leaves, and no fewer than 16 of them.
+
+    NOTE: eleven blocks turned over make 1,024 different heights at most, so no p would fall below 1/1,024: among 50
+    claims not even a perfect correlation of 34 months could stand out.
+    """
+    return max(1, min(round(float(np.cbrt(periods))), periods // FEWEST_BLOCKS))
 
 
 Way = Callable[[Series, int, np.random.Generator], NDArray[np.float64]]

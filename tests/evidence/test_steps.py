@@ -146,6 +146,21 @@ def test_chance_keeps_every_number_of_the_leader(way):
     assert len(np.unique(drawn.round(12), axis=0)) == 20
 
 
+def test_few_months_can_stand_out_among_many_claims():
+    """Eleven blocks turned over would reach any height once in 1,024 draws: 50 claims ask for a smaller p."""
+    leader = noise(_rng(12), 34)
+    found = scan(leader, leader + 0.2 * noise(_rng(13), 34), 4, seed=1)
+    assert found.p_value <= 0.05 / 50
+
+
+def test_the_band_is_that_of_the_way_that_decides():
+    """One event in both: put into another order chance stays below 0.5, upside down it comes as high."""
+    leader, follower = (0.01 * noise(_rng(seed), 60) for seed in (14, 15))
+    leader[30], follower[31] = 1, 1
+    found = scan(leader, follower, 4, seed=1)
+    assert found.correlation == pytest.approx(found.search_band, abs=0.01)
+
+
 def test_p_is_uniform_where_there_is_nothing():
     found = [scan(noise(_rng([11, at]), 80), noise(_rng([12, at]), 80), 4, seed=at) for at in range(150)]
     p_values = np.array([one.p_value for one in found])
