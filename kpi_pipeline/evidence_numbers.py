@@ -52,6 +52,12 @@ def numbers_of(row: Row) -> tuple[tuple[str, str], ...]:
         ("Correlation there", _signed(row["correlation"])),
         ("By chance, one lag", f"within ±{row['band']:.2f} in 95 of 100" if row["band"] is not None else ""),
         ("By chance, the highest", f"within ±{row['search_band']:.2f}{searched}" if row["search_band"] else ""),
+        (
+            "Would stand out",
+            f"a correlation above {row['stands_out']:.2f}, corrected for all claims of the project"
+            if row.get("stands_out") is not None
+            else "",
+        ),
         ("p of the correlation", _p(row["p_value"])),
         (
             "p corrected",

@@ -34,7 +34,8 @@ MEANINGS = {
     "coincident": "Both move in the same period, so that neither tells of the other ahead.",
     "feedback": "Each comes before the other.",
     "reversed": "What was said to follow comes first.",
-    "not_supported": "There was enough data to look for it, and it was not found; a small effect may hide in noise.",
+    "not_supported": "There was enough data to see it if it were strong, and it was not found; a small effect may hide "
+    "in noise.",
     "too_little_data": "Nothing can be said for or against it.",
 }
 """What each verdict means, for a legend."""
@@ -59,6 +60,8 @@ def sentence_of(row: Row, leader: str, follower: str) -> str:
     'Watch new customers to know sales 4 weeks ahead: that cuts the error of a forecast by 18 % (between 5 and 29 %).'
     >>> sentence_of(row | {"verdict": "not_supported", "reason_code": "no_correlation"}, "fast answers", "satisfaction")
     'No sign that a rise of fast answers raises satisfaction: 120 weeks looked at.'
+
+    Where `stands_out` says from which correlation on a sign would have been seen, so does the sentence.
     """
     if row["verdict"] is None:
         return f"Whether {leader} comes before {follower} was not tested yet."
@@ -112,7 +115,9 @@ def _not_supported(row: Row, leader: str, follower: str) -> str:
     if row["reason_code"] == "opposite_sign":
         found = "falls" if row["measured_sign"] == "negative" else "rises"
         return f"not as claimed: when {leader} rises, {follower} {found} {_later(row)}; {seen}."
-    return f"no sign that a rise of {leader} {changes} {follower}: {seen}."
+    edge = row.get("stands_out")
+    enough = f", in which a correlation above {edge:.2f} would have stood out" if edge is not None else ""
+    return f"no sign that a rise of {leader} {changes} {follower}: {seen}{enough}."
 
 
 def _too_little_data(row: Row, leader: str, follower: str) -> str:
@@ -121,8 +126,14 @@ def _too_little_data(row: Row, leader: str, follower: str) -> str:
         return f"too little data: there is no {grain} in which both {leader} and {follower} have a value."
     if row["reason_code"] == "constant":
         return f"nothing to compare: {leader} or {follower} hardly ever changes."
+    if row["reason_code"] == "too_little_power":
+        edge = row.get("stands_out") or row["search_band"] or 1
+        return (
+            f"too little data: in {counted(row['periods'] or 0, grain)} of {leader} and {follower} only a correlation "
+            f"above {edge:.2f} would have stood out from chance."
+        )
     if row["reason_code"] == "too_few_seasons":
-        return f"too little data: {counted(row['periods'] or 0, grain)} in one piece do not hold two whole seasons."
+        return f"too little data: {counted(row['periods'] or 0, grain)} in one piece do not hold a whole season."
     needed = periods_needed(row)
     of = f" of the {needed} {grain}s needed" if needed else f" {grain}s in one piece"
     return f"too little data: {row['periods'] or 0}{of}."
@@ -135,7 +146,15 @@ def _remarks(row: Row) -> list[str]:
         "lag_differs": f"Claimed was {lag_written(row['expected_lag'], row['grain'])}.",
         "fading": "It is fading: the latest stretch of time no longer shows it.",
     }
-    return [told[word] for word in words if word in told]
+    return [*_arithmetic(row), *(told[word] for word in words if word in told)]
+
+
+def _arithmetic(row: Row) -> list[str]:
+    """That the two are tied by how they are computed, where something was found that this may explain."""
+    shared = row.get("both_made_of")
+    if not shared or row["verdict"] in ("not_supported", "too_little_data"):
+        return []
+    return [f"Both are computed from {shared}, so part of this is arithmetic."]
 
 
 def periods_needed(row: Row) -> int | None:

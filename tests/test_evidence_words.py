@@ -64,11 +64,17 @@ TOO_LITTLE: Row = {
         ),
         (
             NOT_SEEN | {"reason_code": "no_correlation"},
-            "No sign that a rise of New customers raises Sales: 120 weeks looked at.",
+            (
+                "No sign that a rise of New customers raises Sales: 120 weeks looked at, in which a correlation above 0.31 "
+                "would have stood out."
+            ),
         ),
         (
             NOT_SEEN | {"reason_code": "no_correlation", "expected_sign": "negative"},
-            "No sign that a rise of New customers lowers Sales: 120 weeks looked at.",
+            (
+                "No sign that a rise of New customers lowers Sales: 120 weeks looked at, in which a correlation above 0.31 "
+                "would have stood out."
+            ),
         ),
         (
             NOT_SEEN | {"reason_code": "opposite_sign", "measured_sign": "negative"},
@@ -78,6 +84,24 @@ TOO_LITTLE: Row = {
             {"verdict": "weak", "reason_code": "no_precedence"},
             "A rise of New customers is followed by a rise of Sales 4 weeks later, but the past of Sales itself tells as much.",
         ),
+        (
+            {"verdict": "coincident", "measured_lag": 0, "both_made_of": "Net sales"},
+            (
+                "New customers and Sales move in the same week: neither tells of the other ahead. Both are computed from "
+                "Net sales, so part of this is arithmetic."
+            ),
+        ),
+        (
+            NOT_SEEN | {"reason_code": "no_correlation", "both_made_of": "Net sales", "stands_out": None},
+            "No sign that a rise of New customers raises Sales: 120 weeks looked at.",
+        ),
+        (
+            {"verdict": "too_little_data", "reason_code": "too_little_power", "stands_out": 0.944},
+            (
+                "Too little data: in 120 weeks of New customers and Sales only a correlation above 0.94 would have stood "
+                "out from chance."
+            ),
+        ),
         (TOO_LITTLE | {"reason_code": "too_few_periods"}, "Too little data: 18 of the 40 weeks needed."),
         (
             TOO_LITTLE | {"reason_code": "too_few_periods", "longest_lag": 3},
@@ -85,7 +109,7 @@ TOO_LITTLE: Row = {
         ),
         (
             TOO_LITTLE | {"reason_code": "too_few_seasons"},
-            "Too little data: 18 weeks in one piece do not hold two whole seasons.",
+            "Too little data: 18 weeks in one piece do not hold a whole season.",
         ),
         (
             TOO_LITTLE | {"reason_code": "no_data"},
@@ -121,6 +145,7 @@ def test_every_number_is_told() -> None:
         "Correlation there": "0.43",
         "By chance, one lag": "within ±0.18 in 95 of 100",
         "By chance, the highest": "within ±0.26 in 9 lags searched",
+        "Would stand out": "a correlation above 0.31, corrected for all claims of the project",
         "p of the correlation": "below 0.001",
         "p corrected": "0.012, for all claims of the project",
         "Leader before follower": "p 0.002 (Toda-Yamamoto)",
@@ -138,7 +163,17 @@ def test_an_error_that_grows_lies_between_what_grows() -> None:
 
 def test_what_was_not_measured_is_left_out() -> None:
     nothing = evidence_row(**TOO_LITTLE) | dict.fromkeys(
-        ("band", "search_band", "p_value", "p_adjusted", "granger_p", "reverse_p", "reverse_correlation", "stability")
+        (
+            "band",
+            "search_band",
+            "stands_out",
+            "p_value",
+            "p_adjusted",
+            "granger_p",
+            "reverse_p",
+            "reverse_correlation",
+            "stability",
+        )
     )
     assert list(dict(numbers_of(nothing))) == ["Claimed", "Data"]
     assert done_to_series(nothing, {}) == ()

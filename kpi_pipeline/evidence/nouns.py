@@ -26,7 +26,7 @@ class Verdict(StrEnum):
     REVERSED = "reversed"
     """The follower comes before the leader, and not the other way round."""
     NOT_SUPPORTED = "not_supported"
-    """There was enough data to see the claim, and it cannot be seen."""
+    """There was enough data to see the claim if it were strong, and it cannot be seen."""
     TOO_LITTLE_DATA = "too_little_data"
     """Nothing can be said; the reason says what is missing."""
 
@@ -54,6 +54,8 @@ class Reason(StrEnum):
     """The correlation is highest within the same period."""
     NO_CORRELATION = "no_correlation"
     """The highest correlation is no higher than searching through so many lags finds by chance."""
+    TOO_LITTLE_POWER = "too_little_power"
+    """There is no correlation beyond chance, but only one too high to be asked for would have stood out."""
     OPPOSITE_SIGN = "opposite_sign"
     """The correlation has the sign that was not claimed."""
     NO_PRECEDENCE = "no_precedence"
@@ -135,7 +137,8 @@ class Tested:
     band: float | None = None
     """A single correlation of unrelated series stays within ± band in 95 of 100 cases."""
     search_band: float | None = None
-    """The highest of all lags searched, 0 to L, stays within ± this in 95 of 100 cases."""
+    """The highest of all lags searched, 0 to L, stays within ± this in 95 of 100 cases, in whichever way of making
+    chance it goes farther."""
     p_value: float | None = None
     """How often unrelated series show a highest correlation like this one (permutation)."""
     reverse_lag: int | None = None
@@ -184,6 +187,8 @@ class Evidence:
     """`p_value`, corrected by Benjamini and Hochberg over all claims."""
     reverse_p_adjusted: float | None = None
     """`reverse_p_value`, corrected in the same way."""
+    stands_out: float | None = None
+    """The smallest correlation that would have stood out from chance, corrected for all claims."""
 
 
 @dataclass(frozen=True)

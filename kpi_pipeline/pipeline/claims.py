@@ -16,6 +16,7 @@ from kpi_pipeline.evidence.enough import FEWEST_SEASONS, longest_stretch
 from kpi_pipeline.links import Link
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
+from kpi_pipeline.pipeline.shared_metrics import shared_metrics
 from kpi_pipeline.plan import Series as Wanted
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import table_named
@@ -38,6 +39,8 @@ class Asked:
     periods: tuple[date, ...] = ()
     """The first day of each period."""
     claim: Claim | None = None
+    shared: tuple[str, ...] = ()
+    """What people call the metrics that both KPIs are made of."""
 
     @property
     def key(self) -> tuple[str, str, str, int, str]:
@@ -93,9 +96,10 @@ def claims_of(project: Project, values: Values) -> Iterator[Asked]:
     """Every link in total and, where it asks for them, its segments; the periods are those that both KPIs have."""
     for link in project.links:
         grain, lag = project.tested_at(link) or (project.kpis[link.to].grain, 0)
-        yield from _asked(project, values, link, (grain, lag, TOTAL))
-        if link.by:
-            yield from _asked(project, values, link, (grain, lag, breakdown_name(link.by)))
+        shared = tuple(project.metrics[name].title for name in shared_metrics(project, link))
+        for breakdown in (TOTAL, breakdown_name(link.by)) if link.by else (TOTAL,):
+            for asked in _asked(project, values, link, (grain, lag, breakdown)):
+                yield replace(asked, shared=shared)
 
 
 def _asked(project: Project, values: Values, link: Link, at: tuple[Grain, int, str]) -> Iterator[Asked]:
@@ -138,7 +142,7 @@ def _control(
 
 
 def _in_season(claim: Claim) -> Claim:
-    """Without a season where less than two were seen: what one year alone repeats, nobody can tell."""
+    """Without a season where less than a whole one was seen: what has not come round yet, nobody can tell."""
     seen = longest_stretch(claim)
     whole = seen is not None and seen.periods >= FEWEST_SEASONS * claim.season
     return claim if whole else replace(claim, season=1)

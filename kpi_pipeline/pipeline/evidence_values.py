@@ -61,6 +61,7 @@ def evidence_row(one: Judged) -> Row:
         **_claim(one.asked),
         "control": ", ".join(one.asked.link.control) or None,
         "team": one.asked.link.team,
+        "both_made_of": ", ".join(one.asked.shared) or None,
         "tested_at": one.tested_at,
         "input_hash": one.input_hash,
     }
@@ -78,6 +79,7 @@ def evidence_row(one: Judged) -> Row:
         "longest_lag": tested.longest_lag,
         "band": _finite(tested.band),
         "search_band": _finite(tested.search_band),
+        "stands_out": _finite(evidence.stands_out),
         "reverse_lag": tested.reverse_lag,
         "reverse_correlation": _finite(tested.reverse_correlation),
         "reverse_lag_p": _finite(tested.reverse_p_value),

@@ -46,6 +46,7 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
             *CLAIM,
             Column("control", TEXT, "The KPIs held constant, because they may move both").optional,
             Column("team", TEXT, "Name of the team that claims it; see table team").optional,
+            Column("both_made_of", TEXT, "The metrics that both KPIs are computed from: arithmetic ties them").optional,
             VERDICT.optional,
             REASON_CODE,
             Column("reason", TEXT, "Why the verdict is what it is, in words").optional,
@@ -58,6 +59,7 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
                 "band", NUMBER, "One correlation of unrelated series stays within plus or minus this, 95 of 100"
             ).optional,
             Column("search_band", NUMBER, "The highest of all lags searched stays within this, 95 of 100").optional,
+            Column("stands_out", NUMBER, "The least correlation that stands out, corrected for all links").optional,
             Column("reverse_lag", INTEGER, "Where the correlation is highest in the opposite direction").optional,
             Column("reverse_correlation", NUMBER, "The correlation there").optional,
             Column("reverse_lag_p", NUMBER, "How often chance alone does as well in the opposite direction").optional,

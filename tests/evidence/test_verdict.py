@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.worlds import KINDS, led
 from kpi_pipeline.evidence import PROTOCOL_VERSION, Claim, Reason, Verdict, Window, input_hash, inputs, nouns, protocol
+from kpi_pipeline.evidence.adjusted import adjusted, needed
 from kpi_pipeline.evidence.verdict import judge_all
 
 GOOD = nouns.Tested(
@@ -74,6 +77,35 @@ def test_claims_are_corrected_for_each_other():
     untested = nouns.Tested(4, 1, Reason.NO_DATA)
     assert [one.verdict for one in judge_all([GOOD, untested])] == [Verdict.CONFIRMED, Verdict.TOO_LITTLE_DATA]
     assert judge_all([]) == ()
+
+
+def test_what_could_not_be_seen_is_not_refused():
+    """A correlation that only one event holds up, and nothing below 0.9 that could have stood out."""
+    told = {}
+    for band in (0.3, 0.66, 0.9):
+        (told[band],) = judge_all([replace(GOOD, p_value=0.06, correlation=0.2, search_band=band)])
+    assert [(one.verdict, one.reason) for one in told.values()] == [
+        (Verdict.NOT_SUPPORTED, Reason.NO_CORRELATION),
+        (Verdict.NOT_SUPPORTED, Reason.NO_CORRELATION),
+        (Verdict.TOO_LITTLE_DATA, Reason.TOO_LITTLE_POWER),
+    ]
+    assert [one.stands_out for one in told.values()] == pytest.approx(list(told))
+    many = [replace(GOOD, p_value=0.06, correlation=0.2, search_band=0.66)] * 12
+    assert {one.reason for one in judge_all(many)} == {Reason.TOO_LITTLE_POWER}  # twelve ask for more than one
+
+
+def test_a_high_correlation_by_chance_is_no_sign_against():
+    (found,) = judge_all([replace(GOOD, p_value=0.06, correlation=0.95, search_band=0.5)])
+    assert (found.verdict, found.stands_out) == (Verdict.TOO_LITTLE_DATA, 0.95)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
+def test_what_is_needed_is_what_would_be_found(p_values):
+    """With just that p a claim is found, with more it is not."""
+    for place, most in enumerate(needed(p_values, 0.05)):
+        for p, is_found in ((most, True), (most + 1e-9, False)):
+            changed = [*p_values[:place], p, *p_values[place + 1 :]]
+            assert (adjusted(changed)[place] <= 0.05 + 1e-12) is is_found
 
 
 def _claim(**changes):

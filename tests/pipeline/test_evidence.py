@@ -143,6 +143,25 @@ def test_what_the_data_says(adverts: Shop) -> None:
     assert found["weekly_spend", "weekly_orders", "country=Spain"]["breakdown"] == "country"
 
 
+def test_what_both_are_computed_from_is_told(adverts: Shop) -> None:
+    """A number and its share of another one are tied by arithmetic; of what is below one metric only that is named."""
+    found = evidence(adverts)
+    told = {key[:2]: row["both_made_of"] for key, row in found.items()}
+    assert told["weekly_spend", "yearly_share"] == "Spend"
+    assert told["weekly_spend", "weekly_orders"] is None
+    adverts.edit("definitions/links.yaml", "weekly_spend, to: monthly_orders", "weekly_orders, to: monthly_orders")
+    adverts.run()
+    row = evidence(adverts)["weekly_orders", "monthly_orders", "all"]
+    assert (row["both_made_of"], row["verdict"]) == ("Orders", "coincident")
+    assert "Both are computed from Orders, so part of this is arithmetic." in row["reason"]
+
+
+def test_what_would_have_been_seen_is_told(adverts: Shop) -> None:
+    row = evidence(adverts)["weekly_letters", "weekly_orders", "all"]
+    assert abs(row["correlation"]) <= row["stands_out"] < 0.5
+    assert f"a correlation above {row['stands_out']:.2f} would have stood out" in row["reason"]
+
+
 def test_link_to_a_month_is_tested_by_the_grain_of_its_lag(adverts: Shop) -> None:
     row = evidence(adverts)["weekly_spend", "monthly_orders", "all"]
     assert (row["grain"], row["expected_lag"], row["verdict"]) == ("week", 3, "confirmed")

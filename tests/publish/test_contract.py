@@ -63,8 +63,8 @@ PROMISED = {
     " attainment, status",
     "strategy_link": "kpi, leads_kpi, lag_text, expected_sign, team, because, verdict, goes",
     "kpi_indicator": "kpi, viewpoint, indicator, outcome_kpi, path, reason",
-    "kpi_evidence": f"{CLAIM}, control, team, verdict, reason_code, reason, remarks, {MEASURED}, first_period,"
-    " last_period, longest_lag, band, search_band, reverse_lag, reverse_correlation, reverse_lag_p,"
+    "kpi_evidence": f"{CLAIM}, control, team, both_made_of, verdict, reason_code, reason, remarks, {MEASURED}, first_period,"
+    " last_period, longest_lag, band, search_band, stands_out, reverse_lag, reverse_correlation, reverse_lag_p,"
     " forecasts, seasonality_removed, season_terms, trend_removed, leader_logged, follower_logged,"
     " differenced, differences, prewhitening_order, granger_order, clipped, stability, tested_at,"
     " input_hash",

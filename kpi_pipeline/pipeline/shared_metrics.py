@@ -1,0 +1,23 @@
+"""Two linked KPIs made of the same numbers: part of what ties them is arithmetic, whatever the data says."""
+
+from __future__ import annotations
+
+from kpi_pipeline.links import Link
+from kpi_pipeline.project import Project
+
+
+def shared_metrics(project: Project, link: Link) -> tuple[str, ...]:
+    """The metrics that both KPIs are made of, by name; of one that is made of another the outer one only.
+
+    Two quotients with one denominator share that; sales of a week and sales of a month are one metric.
+    """
+    leader, follower = (_made_of(project, project.kpis[name].metric) for name in (link.from_, link.to))
+    both = leader & follower
+    inner = frozenset[str]().union(*(_made_of(project, name) - {name} for name in both))
+    return tuple(sorted(both - inner))
+
+
+def _made_of(project: Project, metric: str) -> frozenset[str]:
+    """A metric, and all that it is computed from."""
+    below = (_made_of(project, used.name) for used in project.metrics[metric].inputs)
+    return frozenset({metric}).union(*below)
