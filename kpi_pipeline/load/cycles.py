@@ -79,8 +79,12 @@ def _circular_links(project: Project) -> Iterator[Problem]:
     for link in project.links:
         graph[link.from_] = (*graph.get(link.from_, ()), link.to)
     for cycle in cycles(graph):
+        place = project.place("links", link_name(cycle[0], cycle[1]))
+        if len(set(cycle)) == 1:
+            yield Problem(f"Link '{cycle[0]}' -> '{cycle[0]}' joins a KPI to itself.", place, "name the KPI it leads")
+            continue
         yield Problem(
             f"The links {' -> '.join(cycle)} form a cycle: each KPI leads the next.",
-            project.place("links", link_name(cycle[0], cycle[1])),
+            place,
             "what leads cannot follow: take one of the links away",
         )

@@ -53,6 +53,7 @@ def _located(error: ErrorDetails, node: Written, schema: Schema) -> Misfit:
     Its location mixes keys with the tags of unions, so each step is tried against the tree.
     """
     here, expected, path = node, _resolved(schema, schema), ""
+    around = expected
     place, fresh = node.place, True
     steps: Sequence[int | str] = error["loc"]
     for number, step in enumerate(steps):
@@ -71,7 +72,7 @@ def _located(error: ErrorDetails, node: Written, schema: Schema) -> Misfit:
             value = here.get(step)
             assert value is not None
             here, place, fresh = value, value.place, True
-            expected = _property(expected, step, schema)
+            around, expected = expected, _property(expected, step, schema)
             path = f"{path}.{step}" if path else step
         elif isinstance(here, Items) and isinstance(step, str) and "items" in _property(expected, step, schema):
             # NOTE: a list in the place of a thing is short for the one key of it that holds a list.
@@ -85,7 +86,7 @@ def _located(error: ErrorDetails, node: Written, schema: Schema) -> Misfit:
             break
     if error["type"] == "union_tag_invalid" and isinstance(here, Fields) and (tag := here.get("type")):
         place = tag.place
-    return Misfit(error, path, "", here, place, expected, expected)
+    return Misfit(error, path, "", here, place, expected, around)
 
 
 def _told(misfits: Sequence[Misfit], subject: str) -> Iterator[Problem]:

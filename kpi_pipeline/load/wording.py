@@ -55,6 +55,11 @@ class Misfit:
         return isinstance(self.node, Scalar) and self.node.text is None
 
     @property
+    def required(self) -> bool:
+        """Whether the key may not be left out."""
+        return self.path.rsplit(".", 1)[-1] in self.around.get("required", ())
+
+    @property
     def choices(self) -> tuple[str, ...]:
         """The values allowed here, where there is a list of them."""
         return tuple(str(one) for one in self.expected.get("enum", ()))
@@ -67,9 +72,7 @@ def sentence(misfits: Sequence[Misfit], subject: str) -> Problem:
         return _about_key(first, subject)
     here = f"{subject}: '{first.path}'" if first.path else subject
     if first.empty and first.kind != "value_error":
-        return Problem(
-            f"{here} is empty.", first.place, _hint_for_nothing(first, "write a value, or take the key away")
-        )
+        return Problem(f"{here} is empty.", first.place, _hint_for_nothing(first, _filled(first, "a value")))
     if len(misfits) > 1:
         return _about_alternatives(misfits, here)
     for kinds, say in SENTENCES:
@@ -231,7 +234,11 @@ def _out_of_bounds(misfit: Misfit) -> Said:
 
 def _too_short(misfit: Misfit) -> Said:
     what = "a value" if isinstance(misfit.node, Scalar) else "at least one member"
-    return " is empty", f"write {what}, or take the key away"
+    return " is empty", _filled(misfit, what)
+
+
+def _filled(misfit: Misfit, what: str) -> str:
+    return f"write {what}" if misfit.required else f"write {what}, or take the key away"
 
 
 def _looks_wrong(misfit: Misfit) -> Said:

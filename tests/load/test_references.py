@@ -146,6 +146,8 @@ CYCLES = [
      "no parent_kpi"),
     ("links: [{from: weekly_sales, to: weekly_orders, lag: 0, because: x}]",
      "The links weekly_orders -> weekly_sales -> weekly_orders form a cycle: each KPI leads the next.", "take one"),
+    ("links: [{from: weekly_sales, to: weekly_sales, lag: 0, because: x}]",
+     "Link 'weekly_sales' -> 'weekly_sales' joins a KPI to itself.", "name the KPI it leads"),
     (("models: [{name: a, table: model.b, agg_time_dimension: d}, "
      "{name: b, sql: SELECT * FROM model.a, agg_time_dimension: d}]"), "The models a -> b -> a", "sources only"),
 ]  # fmt: skip

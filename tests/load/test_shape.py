@@ -20,6 +20,8 @@ SHAPES = [
     (METRIC.format(", unit: Percent"), "'unit' is 'Percent', which is not one of", "did you mean 'percent'?"),
     (METRIC.format(", filter: ''"), "Metric 'm': 'filter' is empty.", "write a value"),
     (METRIC.format(", label: "), "Metric 'm': 'label' is empty.", "write a value, or take the key away"),
+    ("links: [{from: weekly_sales, to: weekly_orders, lag: 1 week, because: }]",
+     "Link 'weekly_sales->weekly_orders': 'because' is empty.", "write a value: how the one brings about the other"),
     (METRIC.format(", filter: [a]"), "Metric 'm': 'filter' is a list, not a single text.", "quote it"),
     (METRIC.format(", ignore: yes"), "Metric 'm': 'ignore' is 'yes', not a mapping of keys.", "key: value"),
     (METRIC.format(", ignore: {U: }"), "Metric 'm': 'ignore.U' is empty.", "write a value, or take the key away"),
