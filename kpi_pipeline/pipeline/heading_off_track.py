@@ -44,7 +44,9 @@ def heading_off_track(
 def _in_progress(published: Published) -> list[Row]:
     """The period in progress of each KPI: the first that is not complete."""
     return published.fetch(
-        "SELECT * FROM kpi_value WHERE NOT is_complete AND segment = ? "
+        "SELECT kpi, period_start_utc, period_label, value, target, "
+        "projected_value, projected_low, projected_high, projected_status "
+        "FROM kpi_value WHERE NOT is_complete AND segment = ? "
         "QUALIFY row_number() OVER (PARTITION BY kpi ORDER BY period_start_utc) = 1",
         [TOTAL],
     ).to_dicts()

@@ -176,6 +176,14 @@ def test_what_heads_off_track_is_told_once_a_period(desk: Desk) -> None:
     assert told((4, "on_track"), (-5, "in_progress"), heading="off_track") == ["Sales is heading off track"]
 
 
+def test_a_file_of_an_earlier_version_heads_nowhere(desk: Desk) -> None:
+    desk.publish((1, "on_track"), (-2, "in_progress"))
+    with duckdb.connect(str(desk.root / "kpi.duckdb")) as file:
+        file.execute("ALTER TABLE kpi_value DROP COLUMN projected_status")
+    with pytest.raises(DataError, match=r"of an earlier version[\s\S]*kpi run --full"):
+        desk.tell(project(desk.root, {"on": ("heading_off_track",), "to": {"type": "log"}}))
+
+
 @pytest.mark.parametrize("nobody_knows", ["no_data", "no_target"])
 def test_what_nobody_knows_is_passed_over(desk: Desk, nobody_knows: str) -> None:
     desk.publish((1, "on_track"))
