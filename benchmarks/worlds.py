@@ -102,6 +102,11 @@ def _same_shift(rng: np.random.Generator, periods: int) -> tuple[Series, ...]:
     )
 
 
+def _same_launch(rng: np.random.Generator, periods: int) -> tuple[Series, ...]:
+    at, when = np.arange(periods), rng.integers(20, periods - 20)
+    return 50.0 * (at > when) + noise(rng, periods), 50.0 * (at > when + LAG) + noise(rng, periods)
+
+
 def _outliers(rng: np.random.Generator, periods: int) -> tuple[Series, ...]:
     leader, follower = _walks(rng, periods)
     when = rng.integers(10, periods - 10)
@@ -136,6 +141,12 @@ NULLS: tuple[Null, ...] = (
     Null("shared trend, a curve", "one S-curve of adoption", _adoption),
     Null("level shifts", "each shifts once, at times of their own", _shifts),
     Null("one shift in both", "one shift, the leader's four periods earlier", _same_shift),
+    Null(
+        "one launch in both",
+        "one huge shift, as when a product is launched, the leader's earlier; months",
+        _same_launch,
+        12,
+    ),
     Null("outliers", "random walks with one huge value each, close together", _outliers),
     Null("shared unrest", "calm and wild times in common, nothing else", _same_unrest),
     Null("counts", "small counts, mostly zero", _counts),

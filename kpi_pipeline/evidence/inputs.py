@@ -8,7 +8,7 @@ import numpy as np
 
 from kpi_pipeline.evidence.nouns import Claim
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 """Raised whenever the same series would be judged by other numbers, so that everything is tested again."""
 
 

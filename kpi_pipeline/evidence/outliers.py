@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from kpi_pipeline.evidence.nouns import Series
+from kpi_pipeline.evidence.regression import Columns, basis_of
 
 NEIGHBOURS = 3
 """Periods on either side whose median says what was usual at that time."""
@@ -13,6 +14,9 @@ FAR = 6.0
 """Robust standard deviations from the median of the neighbours that are still believed."""
 FAR_INNOVATION = 4.0
 """The same for what is left after prewhitening, where usual is zero."""
+ROUNDS = 20
+SETTLED = 1e-3
+"""Of a standard deviation: what moves less from one round to the next has settled."""
 
 
 def spread(deviations: Series) -> float:
@@ -36,6 +40,24 @@ def pulled_in(series: Series) -> tuple[Series, int]:
     clipped = usual + np.clip(away, -limit, limit)
     out = np.abs(away) > limit * (1 + 1e-9)
     return np.where(out, clipped, series), int(np.count_nonzero(out))
+
+
+def left_by_most(values: Series, given: Columns) -> Series:
+    """What of a series the regressors do not explain, where one event may not bend what they explain.
+
+    A shift of level in both series is one event. Least squares make a season of it, and so leave traces of it a season
+    earlier and later in both: one event would look like several that agree. What lies beyond `FAR_INNOVATION` robust
+    standard deviations is put there before the regression is made again, until nothing moves (Huber's M-estimate).
+    """
+    basis = basis_of(given)
+    believed = values
+    for _ in range(ROUNDS):
+        fitted = basis @ (basis.T @ believed)
+        left = values - fitted
+        before, believed = believed, fitted + np.median(left) + tamed(left)
+        if np.max(np.abs(believed - before)) <= SETTLED * spread(left):
+            break
+    return believed - basis @ (basis.T @ believed)
 
 
 def tamed(innovations: Series) -> Series:

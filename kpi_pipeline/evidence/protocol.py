@@ -10,9 +10,9 @@ import numpy as np
 from kpi_pipeline.evidence.controls import past_of
 from kpi_pipeline.evidence.enough import longest_lag, missing
 from kpi_pipeline.evidence.nouns import Claim, Reason, Series, Tested
-from kpi_pipeline.evidence.outliers import pulled_in, tamed
+from kpi_pipeline.evidence.outliers import left_by_most, pulled_in, tamed
 from kpi_pipeline.evidence.prewhiten import autoregression, filtered
-from kpi_pipeline.evidence.regression import Columns, left_over
+from kpi_pipeline.evidence.regression import Columns
 from kpi_pipeline.evidence.scan import scan
 from kpi_pipeline.evidence.season import season_of
 from kpi_pipeline.evidence.skill import skill
@@ -117,7 +117,7 @@ def make_stationary(study: Study) -> Study:
     given = np.column_stack([
         np.ones(rows), line, study.season[-rows:], past_of(moved, 0, study.tested.longest_lag, rows),
     ])  # fmt: skip
-    left = left_over(both[-rows:], given)
+    left = np.column_stack([left_by_most(series, given) for series in both[-rows:].T])
     spent = any(exhausted(left[:, one], level) for one, level in enumerate((study.leader, study.follower)))
     tested = study.measured(differenced=times, trend_removed=trend, reason=Reason.CONSTANT if spent else None)
     return replace(study, news=(left[:, 0], left[:, 1]), tested=tested)

@@ -24,7 +24,12 @@ def lagged(series: Series, first: int, last: int, rows: int) -> Columns:
 
 def left_over(values: NDArray[np.float64], given: Columns) -> NDArray[np.float64]:
     """What of the values (a series or columns) the regressors do not explain."""
-    basis, strengths, _ = np.linalg.svd(given, full_matrices=False)
-    kept = basis[:, strengths > 1e-10 * strengths.max(initial=1e-300)]
+    kept = basis_of(given)
     remainder: NDArray[np.float64] = values - kept @ (kept.T @ values)
     return remainder
+
+
+def basis_of(given: Columns) -> Columns:
+    """Columns at right angles that say all that the regressors say, each once."""
+    basis, strengths, _ = np.linalg.svd(given, full_matrices=False)
+    return np.asarray(basis[:, strengths > 1e-10 * strengths.max(initial=1e-300)], dtype=np.float64)

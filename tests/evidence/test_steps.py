@@ -13,7 +13,7 @@ from kpi_pipeline.evidence import Claim
 from kpi_pipeline.evidence.adjusted import adjusted
 from kpi_pipeline.evidence.controls import past_of
 from kpi_pipeline.evidence.enough import Stretch, longest_stretch
-from kpi_pipeline.evidence.outliers import pulled_in, tamed
+from kpi_pipeline.evidence.outliers import left_by_most, pulled_in, tamed
 from kpi_pipeline.evidence.prewhiten import autoregression, filtered
 from kpi_pipeline.evidence.regression import left_over
 from kpi_pipeline.evidence.scan import reordered, scan, turned_over
@@ -144,6 +144,18 @@ def test_chance_keeps_every_number_of_the_leader(way):
     assert drawn.shape == (20, 50)
     assert np.allclose(np.sort(np.abs(drawn), axis=1), np.sort(np.abs(leader)))
     assert len(np.unique(drawn.round(12), axis=0)) == 20
+
+
+def test_one_event_is_not_made_a_season_of():
+    """Least squares leave a quarter of it in the same month of each other year, in leader and follower alike."""
+    months = np.column_stack([np.ones(48), waves(48, 12, 6)])
+    series = 0.1 * noise(_rng(16), 48) + months[:, 1]
+    calm, struck = left_over(series, months), series.copy()
+    struck[20] += 50
+    others = np.arange(48) != 20
+    assert np.abs(left_over(struck, months) - calm)[others].max() > 10
+    assert np.abs(left_by_most(struck, months) - calm)[others].max() < 0.3
+    assert np.allclose(left_by_most(series, months), calm)
 
 
 def test_few_months_can_stand_out_among_many_claims():
