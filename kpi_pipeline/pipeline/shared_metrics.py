@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kpi_pipeline.links import Link
+from kpi_pipeline.load.references import metrics_below
 from kpi_pipeline.project import Project
 
 
@@ -13,11 +14,9 @@ def shared_metrics(project: Project, link: Link) -> tuple[str, ...]:
     """
     leader, follower = (_made_of(project, project.kpis[name].metric) for name in (link.from_, link.to))
     both = leader & follower
-    inner = frozenset[str]().union(*(_made_of(project, name) - {name} for name in both))
+    inner = set[str]().union(*(_made_of(project, name) - {name} for name in both))
     return tuple(sorted(both - inner))
 
 
-def _made_of(project: Project, metric: str) -> frozenset[str]:
-    """A metric, and all that it is computed from."""
-    below = (_made_of(project, used.name) for used in project.metrics[metric].inputs)
-    return frozenset({metric}).union(*below)
+def _made_of(project: Project, metric: str) -> set[str]:
+    return {one.name for one in metrics_below(project, metric)}
