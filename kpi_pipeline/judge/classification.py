@@ -93,25 +93,24 @@ def _step(link: Link, verdicts: Verdicts) -> str:
 def _reason(project: Project, steps: tuple[Link, ...], verdicts: Verdicts, led: str, *, same: bool) -> str:
     """Why, in words: what is claimed, and where the data speaks against it or for it."""
     if same and all(link.lag is None for link in steps):
-        return f"moves with {led}, in the same period{_doubt(project, steps, verdicts)}"
+        return ", ".join([f"moves with {led}, in the same period", *_doubt(project, steps, verdicts)])
     if same:
         return f"claimed to lead {led}, but in the data they move in the same period"
     if all(_verdict(link, verdicts) == "confirmed" for link in steps):
         return f"leads {led}, and the data confirms it: {steps[0].because}"
-    doubt = _doubt(project, steps, verdicts)
-    return f"claimed to lead {led}{doubt}: {steps[0].because}"
+    return "; ".join([f"claimed to lead {led}: {steps[0].because.rstrip('.')}", *_doubt(project, steps, verdicts)])
 
 
-def _doubt(project: Project, steps: tuple[Link, ...], verdicts: Verdicts) -> str:
+def _doubt(project: Project, steps: tuple[Link, ...], verdicts: Verdicts) -> list[str]:
     """The first step that the data speaks against, named where there are several."""
     for link in steps:
         against = SPEAKS_AGAINST.get(_verdict(link, verdicts) or "")
         if against and len(steps) == 1:
-            return f", but {against}"
+            return [f"but {against}"]
         if against:
             ends = f"{project.kpis[link.from_].title} -> {project.kpis[link.to].title}"
-            return f", but of {ends} {against}"
-    return ""
+            return [f"but of {ends} {against}"]
+    return []
 
 
 def _nearest(start: str, outcomes: frozenset[str], onwards: Mapping[str, tuple[Link, ...]]) -> tuple[Link, ...]:

@@ -105,11 +105,11 @@ def test_claim_that_the_data_does_not_support_is_still_one_and_says_so() -> None
     one = seen["invoices", "company"]
     assert (one.indicator, one.reason) == (
         "leading",
-        "claimed to lead Payments, an outcome of the company, but the data does not support it: money follows",
+        "claimed to lead Payments, an outcome of the company: money follows; but the data does not support it",
     )
     assert seen["leads", "company"].reason == (
-        "claimed to lead Payments, an outcome of the company, but of Invoices -> Payments the data does not support "
-        "it: money follows"
+        "claimed to lead Payments, an outcome of the company: money follows; but of Invoices -> Payments the data does "
+        "not support it"
     )
     assert seen["leads", "sales"].reason == (
         "leads Invoices, an outcome of Sales, and the data confirms it: money follows"
