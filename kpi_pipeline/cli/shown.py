@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rich.console import Console
@@ -54,8 +55,14 @@ def number(value: float | None, unit: str, currency: str | None, *, beside: floa
 
 
 def share(value: float | None) -> str:
-    """A share per hundred; a missing one is a dash."""
-    return MISSING if value is None else f"{value * 100:.0f} %"
+    """A share per hundred, without decimals but for one that is all but whole; a missing one is a dash.
+
+    >>> share(1.118), share(0.9985), share(None)
+    ('112 %', '99.8 %', '–')
+    """
+    if value is None:
+        return MISSING
+    return f"{math.floor(value * 1000) / 10:.1f} %" if 0.995 <= value < 1 else f"{value * 100:.0f} %"
 
 
 WIDE = 120
