@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.engine import engine
-from tests.test_semantics_page import blocks, shown, table
+from tests.pages import table
+from tests.test_semantics_page import PAGE, blocks, shown
 
 MODELS: list[dict[str, Any]] = [
     {
@@ -51,7 +52,7 @@ def test_examples(about: str, asked: dict[str, Any]) -> None:
         ),
         "customers": drawn("customer,tier", "customer varchar | tier varchar | since date"),
     }
-    heads, rows = table(f"query, {about}")
+    heads, rows = table(PAGE, f"query, {about}")
     with engine(tables, models=MODELS, metrics=METRICS) as on_rows:
         found = on_rows.query(heads[1:], **asked).rows()
 
