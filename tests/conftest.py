@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
@@ -16,6 +17,9 @@ ROOT = Path(__file__).resolve().parents[1]
 MAIL = "ana.secret@example.com"
 
 os.environ |= {"GX_ANALYTICS_ENABLED": "false", "DAGSTER_DISABLE_TELEMETRY": "yes", "DO_NOT_TRACK": "1"}
+
+settings.register_profile("slow machines pass", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("slow machines pass")
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_strange_controls_do_no_harm():
         assert found.verdict is not Verdict.CONFIRMED
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     leader=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=0, max_size=60),
     follower=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=0, max_size=60),
@@ -113,7 +113,7 @@ def test_any_numbers_give_a_verdict(leader, follower, season, lag):
         assert judge_all([protocol.test(claim)])[0].verdict in Verdict
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), few=st.integers(2, 4), periods=st.integers(30, 80), lag=st.integers(0, 6))
 def test_few_distinct_numbers_give_a_verdict(seed, few, periods, lag):
     rng = np.random.default_rng(seed)

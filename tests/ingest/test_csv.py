@@ -110,7 +110,7 @@ PIECES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PIECES)
 def test_loaded_and_quarantined_are_all_there_is(bench: Bench, pieces: list[str]) -> None:
     """The count is checked within every load: whatever the bytes, no InternalError."""

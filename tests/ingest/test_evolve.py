@@ -147,7 +147,7 @@ DELIVERIES = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(DELIVERIES, st.sampled_from(["append", "full"]))
 @example([("a", ["1"]), ("b", ["2016-01-01"]), ("b", ["2"])], "append")
 def test_types_after_many_loads_are_those_of_one(deliveries: list[tuple[str, list[str]]], mode: str) -> None:

@@ -149,7 +149,7 @@ DELIVERIES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(DELIVERIES, st.sampled_from(["full", "append"]))
 def test_incremental_and_full_give_equal_tables(deliveries: list[tuple[str, list[str]]], mode: str) -> None:
     source = orders(load={"mode": mode, "cursor": "at"}, columns={"id": {"type": "number"}, "at": {"type": "date"}})

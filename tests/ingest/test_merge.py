@@ -47,7 +47,7 @@ def test_a_row_without_key_goes_to_quarantine(bench: Bench) -> None:
 ROWS = st.tuples(st.integers(1, 4), st.sampled_from(["", "2016-01-01", "2016-01-02", "2016-01-03"]))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.lists(ROWS, min_size=1, max_size=5), min_size=1, max_size=4))
 def test_after_every_load_each_key_has_its_newest_row(files: list[list[tuple[int, str]]]) -> None:
     newest: dict[int, tuple[str, int]] = {}

@@ -78,7 +78,7 @@ MOMENTS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(MOMENTS, min_size=1, max_size=6), st.sampled_from([(FAR_WEST, FAR_EAST), (FAR_EAST, FAR_WEST)]))
 @example([datetime(1, 1, 1)], (FAR_WEST, FAR_EAST))
 @example([datetime(2016, 6, 1, 23, 30), datetime(2016, 5, 31, 10)], (FAR_WEST, FAR_EAST))

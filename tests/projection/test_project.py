@@ -200,7 +200,7 @@ def test_a_leader_that_tells_nothing_changes_little() -> None:
     assert max(moved) < 0.1
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(place=st.integers(3, 30), ahead=st.integers(1, 3), season=st.sampled_from([None, 4]), other=st.floats(-1e6, 1e6))
 def test_no_period_of_the_past_knows_what_came_after_it(
     place: int, ahead: int, season: int | None, other: float

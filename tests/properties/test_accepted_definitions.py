@@ -158,7 +158,6 @@ def definitions(draw: st.DrawFn) -> Mapping[str, Any]:
 @given(said=definitions(), where=st.sampled_from([None, None, "country = 'FR'", "vip"]))
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize="KPI_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.generate, Phase.shrink)

@@ -25,7 +25,6 @@ PHASES = (Phase.explicit, Phase.generate, *((Phase.shrink,) if "KPI_EXAMPLES" in
 @given(said=projects(), asked=st.lists(questions(), max_size=3))
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize="KPI_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
     phases=PHASES,

@@ -27,7 +27,6 @@ EXAMPLES = int(os.environ.get("KPI_EXAMPLES", "80"))
 )
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize="KPI_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=(Phase.explicit, Phase.generate, Phase.shrink)
@@ -78,7 +77,6 @@ def _same(one: Any, other: Any) -> bool:
 @given(project=projects(), grain=st.sampled_from(["day", "week", "month"]), dense=st.booleans())
 @settings(
     max_examples=EXAMPLES // 4,
-    deadline=None,
     derandomize="KPI_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     phases=(Phase.explicit, Phase.generate),

@@ -85,7 +85,6 @@ def _tables(visits: list[Row], orders: list[Row], counts: list[Row], tickets: li
 )
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     derandomize="KPI_EXAMPLES" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],
     phases=(Phase.explicit, Phase.generate, Phase.shrink)

@@ -67,7 +67,7 @@ def _engine(zone: str, rows: Iterable[Visit]) -> Any:
 
 @pytest.mark.parametrize("zone", CHANGES)
 @given(said=visits)
-@settings(max_examples=3, deadline=None, derandomize=True)
+@settings(max_examples=3, derandomize=True)
 def test_hours_are_what_plain_python_counts(zone: str, said: list[tuple[timedelta, str | None, int | None]]) -> None:
     rows = [(CHANGES[zone] + after, person, amount) for after, person, amount in said]
     with _engine(zone, rows) as here:

@@ -94,9 +94,7 @@ steps = st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), one_file), min_size
 
 
 @given(steps=steps)
-@settings(
-    max_examples=10, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate)
-)  # shrinking is slow
+@settings(max_examples=10, derandomize=True, phases=(Phase.explicit, Phase.generate))  # shrinking is slow
 def test_incremental_equals_full(steps: list[tuple[str, list[Line]]]) -> None:
     with _project() as (project, warehouse):
         incremental: Values = {}

@@ -93,7 +93,7 @@ CONDITIONS = {
     by=st.lists(st.sampled_from(sorted(SAME)), max_size=2, unique=True),
     condition=st.sampled_from([None, *CONDITIONS]),
 )
-@settings(max_examples=25, deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=25, derandomize=True, phases=(Phase.explicit, Phase.generate))
 def test_joined_is_as_joined_by_hand(
     sales: Rows,
     customers: Rows,

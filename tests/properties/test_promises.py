@@ -60,7 +60,7 @@ sales = st.builds(
     ),
 )
 few_sales = st.lists(sales, min_size=1, max_size=14)
-SLOWLY = settings(max_examples=8, deadline=None, derandomize=True)
+SLOWLY = settings(max_examples=8, derandomize=True)
 
 
 def _table(rows: Sequence[Row]) -> dict[str, Table | str]:

@@ -109,7 +109,7 @@ ROWS = st.dictionaries(
 ).map(lambda found: [(*key, *value) for key, value in found.items()])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(ROWS, min_size=1, max_size=4))
 def test_whatever_came_before_the_table_is_what_was_computed_last(runs: list[list[Row]]) -> None:
     with Warehouse.in_memory() as warehouse:
