@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from kpi_pipeline.kpis import NBSP
+
 WORDS = {
     "naive": "as the {grain} before ended",
     "seasonal_naive": "as the same {grain} of the season before ended",
@@ -22,7 +24,7 @@ def method_told(how: Mapping[str, object], grain: str, write: Callable[[float], 
 
     >>> told = method_told({"method": "share_in", "reference_method": "naive", "error_scale": "relative", "error": 0.06,
     ...     "reference_error": 0.2, "origins": 45, "intervals_tried": 39, "intervals_held": 31}, "week", str)
-    >>> for line in told.split(": ", 1): print(line)
+    >>> for line in told.replace(NBSP, " ").split(": ", 1): print(line)
     Expected from what is in by now
     6.0 % off on average at this point of 45 earlier weeks (as the week before ended: 20.0 %); 31 of 39 intervals held.
     """
@@ -31,7 +33,7 @@ def method_told(how: Mapping[str, object], grain: str, write: Callable[[float], 
     def off(error: object) -> str:
         if not isinstance(error, float):
             return "–"
-        return f"{error:.1%}".replace("%", " %") if how["error_scale"] == "relative" else write(error)
+        return f"{error:.1%}".replace("%", f"{NBSP}%") if how["error_scale"] == "relative" else write(error)
 
     than = "" if method in NAIVE else f" ({WORDS[str(how['reference_method'])].format(grain=grain)}: {off(reference)})"
     return (

@@ -54,6 +54,8 @@ class Book:
     because: Mapping[tuple[str, str], str]
     """Why one KPI is said to lead the other."""
     holidays: tuple[tuple[date, str], ...]
+    projections: Groups
+    """How it is known where the periods in progress of a KPI will end."""
     findings: Findings
     """What the data says of each claim that one KPI leads another."""
 
@@ -121,6 +123,7 @@ def book_of(tables: Mapping[str, pl.DataFrame]) -> Book:
         ),
         because={(row["kpi"], row["leads_kpi"]): row["because"] or "" for row in snapshot.rows("strategy_link")},
         holidays=holidays_of(snapshot.rows("calendar")),
+        projections=of_the_total(snapshot.by("kpi", "kpi_projection", "kpi", "period_start_utc")),
         findings=findings_of(snapshot),
     )
 

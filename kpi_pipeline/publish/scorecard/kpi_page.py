@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kpi_pipeline.projection_words import method_told
 from kpi_pipeline.publish.scorecard.aims import Aim, aims_of
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.causes import Cause, causes_of
@@ -80,6 +81,8 @@ class KpiPage:
     """What happened: the number of its mark on the drawing, the period, the words."""
     holidays: bool
     status_rule: str
+    projection: str
+    """How it is known where the period in progress is heading."""
     reasons: tuple[Reasons, ...]
     segments: tuple[SegmentTable, ...]
     aims: tuple[Aim, ...]
@@ -122,6 +125,7 @@ def kpi_page(book: Book, name: str) -> KpiPage:
         ),
         holidays=bool(marked),
         status_rule=(latest["status_rule"] or "") if latest else "",
+        projection=_projection(book, name, numbers),
         reasons=reasons_of(book.drivers.get(name, []), book.segments, numbers),
         segments=segment_tables(kpi, latest, book.parts.get(name, []), book.segments, numbers),
         aims=aims_of(kpi, series, numbers),
@@ -140,6 +144,16 @@ def kpi_page(book: Book, name: str) -> KpiPage:
         origin_map=origin_map(origin) if origin else None,
         query=_query(kpi),
     )
+
+
+def _projection(book: Book, name: str, numbers: Numbers) -> str:
+    """What the interval of the period in progress means, how it was come by, and how far off that way was before."""
+    for row in in_progress(book.series.get(name, [])):
+        for how in book.projections.get(name, []):
+            if row["projected_value"] is not None and how["period_start_utc"] == row["period_start_utc"]:
+                told = method_told(how, book.kpis[name]["grain"], numbers.write)
+                return f"The interval is meant to hold in four of five cases. {told}"
+    return ""
 
 
 def periods_drawn(kpi: Row, series: Sequence[Row]) -> list[Row]:

@@ -270,3 +270,20 @@ def test_the_tree_of_goals_and_the_sides_of_the_scorecard(book: Book) -> None:
     assert [(side, [one.name for one in goals]) for side, goals in page.perspectives] == [
         ("Financial", ["profit"]), ("Customer", ["repeat"]), ("Learning and growth", ["empty"]),
     ]  # fmt: skip
+
+
+def test_how_the_projection_is_known_is_said_beside_it(tables: Tables, sales: KpiPage) -> None:
+    here = (pl.col("kpi") == "net_sales") & ~pl.col("is_complete")
+    values = tables["kpi_value"].with_columns(pl.when(here).then(240_000.0).alias("projected_value"))
+    [start] = values.filter(here & (pl.col("segment") == "all"))["period_start_utc"]
+    how = {
+        "kpi": "net_sales", "segment": "all", "period_start_utc": start, "method": "share_in", "reference_method": "naive",
+        "error_scale": "relative", "error": 0.06, "reference_error": 0.2, "origins": 45, "intervals_tried": 39,
+        "intervals_held": 31,
+    }  # fmt: skip
+    page = kpi_page(book_of({**tables, "kpi_value": values, "kpi_projection": pl.DataFrame([how])}), "net_sales")
+    assert sales.projection == ""
+    assert page.projection == (
+        "The interval is meant to hold in four of five cases. Expected from what is in by now: 6.0\xa0% off on average at "
+        "this point of 45 earlier weeks (as the week before ended: 20.0\xa0%); 31 of 39 intervals held."
+    )
