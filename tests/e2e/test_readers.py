@@ -11,7 +11,9 @@ import duckdb
 from tests import processes
 from tests.project import SALES_HEADER, Shop, csv
 
-RUNS = 10
+RUNS = 6
+PAUSE = 0.1
+"""Seconds a reader waits before it looks again: without, readers keep the machine from running."""
 
 
 def read_until_stopped(published: Path, stop: Path, found: Path) -> None:
@@ -28,6 +30,7 @@ def read_until_stopped(published: Path, stop: Path, found: Path) -> None:
             card = reader.execute("SELECT count(*) FROM scorecard").fetchall()[0][0]
             seen.add((run_id, str(kpi), str(metric), str(card)))
         times += 1
+        time.sleep(PAUSE)
     found.write_text(json.dumps({"times": times, "seen": sorted(seen)}))
 
 
