@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from kpi_pipeline.checks.base import CheckBase
+from kpi_pipeline.checks.bounds import some_bound
 
 
 class AcceptedRange(CheckBase):
@@ -17,8 +18,4 @@ class AcceptedRange(CheckBase):
     min: float | None = Field(default=None, description="the least value allowed")
     max: float | None = Field(default=None, description="the greatest value allowed")
 
-    @model_validator(mode="after")
-    def _some_bound(self) -> Self:
-        if self.min is None and self.max is None:
-            raise ValueError("give 'min', 'max' or both")
-        return self
+    _some_bound = model_validator(mode="after")(some_bound)

@@ -197,8 +197,7 @@ def _family(nouns: list[type[Noun]]) -> list[type[Noun]]:
 
 def _base(noun: type[Noun]) -> type[Noun] | None:
     """What a kind is a kind of, such as check."""
-    base = noun.__mro__[1]
-    return base if _is_noun(base) and base.__name__.endswith("Base") else None
+    return next((base for base in noun.__mro__[1:] if _is_noun(base) and base.__name__.endswith("Base")), None)
 
 
 def _kinds(noun: type[Noun]) -> list[type[Noun]]:
