@@ -82,9 +82,7 @@ def _of_checks(project: Project, kind: str, name: str, checks: Sequence[CheckBas
 
 def table_looked_in(project: Project, check: CheckBase, table: TableRef) -> TableRef:
     """The table that a check compares its own one with; its own one where it names no other."""
-    if not check.looks_in:
-        return table
-    return TableRef("model" if check.looks_in in project.models else "raw", check.looks_in)
+    return project.table_named(check.looks_in) if check.looks_in else table
 
 
 def _of_metric(project: Project, metric: Metric) -> Iterator[Site]:

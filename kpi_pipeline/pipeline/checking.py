@@ -40,8 +40,7 @@ def check_asset(
 
 
 def _related(project: Project, checks: Sequence[Check]) -> Mapping[str, TableRef]:
-    names = [one.looks_in for one in checks if one.looks_in]
-    return {name: TableRef("model" if name in project.models else "raw", name) for name in names}
+    return {one.looks_in: project.table_named(one.looks_in) for one in checks if one.looks_in}
 
 
 def why_blocked(results: Sequence[CheckResult]) -> str | None:
