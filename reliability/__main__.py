@@ -1,0 +1,24 @@
+"""`python -m reliability`: tries what the product promises to survive, as often as asked, and prints what it counted."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+
+TRIALS: dict[str, str] = {}
+"""Each trial by its name on the command line: the module whose `add_options` and `main` it is."""
+
+
+def main() -> int:
+    """Runs the trial that is asked for; 0 where everything held."""
+    parser = argparse.ArgumentParser(prog="python -m reliability", description=__doc__)
+    commands = parser.add_subparsers(dest="trial", required=True)
+    for name, where in TRIALS.items():
+        module = import_module(where)
+        module.add_options(commands.add_parser(name, help=(module.__doc__ or "").split("\n")[0]))
+    asked = parser.parse_args()
+    return int(import_module(TRIALS[asked.trial]).main(asked))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
