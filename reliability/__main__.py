@@ -1,4 +1,4 @@
-"""`python -m reliability`: tries what the product promises to survive, as often as asked, and prints what it counted."""
+"""`python -m reliability`: tries what the product promises to survive, as often as asked, and counts."""
 
 from __future__ import annotations
 
