@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
+from tests.postgres import Postgres, served
 from tests.project import Shop
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,6 +64,13 @@ def adventureworks(tmp_path_factory: pytest.TempPathFactory) -> LoadedProject:
 def ad_spend(tmp_path_factory: pytest.TempPathFactory) -> LoadedProject:
     """The third example, run once in a folder of its own; what asks for it is of the group "ad_spend"."""
     return _run_copy(ROOT / "examples" / "ad_spend", tmp_path_factory.mktemp("ad_spend"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running PostgreSQL server; what asks for it is of the xdist group "postgres"."""
+    with served() as running:
+        yield running
 
 
 def _run_copy(project: Path, root: Path) -> LoadedProject:
