@@ -5,16 +5,43 @@ Great Expectations looks these classes up by name when it builds the site; only 
 
 from __future__ import annotations
 
+from typing import Any
+
 from great_expectations.render.view.view import DefaultJinjaPageView
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
 
-class AssetPage(DefaultJinjaPageView):
+class _Compiled(BytecodeCache):
+    """Templates compiled once a process: every page has an environment of its own and would compile all of them."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.known:
+            bucket.bytecode_from_string(self.known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = _Compiled()
+
+
+class _Page(DefaultJinjaPageView):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.env.bytecode_cache = COMPILED
+
+
+class AssetPage(_Page):
     """What was expected of an asset and what was found."""
 
     _template = "asset_page.j2"
 
 
-class IndexPage(DefaultJinjaPageView):
+class IndexPage(_Page):
     """All assets and whether they passed."""
 
     _template = "assets_page.j2"

@@ -78,7 +78,9 @@ def write_snapshot(
         StorageError: the file cannot be written; what was published before is untouched.
         InternalError: the tables are not what the statements promise.
     """
-    made_by = fingerprint({name: _texts(making) for name, making in tables.items()}, _texts(views))
+    making = {name: _texts(statements) for name, statements in tables.items()}
+    on_top = _texts(views)
+    made_by = fingerprint(making, on_top)
     with _storage_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         clear_leftovers(target)
@@ -90,7 +92,7 @@ def write_snapshot(
                 rows = _fill(warehouse, built, tables, since.changes)
             if rows is None:
                 remove(built)
-                _make(built, tables, views)
+                _make(built, (*making.values(), on_top))
                 rows = _fill(warehouse, built, tables, {}) or {}
             _verify(built, rows)
             # NOTE: a log that somebody's writing session left beside the old file would be replayed into the new one.
@@ -102,12 +104,12 @@ def write_snapshot(
         return SnapshotFile(target, target.stat().st_size, rows)
 
 
-def _make(path: Path, tables: Mapping[str, Sequence[exp.Expr]], views: Sequence[exp.Expr]) -> None:
-    """Makes the new file with all tables, empty, and all views."""
+def _make(path: Path, making: Iterable[Sequence[str]]) -> None:
+    """Makes the new file by these statements: all tables, empty, and all views."""
     with duckdb.connect(str(path), config={"storage_compatibility_version": READABLE_SINCE}) as file:
         _run(file, "BEGIN TRANSACTION")
-        for statements in (*tables.values(), views):
-            for text in _texts(statements):
+        for statements in making:
+            for text in statements:
                 try:
                     _run(file, text)
                 except (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException) as problem:
