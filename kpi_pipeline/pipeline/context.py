@@ -65,12 +65,18 @@ class Context:
 
     @contextmanager
     def stage(self, name: str, total: int) -> Iterator[list[int]]:
-        """A stage of the run, timed; what is put into the list is counted as its rows out."""
+        """A stage of the run, timed; what is put into the list is counted as its rows out.
+
+        One that is gone through again adds to what it took before: a run tells of each stage once.
+        """
         self.watch.stage(name, total)
         began = time.perf_counter()
         rows: list[int] = []
         yield rows
-        self.taken.append(StageTaken(name, time.perf_counter() - began, _peak_mb(), sum(rows)))
+        before = next((one for one in self.taken if one.stage == name), StageTaken(name, 0, 0, 0))
+        seconds, rows_out = before.seconds + time.perf_counter() - began, before.rows_out + sum(rows)
+        others = [one for one in self.taken if one.stage != name]
+        self.taken[:] = [*others, StageTaken(name, seconds, _peak_mb(), rows_out)]
 
 
 def _peak_mb() -> float:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,8 @@ class FoundOut:
 
     tables: dict[str, pl.DataFrame]
     fresh: pl.DataFrame
+    tested: Mapping[str, Tested]
+    """What was measured, by the name of all that it depends on."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,12 @@ class _Kept:
 
 
 def evidence_on_links(
-    context: Context, results: Mapping[Series, pl.DataFrame], metrics: frozenset[str], calendar: Calendar
+    context: Context,
+    results: Mapping[Series, pl.DataFrame],
+    metrics: frozenset[str],
+    calendar: Calendar,
+    *,
+    measured: Mapping[str, Tested] = MappingProxyType({}),
 ) -> FoundOut:
     """Every link judged by the values that the published tables will have; all links are corrected for together.
 
@@ -53,12 +61,14 @@ def evidence_on_links(
         results: the series that the run has computed and that will be published.
         metrics: whose series those are; of others what was published before stands.
         calendar: the project's.
+        measured: what this run has measured before, by the name of all that it depends on.
     """
     project = context.project
     asked = list(claims_of(project, values_of(context.warehouse, calendar, results, metrics)))
     hashes = [input_hash(one.claim) if one.claim else None for one in asked]
     kept = _kept(context)
-    known = {
+    known = {place: measured[name] for place, name in enumerate(hashes) if name and name in measured}
+    known |= {
         place: _read(kept[one.key].detail)
         for place, (one, name) in enumerate(zip(asked, hashes, strict=True))
         if name and not context.full and one.key in kept and kept[one.key].input_hash == name
@@ -78,7 +88,8 @@ def evidence_on_links(
     fresh = _fresh(context, judged, kept)
     history = pl.concat([_under_todays_names(project, all_evidence(context.warehouse)), fresh.drop("detail")])
     titles = {name: kpi.title for name, kpi in project.kpis.items()}
-    return FoundOut(evidence_tables(judged, history, titles), fresh)
+    by_name = {name: tested[place] for place, name in enumerate(hashes) if name}
+    return FoundOut(evidence_tables(judged, history, titles), fresh, by_name)
 
 
 def _evidence(tested: Mapping[int, Tested], places: int) -> list[Evidence | None]:

@@ -159,7 +159,7 @@ def _compute(
         sum(frame.height for frame in results.values()),
     )
     if failed:
-        evidence = evidence_on_links(context, computed.results, computed.metrics, calendar)
+        evidence = evidence_on_links(context, computed.results, computed.metrics, calendar, measured=evidence.tested)
     with context.stage("publish", 4) as rows:
         swapped = swap_in(context, computed, change, evidence, calendar, data_through(coverage), outcome)
         context.watch.step("warehouse")

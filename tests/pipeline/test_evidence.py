@@ -59,6 +59,7 @@ links:
   - {from: weekly_ices, to: weekly_swims, lag: 2 weeks, because: ices make people want to swim}
   - {from: weekly_spend, to: yearly_share, lag: 1 year, because: it lasts}
 """
+FAILS = "{type: change_within, max: 0.1%}"
 
 
 def weeks() -> Iterator[str]:
@@ -240,6 +241,20 @@ def test_only_what_changed_is_tested_again(adverts: Shop, tested: list[Claim]) -
     assert {key for key in after if after[key]["tested_at"] == later(1)} == {("weekly_letters", "weekly_orders", "all")}
     others = [key for key in before if key[0] != "weekly_letters"]
     assert [after[key]["input_hash"] for key in others] == [before[key]["input_hash"] for key in others]
+
+
+def test_nothing_is_tested_twice_when_a_kpi_fails_its_checks(adverts: Shop, tested: list[Claim]) -> None:
+    """Ices and swims are corrected; ices stay as they were, so only what swims are compared with is another claim."""
+    adverts.edit("data/letters.csv", f"{MONDAY},", f"{MONDAY},1")
+    first = next(weeks())
+    adverts.edit("data/weeks.csv", first, f"{first.rsplit(',', 2)[0]},130,180")
+    adverts.edit("definitions/all.yaml", "{name: weekly_ices,", "{name: weekly_ices, checks: [" + FAILS + "],")
+    report = adverts.run(now=later(1))
+    assert set(report.blocked) == {"kpi/weekly_ices"}
+    assert len({input_hash(claim) for claim in tested}) == len(tested) == 3
+    assert [stage.rows_out for stage in report.stages if stage.stage == "evidence"] == [3]
+    new = {key[:2] for key, row in evidence(adverts).items() if row["tested_at"] == later(1)}
+    assert new == {("weekly_letters", "weekly_orders"), ("weekly_ices", "weekly_swims")}
 
 
 def test_history_gains_a_row_where_a_result_changed(adverts: Shop) -> None:
