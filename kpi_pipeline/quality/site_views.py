@@ -5,8 +5,6 @@ Great Expectations looks these classes up by name when it builds the site; only 
 
 from __future__ import annotations
 
-from typing import Any
-
 from great_expectations.render.view.view import DefaultJinjaPageView
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
@@ -30,8 +28,9 @@ COMPILED = _Compiled()
 
 
 class _Page(DefaultJinjaPageView):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    # NOTE: Great Expectations gives an argument only where it reads its name here.
+    def __init__(self, custom_styles_directory: str | None = None, custom_views_directory: str | None = None) -> None:
+        super().__init__(custom_styles_directory, custom_views_directory)
         self.env.bytecode_cache = COMPILED
 
 
