@@ -13,7 +13,7 @@ from rich.text import Text
 from kpi_pipeline.cli.claims_told import Told, as_plain, claims_published
 from kpi_pipeline.cli.correlogram import correlogram
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import console
+from kpi_pipeline.cli.shown import console, plain_table
 from kpi_pipeline.errors import QueryError, counted, did_you_mean
 from kpi_pipeline.evidence_numbers import done_to_series, error_written, numbers_of
 from kpi_pipeline.evidence_words import Row, lag_written, verdict_written
@@ -88,7 +88,7 @@ def _groups(project: Project, names: Sequence[str], found: Sequence[Told]) -> li
 
 
 def _overview(out: Console, found: Sequence[Told]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for name in ("Leader", "Follower"):
         table.add_column(name, overflow="fold", min_width=14)
     for name in ("Claimed", "Verdict", "Measured"):
@@ -139,7 +139,7 @@ def _claim(out: Console, one: Told) -> None:
 def _segments(out: Console, segments: Sequence[Row]) -> None:
     if not segments:
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for name in ("Segment", "Verdict", "Measured", "Error", "Data"):
         table.add_column(name, no_wrap=name != "Segment")
     for row in segments:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import console, scorecard_table
+from kpi_pipeline.cli.shown import console, plain_table, scorecard_table
 from kpi_pipeline.project import Project
 
 
@@ -25,7 +24,7 @@ def list_things(asked: Path, what: str) -> None:
     if not rows:
         out.print(f"There are no {what} yet.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for name in rows[0]:
         table.add_column(name, overflow="fold", no_wrap=name == "Name")
     for row in rows:

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.pivot import pivoted, refuse_pivot
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import Notes, console
+from kpi_pipeline.cli.shown import Notes, console, plain_table
 from kpi_pipeline.errors import QueryError, StorageError
 from kpi_pipeline.kpis import written
 from kpi_pipeline.project import Project
@@ -102,7 +101,7 @@ def _encoded(rows: pl.DataFrame, form: str) -> bytes:
 
 def _print(project: Project, rows: pl.DataFrame, metric_of: Mapping[str, str]) -> None:
     out = console(piped=10_000)  # NOTE: a column more is better than a cell that is cut off.
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     for name in rows.columns:
         table.add_column(name, justify="right" if name in metric_of else "left", no_wrap=True)
     for row in rows.head(MOST_SHOWN).iter_rows(named=True):

@@ -9,11 +9,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import console, number, status_text
+from kpi_pipeline.cli.shown import console, number, plain_table, status_text
 from kpi_pipeline.errors import QueryError, counted, did_you_mean
 from kpi_pipeline.goals import Framework
 from kpi_pipeline.kpis import Kpi
@@ -84,7 +83,7 @@ def list_overdue(asked: Path, *, as_json: bool) -> None:
     if not found:
         out.print("No review is overdue.")
     else:
-        table = Table(box=None, pad_edge=False, header_style="bold")
+        table = plain_table()
         for column in ("KPI", "Owner", "Every", "Last", "Due"):
             table.add_column(column, overflow="fold", no_wrap=column in ("KPI", "Last", "Due"))
         table.add_column("Days overdue", justify="right")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.show_goal import show_goal
-from kpi_pipeline.cli.shown import console, number, share, status_text
+from kpi_pipeline.cli.shown import console, number, plain_table, share, status_text
 from kpi_pipeline.errors import QueryError, did_you_mean
 from kpi_pipeline.holidays import holidays_said
 from kpi_pipeline.kpis import Kpi
@@ -157,7 +157,7 @@ def _lineage(out: Console, name: str, edges: list[tuple[str, str]]) -> None:
 
 
 def _values(out: Console, about: dict[str, Any], values: list[dict[str, Any]], holidays: list[dict[str, Any]]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("Period", no_wrap=True)
     for column in ("Value", "Target", "Attained", "Change"):
         table.add_column(column, justify="right", no_wrap=True)

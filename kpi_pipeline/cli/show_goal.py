@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kpi_pipeline.cli.shown import console, number, share, status_text
+from kpi_pipeline.cli.shown import console, number, plain_table, share, status_text
 from kpi_pipeline.goals import Framework, Goal
 from kpi_pipeline.kpis import NBSP
 from kpi_pipeline.project import Project
@@ -171,7 +171,7 @@ def _rows(project: Project, goal: Goal, framework: str, stands: str) -> Iterator
 
 def _kpis(rows: list[Row], results: Mapping[str, Row]) -> Table:
     """The KPIs as they stand; those of an objective with their grades."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("Key result" if results else "KPI", overflow="fold")
     table.add_column("Period", no_wrap=True)
     for name in ("Weight", "Value", "Target", *(["Grade"] if results else ["Attained"])):
@@ -203,7 +203,7 @@ def _scores(out: Console, scores: list[Row]) -> None:
     known = [row for row in scores if row["score"] is not None][-MOST_PERIODS:]
     if not known:
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column(known[0]["grain"].capitalize(), no_wrap=True)
     table.add_column("Score", justify="right", no_wrap=True)
     table.add_column("Status", no_wrap=True)

@@ -65,6 +65,11 @@ def share(value: float | None) -> str:
     return f"{math.floor(value * 1000) / 10:.1f} %" if 0.995 <= value < 1 else f"{value * 100:.0f} %"
 
 
+def plain_table() -> Table:
+    """A table without lines, its head in bold, to which columns and rows are added."""
+    return Table(box=None, pad_edge=False, header_style="bold")
+
+
 WIDE = 120
 """From this many characters on a KPI takes one line; below, trend and indicator stand on a second one."""
 NARROW = 78
@@ -79,7 +84,7 @@ def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table | Text:
     """
     if not rows:
         return Text("No KPI is defined yet. `kpi list metrics` shows what may become one.")
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    table = plain_table()
     table.add_column("KPI", overflow="fold", min_width=18)
     if width >= NARROW:
         table.add_column("Period", no_wrap=True)

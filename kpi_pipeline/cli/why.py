@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import Notes, console
+from kpi_pipeline.cli.shown import Notes, console, plain_table
 from kpi_pipeline.errors import counted
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.why import AGAINST, Against, Why, shown_segment
@@ -148,7 +148,7 @@ def _largest(contributions: Iterator[float | None]) -> float:
 
 
 def _table(title: str, heads: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column(title, overflow="fold")
     for one in heads:
         table.add_column(one, justify="right", no_wrap=True)
