@@ -22,6 +22,7 @@ from typing import Any
 from scipy import stats
 
 from benchmarks.measured import ROOT
+from benchmarks.page import between
 from benchmarks.worlds import KINDS, NULLS, Kind, Null, led, unrelated
 from kpi_pipeline.evidence import Claim, Tested, Verdict
 from kpi_pipeline.evidence.protocol import test
@@ -140,10 +141,7 @@ def _share(p_values: Iterable[float | None], level: float = LEVEL) -> float:
 def _write(found: dict[str, Any]) -> None:
     text = PAGE.read_text(encoding="utf-8")
     for name, lines in (("nulls", _nulls_table(found)), ("power", _power_table(found))):
-        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        _, _, after = rest.partition(end)
-        text = f"{before}{begin}{lines}\n{end}{after}"
+        text = between(text, name, lines)
     PAGE.write_text(text, encoding="utf-8")
 
 

@@ -27,6 +27,7 @@ import numpy as np
 
 from benchmarks.environments import python_of
 from benchmarks.measured import ROOT
+from benchmarks.page import between
 from kpi_pipeline import load_project
 from kpi_pipeline.compile import compile_project
 from kpi_pipeline.derive import derive
@@ -35,7 +36,7 @@ from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.pipeline.ask import partial_results
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of
 from kpi_pipeline.pipeline.opened import opened_to_ask
-from kpi_pipeline.pipeline.projection import asked_of, board_of, waits
+from kpi_pipeline.pipeline.projection import asked_of, board_of
 from kpi_pipeline.pipeline.run import run
 from kpi_pipeline.pipeline.stood import Asked, Known
 from kpi_pipeline.project import Project
@@ -49,8 +50,8 @@ RESULT = Path(__file__).parent / "results" / "projection.json"
 PAGE = ROOT / "docs" / "explanation" / "projection.md"
 PEER = Path(__file__).parent / "contestants" / "auto_ets.py"
 PROJECTS = {"giftware": ROOT, "adventureworks": ROOT / "examples" / "adventureworks"}
-OVER = (0.0, 0.25, 0.5, 0.75)
-"""How much of the days of a period is over."""
+OVER = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""How much of the days of a period is over; where all is, events may still follow."""
 SEASON = {"day": 7, "week": 52, "month": 12, "quarter": 4, "year": 1}
 FEWEST_ERRORS = 5
 LEAST = 1e-3
@@ -116,7 +117,7 @@ def _of_known(data: str, loaded: Project, known: Known) -> Iterator[tuple[Told, 
     for name in sorted(loaded.kpis):
         kpi = loaded.kpis[name].model_copy(update={"breakdowns": ((),)})
         for asked in asked_of(kpi, known):
-            for point in _points(asked, known, waits=waits(known.derivations[kpi.metric].node)):
+            for point in _points(asked, known):
                 boards.setdefault(point, []).append(kpi)
     for asked, kpis in boards.items():
         placed = board_of(asked, kpis, known)
@@ -156,9 +157,12 @@ def _known(project: Project) -> Iterator[Known]:
         yield Known(plan.derivations, results, replace(partials, answers=None), calendar, coverage, frozenset())
 
 
-def _points(asked: Asked, known: Known, *, waits: bool) -> list[Asked]:
-    """The points within the period to ask at; of periods that are over and wait for events, one."""
-    if waits:
+def _points(asked: Asked, known: Known) -> list[Asked]:
+    """The points within the period to ask at; of one that is over and waits for events, the one it has come to.
+
+    NOTE: of one that will have to wait, too: at another point of it other periods would wait.
+    """
+    if asked.waited or asked.ahead > 1:
         return [asked]
     days = _days(asked, known)
     through = dict.fromkeys(round(days * over) for over in OVER)
@@ -173,7 +177,7 @@ def _days(asked: Asked, known: Known) -> int:
 
 def _over(asked: Asked, known: Known) -> float:
     """The nearest of the points asked at."""
-    share = (asked.through - asked.start).days / _days(asked, known)
+    share = 1.0 if asked.waited else (asked.through - asked.start).days / _days(asked, known)
     return min(OVER, key=lambda one: abs(one - share))
 
 
@@ -225,10 +229,7 @@ def _plain(value: Any) -> Any:
 def _write(found: Sequence[Row]) -> None:
     text = PAGE.read_text(encoding="utf-8")
     for name, lines in (("pooled", _pooled(found)), ("kpis", _by_kpi(found))):
-        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-        before, _, rest = text.partition(begin)
-        _, _, after = rest.partition(end)
-        text = f"{before}{begin}{lines}\n{end}{after}"
+        text = between(text, name, lines)
     PAGE.write_text(text, encoding="utf-8")
 
 
@@ -297,7 +298,7 @@ def _pooled(found: Sequence[Row]) -> str:
             ratios = [_geometric(_ratios(some, name)) for name in OTHERS]
             cells = [
                 data or "both",
-                "all" if over is None else f"{over:.0%}",
+                "all" if over is None else "waiting" if over == 1 else f"{over:.0%}",
                 str(len(_of_each(some))),
                 f"{sum(one['periods'] for one in some):,}",
                 f"{held:.1%}",
@@ -311,8 +312,8 @@ def _pooled(found: Sequence[Row]) -> str:
 
 def _by_kpi(found: Sequence[Row]) -> str:
     lines = [
-        "| KPI | periods | held | naive | seasonal naive | AutoETS | 0 % over | 25 % | 50 % | 75 % | used most |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
+        "| KPI | periods | held | naive | seasonal naive | AutoETS | 0 % over | 25 % | 50 % | 75 % | waiting | used most |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
     for (_, kpi), some in _of_each(found).items():
         begun = next((one for one in some if one["over"] == 0), None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.goals import Results, Scale, goals_table
 from benchmarks.lineup import LINEUP, OURS, YARDSTICK, Entrant
+from benchmarks.page import between
 from benchmarks.plot import Bar, drawn
 from benchmarks.race import Race, from_json
 
@@ -37,15 +37,15 @@ def write_report() -> None:
     results = kept()
     page = PAGE.read_text("utf-8")
     for rows, one in results.races.items():
-        page = _between(page, f"race {rows}", race_table(one))
+        page = between(page, f"race {rows}", race_table(one))
     if results.scales:
-        page = _between(page, "scale", scale_table(results.scales))
+        page = between(page, "scale", scale_table(results.scales))
     if len(results.races) > 1:
-        page = _between(page, "rows", rows_table(results.races))
+        page = between(page, "rows", rows_table(results.races))
     if results.startup:
-        page = _between(page, "startup", startup_table(results.startup))
+        page = between(page, "startup", startup_table(results.startup))
     if results.races:
-        page = _between(page, "goals", goals_table(results))
+        page = between(page, "goals", goals_table(results))
         title = f"The workload over {results.rows:,} orders, seconds"
         PICTURE.write_text(drawn(_bars(results.races[results.rows]), title), encoding="utf-8")
     PAGE.write_text(page, encoding="utf-8")
@@ -176,9 +176,3 @@ def _seconds(seconds: float) -> str:
 def _read(name: str) -> str:
     file = RESULTS / name
     return file.read_text("utf-8") if file.exists() else ""
-
-
-def _between(page: str, name: str, text: str) -> str:
-    """The page with the text between the markers of that name; a page without them stays as it is."""
-    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-    return pattern.sub(lambda found: f"{found[1]}\n{text}\n\n{found[2]}", page)

@@ -11,9 +11,10 @@ import duckdb
 from benchmarks.goals import GOALS, Results, goals_table
 from benchmarks.lineup import LINEUP, entrant
 from benchmarks.measured import measured
+from benchmarks.page import between
 from benchmarks.plot import Bar, drawn
 from benchmarks.race import Checked, Race, Time, _checked, as_json, from_json
-from benchmarks.report import _between, kept, race_table, taken
+from benchmarks.report import kept, race_table, taken
 from benchmarks.workload.metrics import METRICS
 
 
@@ -84,8 +85,8 @@ def test_the_plot_is_svg_with_a_bar_each() -> None:
 
 def test_text_around_the_markers_stays() -> None:
     page = "before\n<!-- goals -->\nold\n<!-- /goals -->\nafter"
-    assert _between(page, "goals", "new") == "before\n<!-- goals -->\n\nnew\n\n<!-- /goals -->\nafter"
-    assert _between(page, "scale", "new") == page
+    assert between(page, "goals", "new") == "before\n<!-- goals -->\n\nnew\n\n<!-- /goals -->\nafter"
+    assert between(page, "scale", "new") == page
 
 
 def test_wrong_answers_are_said(tmp_path: Path) -> None:
