@@ -24,9 +24,10 @@ from scipy import stats
 from benchmarks.measured import ROOT
 from benchmarks.page import between
 from benchmarks.worlds import KINDS, NULLS, Kind, Null, led, unrelated
-from kpi_pipeline.evidence import Claim, Tested, Verdict
+from kpi_pipeline.evidence import Claim, Tested
 from kpi_pipeline.evidence.protocol import test
 from kpi_pipeline.evidence.verdict import judge_all
+from kpi_pipeline.verdict import Verdict
 
 RESULT = Path(__file__).parent / "results" / "evidence.json"
 PAGE = ROOT / "docs" / "explanation" / "evidence.md"

@@ -11,32 +11,33 @@ from typing import Any
 
 from kpi_pipeline.errors import counted
 from kpi_pipeline.kpis import NBSP
+from kpi_pipeline.verdict import Verdict, fewest_periods
 
 Row = Mapping[str, Any]
 MINUS = "\N{MINUS SIGN}"
 
-VERDICTS = {
-    "confirmed": "confirmed",
-    "weak": "weak",
-    "coincident": "at the same time",
-    "feedback": "both ways",
-    "reversed": "the other way round",
-    "not_supported": "not supported",
-    "too_little_data": "too little data",
+VERDICTS: Mapping[str, str] = {
+    Verdict.CONFIRMED: "confirmed",
+    Verdict.WEAK: "weak",
+    Verdict.COINCIDENT: "at the same time",
+    Verdict.FEEDBACK: "both ways",
+    Verdict.REVERSED: "the other way round",
+    Verdict.NOT_SUPPORTED: "not supported",
+    Verdict.TOO_LITTLE_DATA: "too little data",
 }
 """Verdicts as two or three words; a claim without one was not tested yet."""
 NOT_TESTED = "not tested yet"
 
-MEANINGS = {
-    "confirmed": "It comes before the other with the claimed sign, and forecasts made with it were better. That does "
-    "not make it the cause.",
-    "weak": "It comes before the other with the claimed sign, but forecasts made with it were not surely better.",
-    "coincident": "Both move in the same period, so that neither tells of the other ahead.",
-    "feedback": "Each comes before the other.",
-    "reversed": "What was said to follow comes first.",
-    "not_supported": "There was enough data to see it if it were strong, and it was not found; a small effect may hide "
-    "in noise.",
-    "too_little_data": "Nothing can be said for or against it.",
+MEANINGS: Mapping[str, str] = {
+    Verdict.CONFIRMED: "It comes before the other with the claimed sign, and forecasts made with it were better. That "
+    "does not make it the cause.",
+    Verdict.WEAK: "It comes before the other with the claimed sign, but forecasts made with it were not surely better.",
+    Verdict.COINCIDENT: "Both move in the same period, so that neither tells of the other ahead.",
+    Verdict.FEEDBACK: "Each comes before the other.",
+    Verdict.REVERSED: "What was said to follow comes first.",
+    Verdict.NOT_SUPPORTED: "There was enough data to see it if it were strong, and it was not found; a small effect "
+    "may hide in noise.",
+    Verdict.TOO_LITTLE_DATA: "Nothing can be said for or against it.",
 }
 """What each verdict means, for a legend."""
 
@@ -71,18 +72,18 @@ def sentence_of(row: Row, leader: str, follower: str) -> str:
 
 def _said(row: Row, leader: str, follower: str) -> str:
     match row["verdict"]:
-        case "confirmed":
+        case Verdict.CONFIRMED:
             return _confirmed(row, leader, follower)
-        case "weak":
+        case Verdict.WEAK:
             return _weak(row, leader, follower)
-        case "coincident":
+        case Verdict.COINCIDENT:
             return f"{leader} and {follower} move in the same {row['grain']}: neither tells of the other ahead."
-        case "feedback":
+        case Verdict.FEEDBACK:
             return f"{leader} and {follower} each come before the other, so neither is only a leader."
-        case "reversed":
+        case Verdict.REVERSED:
             by = f" by {counted(row['reverse_lag'], row['grain'])}" if row["reverse_lag"] else ""
             return f"it is the other way round: {follower} comes before {leader}{by}."
-        case "not_supported":
+        case Verdict.NOT_SUPPORTED:
             return _not_supported(row, leader, follower)
         case _:
             return _too_little_data(row, leader, follower)
@@ -134,8 +135,8 @@ def _too_little_data(row: Row, leader: str, follower: str) -> str:
         )
     if row["reason_code"] == "too_few_seasons":
         return f"too little data: {counted(row['periods'] or 0, grain)} in one piece do not hold a whole season."
-    needed = periods_needed(row)
-    of = f" of the {needed} {grain}s needed" if needed else f" {grain}s in one piece"
+    lag = row["longest_lag"]
+    of = f" of the {fewest_periods(lag)} {grain}s needed" if lag else f" {grain}s in one piece"
     return f"too little data: {row['periods'] or 0}{of}."
 
 
@@ -152,14 +153,9 @@ def _remarks(row: Row) -> list[str]:
 def _arithmetic(row: Row) -> list[str]:
     """That the two are tied by how they are computed, where something was found that this may explain."""
     shared = row.get("both_made_of")
-    if not shared or row["verdict"] in ("not_supported", "too_little_data"):
+    if not shared or row["verdict"] in (Verdict.NOT_SUPPORTED, Verdict.TOO_LITTLE_DATA):
         return []
     return [f"Both are computed from {shared}, so part of this is arithmetic."]
-
-
-def periods_needed(row: Row) -> int | None:
-    """How many periods a test of the claim needs: thirty, and five for each lag that is searched."""
-    return max(30, 5 * row["longest_lag"]) if row["longest_lag"] else None
 
 
 def lag_written(lag: int, grain: str) -> str:

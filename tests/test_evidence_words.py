@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kpi_pipeline.evidence import Reason, Verdict
+from kpi_pipeline.evidence import Reason
 from kpi_pipeline.evidence_numbers import done_to_series, numbers_of
 from kpi_pipeline.evidence_words import MEANINGS, VERDICTS, sentence_of, verdict_written
+from kpi_pipeline.verdict import Verdict
 from tests.evidence_rows import Row, evidence_row
 
 NOT_SEEN = {"verdict": "not_supported", "skill": -0.02, "measured_lag": 7}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -19,9 +19,12 @@ from kpi_pipeline.evidence_numbers import done_to_series, error_written, numbers
 from kpi_pipeline.evidence_words import Row, lag_written, verdict_written
 from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.project import Project
+from kpi_pipeline.verdict import AGAINST, Verdict
 from kpi_pipeline.why import shown_segment
 
-STYLES = {"confirmed": "green", "weak": "yellow", "feedback": "yellow", "not_supported": "red", "reversed": "red"}
+STYLES: Mapping[str, str] = {
+    Verdict.CONFIRMED: "green", Verdict.WEAK: "yellow", Verdict.FEEDBACK: "yellow", **dict.fromkeys(AGAINST, "red"),
+}  # fmt: skip
 
 
 def show_evidence(asked: Path, names: Sequence[str], *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ of processor time, so those who have something to test import it there and then:
 """
 
 from kpi_pipeline.evidence.inputs import PROTOCOL_VERSION, input_hash
-from kpi_pipeline.evidence.nouns import Candidate, Claim, Evidence, Reason, Series, Tested, Verdict, Window
+from kpi_pipeline.evidence.nouns import Candidate, Claim, Evidence, Reason, Series, Tested, Window
 
 __all__ = [
     "PROTOCOL_VERSION",
@@ -19,7 +19,6 @@ __all__ = [
     "Reason",
     "Series",
     "Tested",
-    "Verdict",
     "Window",
     "input_hash",
 ]

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kpi_pipeline.evidence.nouns import Claim, Reason
+from kpi_pipeline.verdict import fewest_periods
 
-FEWEST_PERIODS = 30
-PERIODS_A_LAG = 5
-"""Periods asked for each lag that is searched."""
 SHORTEST_SEARCH = 4
 FEWEST_SEASONS = 1
 """Before it has been seen twice a season is only described roughly, by two waves; that must do, and it does."""
@@ -46,7 +44,7 @@ def periods_needed(expected_lag: int, season: int) -> int:
     >>> periods_needed(1, 1), periods_needed(8, 12), periods_needed(1, 52)
     (30, 60, 52)
     """
-    return max(FEWEST_PERIODS, PERIODS_A_LAG * longest_lag(expected_lag), FEWEST_SEASONS * season if season > 1 else 0)
+    return max(fewest_periods(longest_lag(expected_lag)), FEWEST_SEASONS * season if season > 1 else 0)
 
 
 def longest_stretch(claim: Claim) -> Stretch | None:

@@ -8,27 +8,10 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from kpi_pipeline.verdict import Verdict
+
 Series = NDArray[np.float64]
 """One number a period, oldest first; NaN where there is none."""
-
-
-class Verdict(StrEnum):
-    """What the data say of a claim; `confirmed` means that the leader predicts the follower, not that it causes it."""
-
-    CONFIRMED = "confirmed"
-    """It comes before the follower, with the claimed sign, and forecasts made with it were better."""
-    WEAK = "weak"
-    """It comes before the follower, with the claimed sign, but this did not make forecasts surely better."""
-    COINCIDENT = "coincident"
-    """The two move together in the same period."""
-    FEEDBACK = "feedback"
-    """Each comes before the other."""
-    REVERSED = "reversed"
-    """The follower comes before the leader, and not the other way round."""
-    NOT_SUPPORTED = "not_supported"
-    """There was enough data to see the claim if it were strong, and it cannot be seen."""
-    TOO_LITTLE_DATA = "too_little_data"
-    """Nothing can be said; the reason says what is missing."""
 
 
 class Reason(StrEnum):

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kpi_pipeline.evidence.adjusted import adjusted, needed
-from kpi_pipeline.evidence.nouns import Evidence, Reason, Tested, Verdict
+from kpi_pipeline.evidence.nouns import Evidence, Reason, Tested
 from kpi_pipeline.evidence.stands_out import smallest_seen
+from kpi_pipeline.verdict import Verdict
 
 LEVEL = 0.05
 """What is found must be rarer than this by chance."""

@@ -15,12 +15,13 @@ from kpi_pipeline.kpis import Classified, Indicator
 from kpi_pipeline.links import Link
 from kpi_pipeline.project import Project
 from kpi_pipeline.teams import COMPANY
+from kpi_pipeline.verdict import Verdict
 
 NOTHING_TESTED: Verdicts = {}
-SPEAKS_AGAINST = {
-    "not_supported": "the data does not support it",
-    "reversed": "the data says it is the other way round",
-    "feedback": "in the data each comes before the other",
+SPEAKS_AGAINST: Mapping[str, str] = {
+    Verdict.NOT_SUPPORTED: "the data does not support it",
+    Verdict.REVERSED: "the data says it is the other way round",
+    Verdict.FEEDBACK: "in the data each comes before the other",
 }
 
 
@@ -70,7 +71,7 @@ def _classified(
     if steps:
         outcome = steps[-1].to
         path = " -> ".join([name, *(f"{link.to} ({_step(link, verdicts)})" for link in steps)])
-        same = all(link.lag is None or _verdict(link, verdicts) == "coincident" for link in steps)
+        same = all(link.lag is None or _verdict(link, verdicts) == Verdict.COINCIDENT for link in steps)
         indicator = Indicator.coincident if same else Indicator.leading
         led = f"{project.kpis[outcome].title}, an outcome of {whose}"
         return Classified(name, viewpoint, indicator, outcome, path, _reason(project, steps, verdicts, led, same=same))
@@ -96,7 +97,7 @@ def _reason(project: Project, steps: tuple[Link, ...], verdicts: Verdicts, led: 
         return ", ".join([f"moves with {led}, in the same period", *_doubt(project, steps, verdicts)])
     if same:
         return f"claimed to lead {led}, but in the data they move in the same period"
-    if all(_verdict(link, verdicts) == "confirmed" for link in steps):
+    if all(_verdict(link, verdicts) == Verdict.CONFIRMED for link in steps):
         return f"leads {led}, and the data confirms it: {steps[0].because}"
     return "; ".join([f"claimed to lead {led}: {steps[0].because.rstrip('.')}", *_doubt(project, steps, verdicts)])
 

@@ -16,8 +16,8 @@ from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.plan import fingerprint
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
+from kpi_pipeline.verdict import AGAINST
 
-AGAINST = ("not_supported", "reversed")
 NUMBERS = ("measured_lag", "correlation", "p_value", "p_adjusted", "granger_p", "reverse_p", "skill", "periods")
 
 

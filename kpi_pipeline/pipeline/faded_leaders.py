@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from kpi_pipeline.notify import Event
-from kpi_pipeline.pipeline.whats_new import News
+from kpi_pipeline.pipeline.whats_new import News, owned
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.notices import Seen
 from kpi_pipeline.store.published import Published
-
-CONFIRMED = "confirmed"
+from kpi_pipeline.verdict import Verdict
 
 
 def faded_leaders(
@@ -30,13 +29,12 @@ def faded_leaders(
         before = seen.get(name)
         if before and before.status == now.status:
             continue
-        faded = before is not None and before.status == CONFIRMED
+        faded = before is not None and before.status == Verdict.CONFIRMED
         yield name, now, _faded(project, row, now) if faded else None
 
 
 def _faded(project: Project, row: dict[str, Any], now: Seen) -> News:
     leader, follower = project.kpis[row["kpi"]], project.kpis[row["leads_kpi"]]
-    owner = f"Owner: {project.people[leader.owner].title}" if leader.owner else "Nobody owns it."
     return News(
         Event.leader_faded,
         leader.name,
@@ -44,6 +42,6 @@ def _faded(project: Project, row: dict[str, Any], now: Seen) -> News:
         f"{follower.name} {now.status}",
         f"{leader.title} no longer surely leads {follower.title}",
         f"The data confirmed it before. Now: {row['reason']}\n"
-        f"`kpi evidence {leader.name} {follower.name}` shows what was tested.\n{owner}",
+        f"`kpi evidence {leader.name} {follower.name}` shows what was tested.\n{owned(project, leader)}",
         project.mail_of_owner(leader.name),
     )

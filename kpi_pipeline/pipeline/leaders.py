@@ -13,8 +13,7 @@ from kpi_pipeline.plan import by_key
 from kpi_pipeline.project import Project
 from kpi_pipeline.projection.nouns import Numbers
 from kpi_pipeline.segments import TOTAL
-
-CONFIRMED = "confirmed"
+from kpi_pipeline.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ def leaders_of(evidence: pl.DataFrame) -> Mapping[str, tuple[Leader, ...]]:
     What a leader says of the same period is not known before that period is over.
     """
     confirmed = evidence.filter(
-        (pl.col("verdict") == CONFIRMED) & (pl.col("segment") == TOTAL) & (pl.col("measured_lag") >= 1)
+        (pl.col("verdict") == Verdict.CONFIRMED.value) & (pl.col("segment") == TOTAL) & (pl.col("measured_lag") >= 1)
     ).sort("skill", "kpi", descending=[True, False], nulls_last=True)
     found: dict[str, tuple[Leader, ...]] = {}
     for row in confirmed.iter_rows(named=True):

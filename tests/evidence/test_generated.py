@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from benchmarks.worlds import KINDS, NULLS, led, noise, remembering, unrelated
-from kpi_pipeline.evidence import Claim, Reason, Verdict, protocol
+from kpi_pipeline.evidence import Claim, Reason, protocol
 from kpi_pipeline.evidence.verdict import judge_all
+from kpi_pipeline.verdict import Verdict
 
 STATIONARY, WALKS, SEASONAL = KINDS
 SHIFTED = 4

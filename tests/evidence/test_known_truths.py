@@ -8,9 +8,10 @@ from scipy import stats
 from statsmodels.datasets import interest_inflation, macrodata
 from statsmodels.tsa.api import VAR
 
-from kpi_pipeline.evidence import Claim, Verdict, protocol
+from kpi_pipeline.evidence import Claim, protocol
 from kpi_pipeline.evidence.toda_yamamoto import precedence
 from kpi_pipeline.evidence.verdict import judge_all
+from kpi_pipeline.verdict import Verdict
 
 DP, R = 0, 1
 GDP, CONSUMPTION, INVESTMENT = 0, 1, 2

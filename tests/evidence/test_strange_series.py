@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kpi_pipeline.evidence import Claim, Reason, Verdict, protocol
+from kpi_pipeline.evidence import Claim, Reason, protocol
 from kpi_pipeline.evidence.verdict import judge_all
+from kpi_pipeline.verdict import Verdict
 
 RNG = np.random.default_rng(11)
 N = 120

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.worlds import KINDS, led
-from kpi_pipeline.evidence import PROTOCOL_VERSION, Claim, Reason, Verdict, Window, input_hash, inputs, nouns, protocol
+from kpi_pipeline.evidence import PROTOCOL_VERSION, Claim, Reason, Window, input_hash, inputs, nouns, protocol
 from kpi_pipeline.evidence.adjusted import adjusted, needed
 from kpi_pipeline.evidence.verdict import judge_all
+from kpi_pipeline.verdict import Verdict
 
 GOOD = nouns.Tested(
     expected_lag=4,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kpi_pipeline.load.rules.base import Example, Remark, Rule, nothing
 from kpi_pipeline.load.rules.known import Known
 from kpi_pipeline.project import Project
+from kpi_pipeline.verdict import Verdict
 
-NOT_SUPPORTED = "not_supported"
-AGAINST = {
-    NOT_SUPPORTED: (
+SAID: Mapping[str, tuple[str, str]] = {
+    Verdict.NOT_SUPPORTED: (
         "the evidence does not support that",
         "steer by something else, or say with `ignore` why the link is believed all the same",
     ),
-    "reversed": (
+    Verdict.REVERSED: (
         "the evidence says that it is the other way round",
         "turn the link round, or say with `ignore` why it is believed all the same",
     ),
@@ -23,7 +23,7 @@ AGAINST = {
 
 def _look(project: Project, known: Known) -> Iterator[Remark]:
     for link in project.links:
-        if against := AGAINST.get(known.verdicts.get((link.from_, link.to), "")):
+        if against := SAID.get(known.verdicts.get((link.from_, link.to), "")):
             proxy = project.kpis[link.from_].measures
             leads = "leads" if link.lag else "moves with"
             what = leads if proxy == "direct" else f"is a {proxy} and {leads}"
@@ -45,8 +45,8 @@ UNSUPPORTED_LINK = Rule(
     nothing,
     reason="A leading indicator is worth its effort only if the outcome follows. Steering by one that does not lead "
     "costs the months in which the outcome could have been changed.",
-    bad=Example(_LINK, verdicts={"visits->sales_a_month": NOT_SUPPORTED}),
-    good=Example(_LINK, verdicts={"visits->sales_a_month": "confirmed"}),
+    bad=Example(_LINK, verdicts={"visits->sales_a_month": Verdict.NOT_SUPPORTED}),
+    good=Example(_LINK, verdicts={"visits->sales_a_month": Verdict.CONFIRMED}),
     look_at_data=_look,
     needs_values=True,
 )

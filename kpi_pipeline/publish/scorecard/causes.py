@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kpi_pipeline.evidence_words import lag_written
 from kpi_pipeline.publish.scorecard.findings import claim_page
 from kpi_pipeline.publish.scorecard.page import Reference
-from kpi_pipeline.publish.scorecard.roles import VERDICTS
+from kpi_pipeline.publish.scorecard.roles import told_of
 from kpi_pipeline.publish.scorecard.snapshot import Row
 from kpi_pipeline.publish.scorecard.wording import MINUS
 
@@ -39,7 +39,7 @@ def causes_of(
             lag_written(row["expected_lag"], row["grain"]),
             SIGNS.get(row["expected_sign"] or "", ""),
             because.get((row["kpi"], row["leads_kpi"]), ""),
-            VERDICTS.get(row["verdict"] or "", "not tested yet"),
+            told_of(row),
             _measured(row),
             claim_page(row["kpi"], row["leads_kpi"]),
         )

@@ -8,7 +8,7 @@ from kpi_pipeline.errors import counted
 from kpi_pipeline.evidence_numbers import error_written
 from kpi_pipeline.evidence_words import MEANINGS, VERDICTS, lag_written
 from kpi_pipeline.publish.scorecard.book import Book
-from kpi_pipeline.publish.scorecard.evidence_page import Verdict, verdict_of
+from kpi_pipeline.publish.scorecard.evidence_page import ShownVerdict, verdict_of
 from kpi_pipeline.publish.scorecard.findings import claim_page
 from kpi_pipeline.publish.scorecard.page import Reference
 
@@ -21,7 +21,7 @@ class ClaimLine:
     follower: Reference
     page: str
     claimed: str
-    verdict: Verdict
+    verdict: ShownVerdict
     measured: str
     error: str
     data: str

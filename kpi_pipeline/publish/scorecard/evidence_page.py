@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kpi_pipeline.errors import counted
@@ -16,17 +16,18 @@ from kpi_pipeline.publish.scorecard.findings import key_of
 from kpi_pipeline.publish.scorecard.page import Reference
 from kpi_pipeline.publish.scorecard.snapshot import Row
 from kpi_pipeline.publish.scorecard.wording import MINUS, Numbers
+from kpi_pipeline.verdict import AGAINST, Verdict
 
 PERIODS_COMPARED = {"hour": 120, "day": 120, "week": 104, "month": 60, "quarter": 40, "year": 30}
 HISTORY_SHOWN = 12
-TONES = {
-    "confirmed": "good", "weak": "fair", "feedback": "fair", "reversed": "poor", "not_supported": "poor",
+TONES: Mapping[str, str] = {
+    Verdict.CONFIRMED: "good", Verdict.WEAK: "fair", Verdict.FEEDBACK: "fair", **dict.fromkeys(AGAINST, "poor"),
 }  # fmt: skip
 """Verdicts for and against a claim; the others say neither."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ShownVerdict:
     """What the data says, in two or three words, and its tone."""
 
     key: str
@@ -60,7 +61,7 @@ class PartLine:
     """What was found of one segment, or in one stretch of time, or at one moment."""
 
     name: str
-    verdict: Verdict
+    verdict: ShownVerdict
     lag: str
     correlation: str
     skill: str
@@ -86,7 +87,7 @@ class EvidencePage:
     because: str
     claimed: str
     team: Reference | None
-    verdict: Verdict
+    verdict: ShownVerdict
     sentence: str
     numbers: tuple[tuple[str, str], ...]
     done: tuple[str, ...]
@@ -138,10 +139,10 @@ def evidence_page(book: Book, leader: str, follower: str) -> EvidencePage:
     )
 
 
-def verdict_of(row: Row) -> Verdict:
+def verdict_of(row: Row) -> ShownVerdict:
     """The verdict on a claim, for people."""
     key = row["verdict"] or "not_tested"
-    return Verdict(key, verdict_written(row), TONES.get(key, ""), MEANINGS.get(key, ""))
+    return ShownVerdict(key, verdict_written(row), TONES.get(key, ""), MEANINGS.get(key, ""))
 
 
 def _lag(row: Row) -> int:

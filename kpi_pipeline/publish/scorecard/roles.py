@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kpi_pipeline.errors import counted
+from kpi_pipeline.evidence_words import NOT_TESTED
 from kpi_pipeline.publish.scorecard.page import Reference, Role
 from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.teams import COMPANY
+from kpi_pipeline.verdict import Verdict
 
 UNCLASSIFIED = "unclassified"
 ORDER = ("leading", "coincident", "lagging", UNCLASSIFIED)
-VERDICTS = {
-    "confirmed": "confirmed by the data",
-    "weak": "weakly supported by the data",
-    "coincident": "moves at the same time",
-    "feedback": "each leads the other",
-    "reversed": "the data say the opposite way round",
-    "not_supported": "not supported by the data",
-    "too_little_data": "too little data to test",
+VERDICTS: Mapping[str, str] = {
+    Verdict.CONFIRMED: "confirmed by the data",
+    Verdict.WEAK: "weakly supported by the data",
+    Verdict.COINCIDENT: "moves at the same time",
+    Verdict.FEEDBACK: "each leads the other",
+    Verdict.REVERSED: "the data say the opposite way round",
+    Verdict.NOT_SUPPORTED: "not supported by the data",
+    Verdict.TOO_LITTLE_DATA: "too little data to test",
 }
 
 
@@ -83,4 +85,9 @@ def leaders_of(kpi: str, evidence: Sequence[Row], kpis: Mapping[str, str]) -> tu
 def _remark(row: Row) -> str:
     lag = row["expected_lag"] if row["measured_lag"] is None else row["measured_lag"]
     ahead = f"{counted(lag, row['grain'])} ahead" if lag else f"in the same {row['grain']}"
-    return f"{ahead}, {VERDICTS.get(row['verdict'] or '', 'not tested yet')}"
+    return f"{ahead}, {told_of(row)}"
+
+
+def told_of(row: Row) -> str:
+    """What the data says of a claim, as the end of a sentence."""
+    return VERDICTS.get(row["verdict"] or "", NOT_TESTED)

@@ -14,6 +14,7 @@ from kpi_pipeline.errors import counted
 from kpi_pipeline.goals import Perspective
 from kpi_pipeline.publish.scorecard.snapshot import Row
 from kpi_pipeline.status import Status
+from kpi_pipeline.verdict import AGAINST
 
 BOX_WIDTH, BOX_HEIGHT = 160, 46
 GAP, LEVEL_GAP = 20, 44
@@ -23,8 +24,6 @@ LETTERS = 22
 """So many letters go into a line of a box."""
 OUTSIDE = "Above the four perspectives"
 TONES = {"on_track": "good", "at_risk": "fair", "off_track": "poor"}
-DOUBTED = frozenset({"not_supported", "reversed"})
-"""Verdicts that speak against the claim; the arrow is dashed."""
 STYLE = """
 .strategy-map { --m-paper: var(--paper, #fcfbf8); --m-ink: var(--ink, #1d2125); --m-quiet: var(--quiet, #5c636a);
   --m-line: var(--line, #dcd8cf); --m-soft: var(--soft, #efece5); --m-accent: var(--accent, #1f5273);
@@ -201,7 +200,7 @@ def _arrow(link: Row, layout: Layout, names: Mapping[str, str], ident: str) -> s
     bend = (start[1] + end[1]) / 2 if y1 != y2 else y1 - LEVEL_GAP / 2
     bow = _bow(start, end)
     sign = "negative" if link["expected_sign"] == "negative" else "positive"
-    classes = " ".join(["arrow", sign, *(["doubted"] if link["verdict"] in DOUBTED else [])])
+    classes = " ".join(["arrow", sign, *(["doubted"] if link["verdict"] in AGAINST else [])])
     return (
         f'<path class="{classes}" marker-end="url(#{ident}-{sign})" '
         f'd="M{start[0]:g} {start[1]:g}C{start[0] + bow:g} {bend:g} {end[0] + bow:g} {bend:g} {end[0]:g} {end[1]:g}">'
