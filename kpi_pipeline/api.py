@@ -72,7 +72,7 @@ class LoadedProject:
         if not self._warehouse.exists():
             return refuse_unknown_columns(self.project, sources)
         try:
-            with self._context(wait=0) as context:
+            with self._opened(wait=0) as context:
                 return refuse_unknown_columns(self.project, sources, context.warehouse)
         except (WarehouseBusy, StorageError):
             # NOTE: what was loaded before cannot be seen now; files that replace it as a whole still tell.
@@ -186,6 +186,13 @@ class LoadedProject:
 
     @contextmanager
     def _context(self, *, wait: float, watch: Watch | None = None) -> Iterator[Context]:
+        """What a question works with; whatever SQL is in it, it reads no file."""
+        with self._opened(wait=wait, watch=watch) as context:
+            context.warehouse.shut()
+            yield context
+
+    @contextmanager
+    def _opened(self, *, wait: float, watch: Watch | None = None) -> Iterator[Context]:
         from kpi_pipeline.pipeline.opened import opened_to_ask
 
         with opened_to_ask(self.project, wait=wait, watch=watch) as context:

@@ -13,6 +13,7 @@ from kpi_pipeline.dimensions import UnknownDimension
 from kpi_pipeline.errors import QueryError
 from kpi_pipeline.grouped import as_columns
 from kpi_pipeline.spelling import plain_condition
+from kpi_pipeline.sql_guard import looks_elsewhere, too_deep
 
 
 @lru_cache(maxsize=4096)
@@ -40,6 +41,12 @@ def all_of(conditions: Iterable[str]) -> str:
 AN_EXAMPLE = "write one like: country = 'France' AND priority <> '4 - Low'"
 
 
+MORE_THAN_COMPARING: tuple[type[exp.Expr], ...] = (
+    *(exp.Query, exp.AggFunc, exp.Window, exp.Command, exp.DDL, exp.DML, exp.Star),
+    *(exp.Columns, exp.PositionalColumn, exp.Placeholder, exp.Parameter),
+)
+
+
 def condition_asked(sql: str) -> tuple[str, frozenset[str]]:
     """A condition somebody asks with, in one spelling, and the columns it names; only a plain one is let through."""
     try:
@@ -50,8 +57,12 @@ def condition_asked(sql: str) -> tuple[str, frozenset[str]]:
         raise QueryError(f'The condition "{sql}": {problem.message}.\nHint: {problem.hint}') from None
     except SqlglotError:
         raise QueryError(f'The condition "{sql}" is not complete, or not SQL.\nHint: {AN_EXAMPLE}') from None
-    refused = tree.find(exp.Query, exp.AggFunc, exp.Window, exp.Command, exp.DDL, exp.DML, exp.Star)
-    if refused is not None or not isinstance(tree, exp.Condition):
+    except RecursionError:
+        raise QueryError(_nested()) from None
+    if too_deep(tree):
+        raise QueryError(_nested())
+    elsewhere = next(filter(None, map(looks_elsewhere, tree.walk())), None)
+    if elsewhere or tree.find(*MORE_THAN_COMPARING) is not None or not isinstance(tree, exp.Condition):
         raise QueryError(f'The condition "{sql}" does more than compare dimensions.\nHint: {AN_EXAMPLE}')
     unknown = tree.find(exp.Anonymous)
     if unknown is not None:
@@ -60,3 +71,7 @@ def condition_asked(sql: str) -> tuple[str, frozenset[str]]:
             "Hint: compare dimensions, with the usual functions for text, numbers and dates."
         )
     return tree.sql(dialect="duckdb", comments=False), frozenset(column.name for column in tree.find_all(exp.Column))
+
+
+def _nested() -> str:
+    return f"The condition is nested too deeply.\nHint: {AN_EXAMPLE}"

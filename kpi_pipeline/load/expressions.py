@@ -10,7 +10,15 @@ from kpi_pipeline.arithmetic import IN_WORDS, beyond_arithmetic
 from kpi_pipeline.errors import Problem, did_you_mean, listed
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.sites import Site, derived_metrics, row_expressions
-from kpi_pipeline.load.sql import SqlError, changing, columns_used, expression, more_than_rows, position
+from kpi_pipeline.load.sql import (
+    SqlError,
+    changing,
+    columns_used,
+    expression,
+    looking_elsewhere,
+    more_than_rows,
+    position,
+)
 from kpi_pipeline.metrics import Derived
 from kpi_pipeline.project import Project
 
@@ -40,6 +48,7 @@ def row_faults(text: str) -> Iterator[Fault]:
         return
     yield from more_than_rows(tree, text)
     yield from changing(tree, text)
+    yield from looking_elsewhere(tree, text)
 
 
 def _derived_faults(metric: Derived) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from sqlglot import exp
 from kpi_pipeline.errors import Problem, did_you_mean, listed
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.sites import place_in_text
-from kpi_pipeline.load.sql import SqlError, changing, position, query, tables_read
+from kpi_pipeline.load.sql import SqlError, changing, looking_elsewhere, position, query, tables_read
 from kpi_pipeline.models import Model
 from kpi_pipeline.project import Project
 
@@ -69,6 +69,7 @@ def _faults(model: Model, known: Mapping[str, frozenset[str]], elsewhere: frozen
         yield refused.fault
         return
     yield from changing(tree, text)
+    yield from looking_elsewhere(tree, text)
     for table in tables_read(tree):
         if isinstance(table.this, exp.Func) or table.catalog:
             yield _not_ours(table, text)

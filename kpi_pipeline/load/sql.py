@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
 from kpi_pipeline.load.fault import Fault
+from kpi_pipeline.sql_guard import looks_elsewhere, too_deep
 
 DIALECT = "duckdb"
 
@@ -42,6 +43,7 @@ UNNAMED_AGGREGATES = frozenset({
 })  # fmt: skip
 """Aggregates of DuckDB that the parser knows by name only."""
 
+TOO_DEEP = Fault("is nested too deeply", hint="compute parts of it under names of their own, in the model's sql")
 HARMLESS_TABLE_FUNCTIONS = frozenset({"generate_series", "range", "unnest", "explode", "generateseries"})
 
 
@@ -57,7 +59,9 @@ class SqlError(Exception):
 def expression(text: str) -> exp.Expr:
     """The tree of an expression; SqlError where it is not one."""
     try:
-        return sqlglot.parse_one(text, dialect=DIALECT, into=exp.Condition)
+        return _not_too_deep(sqlglot.parse_one(text, dialect=DIALECT, into=exp.Condition))
+    except RecursionError:
+        raise SqlError(TOO_DEEP) from None
     except (ParseError, TokenError) as problem:
         fault = _fault(problem, text)
         if re.match(r"(select|with|from)\b", text, re.IGNORECASE):
@@ -70,7 +74,9 @@ def expression(text: str) -> exp.Expr:
 def query(text: str) -> exp.Query:
     """The tree of one SELECT statement; SqlError where it is none, or more than one."""
     try:
-        statements = [one for one in sqlglot.parse(text, dialect=DIALECT) if one is not None]
+        statements = [_not_too_deep(one) for one in sqlglot.parse(text, dialect=DIALECT) if one is not None]
+    except RecursionError:
+        raise SqlError(TOO_DEEP) from None
     except (ParseError, TokenError) as problem:
         raise SqlError(_fault(problem, text)) from None
     if len(statements) != 1:
@@ -80,6 +86,12 @@ def query(text: str) -> exp.Query:
         word = text.split(maxsplit=1)[0].upper()
         raise SqlError(Fault(f"is a {word} statement instead of a SELECT", hint="a model only reads; write SELECT ..."))
     return statements[0]
+
+
+def _not_too_deep(tree: exp.Expr) -> exp.Expr:
+    if too_deep(tree):
+        raise SqlError(TOO_DEEP)
+    return tree
 
 
 def _fault(problem: ParseError | TokenError, text: str) -> Fault:
@@ -145,6 +157,18 @@ def changing(tree: exp.Expr, text: str) -> Iterator[Fault]:
             yield Fault("takes a random sample", 1, 1, "a run must be repeatable: filter on a column")
 
 
+def looking_elsewhere(tree: exp.Expr, text: str) -> Iterator[Fault]:
+    """A fault for each function that looks at files, settings, the environment or the catalogue, or does something."""
+    for node in tree.walk():
+        called = None if isinstance(node.parent, exp.Table) else looks_elsewhere(node)
+        if called:
+            yield Fault(
+                f"uses {called}, which looks at something else than rows",
+                *position(node, text),
+                "SQL reads columns; files are declared as a source, and values of the environment are written ${NAME}",
+            )
+
+
 def _as_called(node: exp.Expr, name: str) -> str:
     return f"{name}()" if isinstance(node, exp.Anonymous) else node.sql(dialect=DIALECT).lower()
 
@@ -204,10 +228,21 @@ def tables_read(tree: exp.Query) -> Iterator[exp.Table]:
 
 
 def _is_common_table(table: exp.Table) -> bool:
+    """Whether a WITH around the table makes it: one written before it, or its own where that is RECURSIVE."""
+    within: exp.Expr = table
     node: exp.Expr | None = table
     while node is not None:
         with_ = node.args.get("with_") or node.args.get("with")
-        if with_ and any(one.alias.lower() == table.name.lower() for one in with_.expressions):
+        if with_ and any(one.alias.lower() == table.name.lower() for one in _made_before(with_, within)):
             return True
+        if not isinstance(node, exp.With):
+            within = node
         node = node.parent
     return False
+
+
+def _made_before(with_: exp.Expr, within: exp.Expr) -> list[exp.Expr]:
+    """The tables of a WITH that can be read where one of its queries, or the query behind it, stands."""
+    made: list[exp.Expr] = with_.expressions
+    at = next((place for place, one in enumerate(made) if one is within), None)
+    return made if at is None else made[: at + bool(with_.args.get("recursive"))]

@@ -40,6 +40,7 @@ def unbindable(project: Project, columns: Typed) -> tuple[Problem, ...]:
             or of which a type is not known, are passed over, and so is what rests on them.
     """
     with Warehouse.in_memory() as nothing:
+        nothing.shut()
         for table, found in columns.items():
             if found and all(found.values()):
                 typed = ", ".join(

@@ -32,7 +32,7 @@ class Loaded:
 
 
 def stage_sources(context: Context, names: Sequence[str]) -> dict[str, Staged]:
-    """Looks at every source and stages what changed."""
+    """Looks at every source and stages what changed; after that the SQL of definitions runs, and reads no file."""
     staged: dict[str, Staged] = {}
     for name in names:
         staged[name] = stage(
@@ -44,6 +44,7 @@ def stage_sources(context: Context, names: Sequence[str]) -> dict[str, Staged]:
             full=context.full,
         )
         context.watch.step(name)
+    context.warehouse.shut(context.project.path(context.project.settings.publish.duckdb).parent)
     return staged
 
 

@@ -90,6 +90,18 @@ class Warehouse:
                 _holder_file(Path(self._lock.lock_file)).unlink(missing_ok=True)
             self._lock.release()
 
+    def shut(self, *writable: Path) -> None:
+        """From now on statements reach no file but the warehouse's own and those in the folders named, and no network.
+
+        It lasts until the warehouse is closed; neither SQL nor this program can take it back.
+        """
+        # NOTE: doing it again would be refused, also with the same folders.
+        if self.rows("SELECT current_setting('enable_external_access')") == [(False,)]:
+            return
+        folders = exp.array(*(exp.Literal.string(str(one)) for one in writable)).sql(dialect=self.dialect)
+        self.run(f"SET allowed_directories = {folders}")
+        self.run("SET enable_external_access = false")
+
     def run(self, statement: exp.Expr | str, parameters: Sequence[object] = ()) -> None:
         """Runs a statement for its effect."""
         self._execute(statement, parameters)
