@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from importlib import import_module
 
-TRIALS: dict[str, str] = {}
+TRIALS: dict[str, str] = {
+    "kills": "reliability.kills",
+}
 """Each trial by its name on the command line: the module whose `add_options` and `main` it is."""
 
 
