@@ -55,7 +55,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "Installing what tests and Dagster need ..."
-	@$(PIP) --editable ".[dagster,dev,fast,pictures]"
+	@$(PIP) --editable ".[dagster,dev,fast,pictures,postgres]"
 	@touch $@
 
 clean:

@@ -22,7 +22,8 @@ from kpi_pipeline.metrics import Conversion, Metric, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Name, Noun, TableRef
 from kpi_pipeline.notify import NotifyRule
-from kpi_pipeline.periods import FirstDay, Grain, whole_periods
+from kpi_pipeline.periods import DaysText, FirstDay, Grain, whole_periods
+from kpi_pipeline.postgres_target import PostgresTarget, address_alone
 from kpi_pipeline.reviews import HeldReview, ReviewDue, due_after
 from kpi_pipeline.sources import Source
 from kpi_pipeline.teams import Person, Team
@@ -49,7 +50,19 @@ class Publish(Noun):
 
     duckdb: str = Field(default="data/published/kpi.duckdb", description="the file that BI tools read")
     parquet: str | None = Field(default=None, description="a folder for the same tables as Parquet files")
+    postgres: Annotated[PostgresTarget | None, BeforeValidator(address_alone)] = Field(
+        default=None, description="a schema of a PostgreSQL server for the same tables"
+    )
     scorecard: str | None = Field(default="data/published/scorecard", description="the folder of the scorecard page")
+    keep: int = Field(
+        default=3,
+        ge=2,
+        description="how many snapshots stay, the latest included: DuckDB files and Parquet folders that are named by "
+        "their run",
+    )
+    keep_for: DaysText | None = Field(
+        default=None, description="for how long more of them stay, such as 14 days, counted back from the latest"
+    )
     grains: tuple[Grain, ...] = Field(
         default=(Grain.week, Grain.month), description="the grains at which every metric's total is published"
     )

@@ -123,6 +123,8 @@ def _say_result(out: Console, project: Project, report: RunReport) -> None:
         out.print(Text(f"Published in {report.seconds:.1f} s ({stages}).", style="dim"))
     for name, path in report.published.items():
         out.print(f"  {name:<10} {_near(path)}", soft_wrap=True)
+    for name, place in report.served.items():
+        out.print(Text(f"  {name:<10} {place}"), soft_wrap=True)
 
 
 def _near(path: Path) -> str:

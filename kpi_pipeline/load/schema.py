@@ -57,6 +57,7 @@ def json_schema() -> Schema:
     definitions["StatusRules"] = {"anyOf": [rules, definitions["StatusRules"]]}
     days = {"type": "array", "items": {"$ref": "#/$defs/Holiday"}}
     definitions["Holidays"] = {"anyOf": [days, definitions["Holidays"]]}
+    definitions["PostgresTarget"] = {"anyOf": [{"type": "string"}, definitions["PostgresTarget"]]}
     definitions["Link"]["properties"]["lag"]["anyOf"].append({"const": 0})
     _as_written(schema)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "KPI definitions", **schema}

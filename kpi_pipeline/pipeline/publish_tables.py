@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -21,13 +21,16 @@ from kpi_pipeline.pipeline.evidence import FoundOut
 from kpi_pipeline.pipeline.framework_tables import framework_tables
 from kpi_pipeline.pipeline.holiday_days import holiday_days
 from kpi_pipeline.pipeline.known_values import known_from
+from kpi_pipeline.pipeline.restatements import keep_said, moment_of
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
+from kpi_pipeline.pipeline.to_postgres import serve
 from kpi_pipeline.pipeline.today import day_of_each
-from kpi_pipeline.plan import Series, fingerprint
+from kpi_pipeline.plan import Plan, Series, fingerprint
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import (
     SCHEMA_VERSION,
     TABLES,
+    all_views,
     calendar_tables,
     conform,
     definition_tables,
@@ -51,7 +54,8 @@ from kpi_pipeline.quality.kpi_tables import check_kpi_values
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.checks import all_checks, all_remembered, remember_all
 from kpi_pipeline.store.evidence import keep_evidence
-from kpi_pipeline.store.runs import Outcome, runs, stages
+from kpi_pipeline.store.history import PUBLISHED as HISTORY
+from kpi_pipeline.store.runs import Outcome, note_published, runs, stages
 from kpi_pipeline.store.snapshot import Since, write_snapshot
 from kpi_pipeline.store.values import Change, change_of, write_change
 from kpi_pipeline.store.warehouse import quoted
@@ -61,6 +65,8 @@ Tables = dict[str, pl.DataFrame]
 
 KPI_VALUE, METRIC_VALUE = TableRef("kpi", "kpi_value"), TableRef("kpi", "metric_value")
 VALUES = (KPI_VALUE.name, METRIC_VALUE.name)
+LARGE = (*VALUES, HISTORY.name)
+"""The tables that are changed in parts."""
 
 
 @dataclass(frozen=True)
@@ -80,11 +86,13 @@ class Computed:
 
 @dataclass(frozen=True)
 class SwappedIn:
-    """The new tables of the warehouse but for those of values, of which it says what changed, and since which run."""
+    """The new tables of the warehouse but for the large ones, of which it says what changed, and since which run."""
 
     tables: Tables
     values: Mapping[str, Change]
     since: str | None
+    restated: int
+    """How many values of complete periods are said differently now."""
 
     @property
     def written(self) -> Since | None:
@@ -176,6 +184,7 @@ def _checked(context: Context, computed: Computed, change: Change, asked: Sequen
 
 def swap_in(
     context: Context,
+    plan: Plan,
     computed: Computed,
     values: Change,
     evidence: FoundOut,
@@ -188,23 +197,29 @@ def swap_in(
     changes = {KPI_VALUE.name: values, METRIC_VALUE.name: metric_changes(context, computed, calendar)}
     before = _published(context, "snapshot")
     through = _through(context, computed, through, before)
+    moment = moment_of(context)
     with warehouse.transaction():
         for change in changes.values():
             write_change(warehouse, change)
+        recorded = keep_said(context, plan, computed, values, moment)
         keep_evidence(warehouse, evidence.fresh)
-        tables = with_runs(context, assemble(context, computed, evidence.tables, calendar, through), outcome)
+        note_published(warehouse, context.run_id, moment)
+        assembled = assemble(context, computed, evidence.tables, calendar, through, moment)
+        tables = with_runs(context, assembled, outcome._replace(values_restated=recorded.restated))
         for name, frame in tables.items():
             warehouse.replace_table(TableRef("kpi", name), frame)
-    return SwappedIn(tables, changes, None if before is None else before.get_column("run_id").item())
+    changes[HISTORY.name] = recorded.change
+    since = None if before is None else before.get_column("run_id").item()
+    return SwappedIn(tables, changes, since, recorded.restated)
 
 
 def assemble(
-    context: Context, computed: Computed, evidence: Tables, calendar: Calendar, through: date | None
+    context: Context, computed: Computed, evidence: Tables, calendar: Calendar, through: date | None, moment: datetime
 ) -> Tables:
-    """All published tables but those of values, which are in the warehouse by now."""
+    """All published tables but the large ones, which are in the warehouse by now."""
     project = context.project
     classified = classify(project, verdicts_of(evidence["kpi_evidence"]))
-    tables: Tables = {table.name: empty_frame(table) for table in TABLES if table.name not in VALUES}
+    tables: Tables = {table.name: empty_frame(table) for table in TABLES if table.name not in LARGE}
     days = day_of_each(project, context.today, context.warehouse.rows, schema="kpi")
     tables |= definition_tables(project, headline(project, classified), days)
     tables["kpi_indicator"] = indicator_table(classified)
@@ -227,7 +242,7 @@ def assemble(
     tables["kpi_driver"] = _drivers(context, computed)
     tables["kpi_projection"] = _projections(context, computed)
     tables["check_result"] = _check_results(context)
-    tables["snapshot"] = _snapshot(context, through)
+    tables["snapshot"] = _snapshot(context, through, moment)
     return tables
 
 
@@ -253,16 +268,17 @@ def with_runs(context: Context, tables: Tables, outcome: Outcome) -> Tables:
 
 
 def show(context: Context, swapped: SwappedIn) -> dict[str, Path]:
-    """Writes what readers see: the snapshot file first, then Parquet and the scorecard page."""
+    """Writes what readers see: the snapshot file first, then Parquet and the scorecard page, last a database server."""
     publish = context.project.settings.publish
     target = context.project.path(publish.duckdb)
     combinations = _of_values(context, "DISTINCT metric, grain, breakdown", (METRIC_VALUE,))
-    views = view_statements(context.project, metric_value=combinations, segment=swapped.tables["segment"])
-    file = write_snapshot(context.warehouse, target, tables=table_statements(), views=views, since=swapped.written)
+    views = all_views(context.project, metric_value=combinations, segment=swapped.tables["segment"])
+    statements = view_statements(views)
+    file = write_snapshot(context.warehouse, target, tables=table_statements(), views=statements, since=swapped.written)
     written = {"tables": file.path}
     context.watch.step("kpi.duckdb")
     if publish.parquet:
-        tables = swapped.tables | {name: _in_order(context, name) for name in VALUES}
+        tables = swapped.tables | {name: _in_order(context, name) for name in LARGE}
         written["parquet"] = write_parquet(tables, context.project.path(publish.parquet), context.run_id)
         context.watch.step("parquet")
     if publish.scorecard:
@@ -274,6 +290,8 @@ def show(context: Context, swapped: SwappedIn) -> dict[str, Path]:
             published=[one for one in (publish.duckdb, publish.parquet) if one],
         )
         context.watch.step("scorecard")
+    heights = {name: change.height for name, change in swapped.values.items()}
+    serve(context, swapped.tables, heights, views, swapped.written)
     return written
 
 
@@ -409,10 +427,10 @@ def _through(context: Context, computed: Computed, through: date | None, before:
     return max((day for day in (through, *before["data_through"]) if day), default=None)
 
 
-def _snapshot(context: Context, through: date | None) -> pl.DataFrame:
+def _snapshot(context: Context, through: date | None, moment: datetime) -> pl.DataFrame:
     row = {
         "run_id": context.run_id,
-        "published_at": context.finished_at,
+        "published_at": moment,
         "schema_version": SCHEMA_VERSION,
         "definition_version": project_version(context.project),
         "data_through": through,

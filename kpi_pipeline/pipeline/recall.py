@@ -9,6 +9,7 @@ from kpi_pipeline.ingest import Staged
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.report import AssetReport, RunReport
+from kpi_pipeline.pipeline.to_postgres import served
 from kpi_pipeline.plan import Plan
 from kpi_pipeline.store.checks import all_checks
 from kpi_pipeline.store.made import made_from
@@ -34,6 +35,7 @@ def recalled(
         tuple(context.taken),
         tuple(assets),
         all_checks(context.warehouse, checked),
+        served=served(context.project),
     )
 
 

@@ -58,6 +58,8 @@ class RunReport:
     """What was not computed, such as kpi/weekly_orders, and why."""
     computed: frozenset[str] = frozenset()
     """The KPIs computed by this run."""
+    served: Mapping[str, str] = field(default_factory=dict)
+    """What was written to servers: where, by kind of server."""
 
     def __repr__(self) -> str:
         """One line for a notebook: the fields hold whole tables."""

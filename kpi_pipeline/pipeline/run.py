@@ -36,6 +36,7 @@ from kpi_pipeline.pipeline.read_partials import keep_answers
 from kpi_pipeline.pipeline.recall import recalled
 from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
 from kpi_pipeline.pipeline.report import RunReport
+from kpi_pipeline.pipeline.to_postgres import refuse_missing_driver, served
 from kpi_pipeline.pipeline.up_to_date import already_published, is_up_to_date, key_of
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.pipeline.why import derived_with_parts, kpi_drivers
@@ -74,6 +75,7 @@ def run(
     names = tuple(select)
     kpis, metrics = selected(project, names) if names else (frozenset(project.kpis), frozenset(project.metrics))
     plan = compile_project(project, kpis=kpis, metrics=metrics)
+    refuse_missing_driver(project)
     with opened(project, wait=wait, watch=watch, now=now, full=full, since=since) as context:
         return _run(context, plan, kpis, whole=not names, began=began)
 
@@ -161,14 +163,14 @@ def _compute(
     if failed:
         evidence = evidence_on_links(context, computed.results, computed.metrics, calendar, measured=evidence.tested)
     with context.stage("publish", 4) as rows:
-        swapped = swap_in(context, computed, change, evidence, calendar, data_through(coverage), outcome)
+        swapped = swap_in(context, plan, computed, change, evidence, calendar, data_through(coverage), outcome)
         context.watch.step("warehouse")
         published = show(context, swapped)
         rows.append(change.height)
     end_run(
         warehouse,
         context.run_id,
-        outcome,
+        outcome._replace(values_restated=swapped.restated),
         finished_at=context.finished_at,
         up_to_date_key=key_of(context, loaded.states) if whole and not blocked else None,
         stages=context.taken,
@@ -183,6 +185,7 @@ def _compute(
         (*loaded.checks, *models.checks, *kpi_checks),
         blocked,
         computed.kpis,
+        served(project),
     )
 
 

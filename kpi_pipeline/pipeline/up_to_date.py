@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kpi_pipeline.ingest import SourceState, Staged, source_states
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.to_postgres import is_served
 from kpi_pipeline.plan import fingerprint
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import TABLES, project_version
@@ -24,6 +25,7 @@ def is_up_to_date(context: Context, staged: Mapping[str, Staged]) -> bool:
         known is not None
         and known == key_of(context, states)
         and all(path.exists() for path in already_published(context.project).values())
+        and is_served(context)
     )
 
 

@@ -14,11 +14,12 @@ from kpi_pipeline.publish.value_tables import (
     metric_values,
     segments,
 )
-from kpi_pipeline.publish.views import view_statements
+from kpi_pipeline.publish.views import all_views, view_statements
 
 __all__ = [
     "SCHEMA_VERSION",
     "TABLES",
+    "all_views",
     "calendar_tables",
     "conform",
     "definition_tables",

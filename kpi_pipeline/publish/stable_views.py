@@ -150,9 +150,11 @@ KPI_LATEST = View(
     {"kpi": comments_of("kpi")["kpi"], "label": comments_of("kpi")["label"], **comments_of("kpi_value")},
     _parsed(f"""
         SELECT kpi.kpi, kpi.label, {", ".join(f"kpi_value.{name}" for name in _AFTER_THE_KEY)}
-        FROM kpi_value JOIN kpi ON kpi_value.kpi = kpi.kpi AND kpi_value.grain = kpi.grain
-        WHERE kpi_value.is_complete
-        QUALIFY kpi_value.period_start_utc = max(kpi_value.period_start_utc) OVER (PARTITION BY kpi_value.kpi)
+        FROM (
+            SELECT *, max(period_start_utc) OVER (PARTITION BY kpi, grain) AS newest FROM kpi_value WHERE is_complete
+        ) AS kpi_value
+        JOIN kpi ON kpi_value.kpi = kpi.kpi AND kpi_value.grain = kpi.grain
+        WHERE kpi_value.period_start_utc = kpi_value.newest
     """),
 )
 
@@ -160,7 +162,7 @@ KPI_LATEST = View(
 _ONCE_PUBLISHED = [
     column.name
     for column in table_named("kpi_value_history").columns
-    if column.name not in ("recorded_at", "superseded_at", "reason")
+    if column.name not in ("published_as", "recorded_at", "superseded_at", "reason")
 ]
 
 AS_OF_QUERY = f"""

@@ -16,7 +16,7 @@ from kpi_pipeline.publish.contract import TABLES
 from kpi_pipeline.publish.ddl import table_statements
 from kpi_pipeline.publish.sparkline import sparkline_text
 from kpi_pipeline.publish.view import comments_of
-from kpi_pipeline.publish.views import STABLE_VIEWS, view_statements
+from kpi_pipeline.publish.views import STABLE_VIEWS, all_views, view_statements
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.snapshot import write_snapshot
 
@@ -29,7 +29,7 @@ def published(shop: Shop, folder: Path, tables: Tables) -> duckdb.DuckDBPyConnec
     with Warehouse.in_memory() as warehouse:
         for name, frame in tables.items():
             warehouse.replace_table(TableRef("kpi", name), frame)
-        views = view_statements(shop.project, metric_value=tables["metric_value"], segment=tables["segment"])
+        views = view_statements(all_views(shop.project, metric_value=tables["metric_value"], segment=tables["segment"]))
         file = write_snapshot(warehouse, folder / "kpi.duckdb", tables=table_statements(), views=views)
     return duckdb.connect(str(file.path), read_only=True)
 
@@ -207,7 +207,7 @@ def test_a_metric_that_bears_the_name_of_a_fixed_column(shop: Shop, tmp_path: Pa
 
 def test_values_as_they_were_published_then(shop: Shop, tmp_path: Path) -> None:
     first, second, third = (datetime(2010, 5, day, tzinfo=UTC) for day in (1, 2, 3))
-    sales: Row = {**shop.month(1), "kpi": "monthly_sales", "status": "no_target"}
+    sales: Row = {**shop.month(1), "kpi": "monthly_sales", "published_as": "monthly_sales", "status": "no_target"}
     tables = shop.tables()
     tables["kpi_value_history"] = shop.frame(
         "kpi_value_history",
