@@ -24,6 +24,7 @@ from kpi_pipeline.names import Name, Noun, TableRef
 from kpi_pipeline.notify import NotifyRule
 from kpi_pipeline.periods import DaysText, FirstDay, Grain, whole_periods
 from kpi_pipeline.postgres_target import PostgresTarget, address_alone
+from kpi_pipeline.restating import History, Restatement
 from kpi_pipeline.reviews import HeldReview, ReviewDue, due_after
 from kpi_pipeline.sources import Source
 from kpi_pipeline.teams import Person, Team
@@ -107,6 +108,10 @@ class Settings(Noun):
     schedule: Schedule | None = Field(default=Schedule(), description="when Dagster runs the project by itself")
     automation: Literal["schedule", "declarative"] = Field(
         default="schedule", description="whether Dagster goes by the schedule or by conditions on each asset"
+    )
+    history: History = Field(default=History(), description="how long values that were published are remembered")
+    restatement: Restatement | None = Field(
+        default=None, description="when a restated value is worth a warning, for KPIs that do not say it themselves"
     )
     notify: tuple[NotifyRule, ...] = Field(default=(), description="who is told what happened, and how")
 

@@ -168,6 +168,7 @@ def _with_reach(load: Loading, result: Staged) -> Staged:
     return replace(
         result,
         touched=days_touched(load.executor, day, pieces) if pieces else None,
+        day=day,
         newest=reach.newest,
         notes=notes,
         state=replace(result.state, complete_before=limit, newest_day=reach.newest_day),

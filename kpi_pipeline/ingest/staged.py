@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from sqlglot import expressions as exp
+
 from kpi_pipeline.ingest.replaced import Everything, Replaced
 from kpi_pipeline.names import TableRef
 
@@ -71,6 +73,8 @@ class Staged:
     """All that will be known of the source's files once accepted."""
     replaces: Replaced = field(default_factory=Everything)
     """Which rows in use go as the staged ones come."""
+    day: exp.Expr | None = None
+    """The business day of a row, over the source's columns; None where no column is its cursor."""
 
     @property
     def table(self) -> TableRef:

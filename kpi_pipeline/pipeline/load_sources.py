@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from kpi_pipeline.checks.result import CheckResult
-from kpi_pipeline.ingest import SourceState, Staged, accept, stage
+from kpi_pipeline.ingest import SourceState, Staged, accept, day_changes, stage
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.checking import check_asset, why_blocked
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.report import AssetReport
 from kpi_pipeline.pipeline.target_checks import checks_on_source
 from kpi_pipeline.plan import fingerprint
+from kpi_pipeline.store.source_changes import note_changes
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
                 context.watch.note(f"{asset} {text} {one.table}")
         else:
             if one.changed:
-                accept(one, context.warehouse)
+                with context.warehouse.transaction():
+                    note_changes(context.warehouse, name, day_changes(one, context.warehouse), context.now)
+                    accept(one, context.warehouse)
                 touched[name] = (known.version if known else None, one.touched)
             states[name] = one.state
         say_notes(context, one)

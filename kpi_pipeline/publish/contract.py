@@ -311,17 +311,18 @@ TABLES: tuple[Table, ...] = (
             *VALUE,
             *TARGET,
             COMPLETE,
+            Column("published_as", TEXT, "Name that the KPI had when this was published"),
             Column("recorded_at", MOMENT, "From when on this was the published value"),
             Column("superseded_at", MOMENT, "Until when; missing where it still is").optional,
             Column(
                 "reason",
                 TEXT,
                 "Why it was recorded: new, late_data, correction, definition_changed, target_changed, rule_changed "
-                "or removed",
+                "or removed; missing where the period was in progress and went on",
                 nullable=True,
             ),
         ),
-        key=("kpi", "grain", "period_start_utc", "segment", "recorded_at"),
+        key=("kpi", "grain", "period_start_utc", "segment", "published_as", "recorded_at"),
     ),
     Table(
         "check_result",
@@ -373,6 +374,7 @@ TABLES: tuple[Table, ...] = (
             Column("rows_quarantined", INTEGER, "Of these, rows that did not fit and were set aside").optional,
             Column("values_computed", INTEGER, "Metric values computed").optional,
             Column("values_restated", INTEGER, "Published values of complete periods that changed").optional,
+            Column("published_at", MOMENT, "From when on its values were the published ones").optional,
         ),
         key=("run_id",),
     ),

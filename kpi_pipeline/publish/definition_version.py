@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.metrics import Metric, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import Noun
@@ -15,10 +17,13 @@ from kpi_pipeline.publish.lineage import metric_edges, model_edges
 WORDS_AND_DUTIES = frozenset(
     {
         "label", "description", "ignore", "checks", "owner", "team", "goal", "goals", "weight", "parent_kpi",
-        "review", "scorecards", "benchmark", "annotations", "formerly", "indicator", "measures", "counts",
+        "review", "scorecards", "benchmark", "annotations", "formerly", "restatement", "indicator", "measures", "counts",
     }
 )  # fmt: skip
 """What may be reworded or handed to somebody else while every number, target and status stays the same."""
+
+JUDGING = ("direction", "status")
+"""What of a KPI decides how its values stand, given number and target."""
 
 CLOCK_AND_MONEY = ("timezone", "week_start", "fiscal_year_start", "currency")
 """What of the project's settings can change a number."""
@@ -45,6 +50,32 @@ def kpi_versions(project: Project) -> Mapping[str, str]:
         )
         for kpi in project.kpis.values()
     }
+
+
+@dataclass(frozen=True)
+class KpiVersion:
+    """The versions of what decides a KPI's number, what it is to reach, and how its status is judged."""
+
+    number: str
+    target: str
+    rule: str
+
+
+def parts_of_kpi_versions(project: Project) -> Mapping[str, KpiVersion]:
+    """The version of every KPI in three parts, so that a restated value can be told from another target.
+
+    Breakdowns do not count: they decide which values there are, not what these say. Nor do numbers that a table of
+    targets gives: those are rows.
+    """
+    metrics = metric_versions(project)
+    return {kpi.name: _kpi_version(kpi, metrics[kpi.metric]) for kpi in project.kpis.values()}
+
+
+def _kpi_version(kpi: Kpi, metric: str) -> KpiVersion:
+    meaning = _meaning(kpi)
+    number = {key: value for key, value in meaning.items() if key not in ("name", "breakdowns", "target", *JUDGING)}
+    rule = {key: meaning.get(key) for key in JUDGING}
+    return KpiVersion(_fingerprint(number, metric), _fingerprint(meaning.get("target")), _fingerprint(rule))
 
 
 def project_version(project: Project) -> str:

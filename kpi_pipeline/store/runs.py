@@ -31,6 +31,7 @@ class Outcome(NamedTuple):
     rows_read: int = 0
     rows_quarantined: int = 0
     values_computed: int = 0
+    values_restated: int = 0
 
 
 def begin_run(warehouse: Warehouse, run_id: str, started_at: datetime, definition_version: str) -> None:
@@ -60,11 +61,16 @@ def end_run(
     with warehouse.transaction():
         warehouse.run(
             f"UPDATE {_RUN} SET finished_at = ?, status = ?, rows_read = ?, rows_quarantined = ?, values_computed = ?, "
-            "up_to_date_key = ? WHERE run_id = ?",
+            "values_restated = ?, up_to_date_key = ? WHERE run_id = ?",
             [finished_at, *outcome, up_to_date_key, run_id],
         )
         for stage in stages:
             warehouse.run(f"INSERT INTO {_STAGE} VALUES (?, ?, ?, ?, ?)", [run_id, *stage])
+
+
+def note_published(warehouse: Warehouse, run_id: str, moment: datetime) -> None:
+    """Notes when the values of a run became the published ones."""
+    warehouse.run(f"UPDATE {_RUN} SET published_at = ? WHERE run_id = ?", [moment, run_id])
 
 
 def up_to_date_key(warehouse: Warehouse) -> str | None:

@@ -56,6 +56,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             detail VARCHAR NOT NULL, input_hash VARCHAR NOT NULL, tested_at TIMESTAMPTZ NOT NULL,
             run_id VARCHAR NOT NULL)""",
     ),
+    (
+        """CREATE TABLE state.kpi_value_history (
+            kpi VARCHAR NOT NULL, grain VARCHAR NOT NULL, period_start DATE NOT NULL, period_end DATE NOT NULL,
+            last_day DATE NOT NULL, period_label VARCHAR NOT NULL, period_start_utc TIMESTAMPTZ NOT NULL,
+            breakdown VARCHAR NOT NULL, segment VARCHAR NOT NULL, value DOUBLE, numerator DOUBLE, denominator DOUBLE,
+            sample_size BIGINT, target DOUBLE, target_low DOUBLE, target_high DOUBLE, target_provenance VARCHAR,
+            attainment DOUBLE, variance DOUBLE, status VARCHAR NOT NULL, status_rule VARCHAR,
+            is_complete BOOLEAN NOT NULL, recorded_at TIMESTAMPTZ NOT NULL, superseded_at TIMESTAMPTZ,
+            reason VARCHAR)""",
+        """CREATE TABLE state.kpi_said (
+            kpi VARCHAR NOT NULL, number_version VARCHAR NOT NULL, target_version VARCHAR NOT NULL,
+            rule_version VARCHAR NOT NULL, program VARCHAR NOT NULL, source_change BIGINT NOT NULL)""",
+        """CREATE TABLE state.source_change (
+            number BIGINT NOT NULL, source VARCHAR NOT NULL, day DATE, gained BIGINT NOT NULL, lost BIGINT NOT NULL,
+            noted_at TIMESTAMPTZ NOT NULL)""",
+        """ALTER TABLE state.run ADD COLUMN published_at TIMESTAMPTZ""",
+    ),
 )
 """The statements that lead from one version of the state to the next; new ones are added at the end."""
 

@@ -71,13 +71,13 @@ PROMISED = {
     "kpi_evidence_lag": f"{CLAIM}, at_lag, correlation, band, search_band",
     "kpi_evidence_window": f"{CLAIM}, first_period, last_period, correlation, p_value, holds",
     "kpi_evidence_history": f"{CLAIM}, verdict, reason_code, {MEASURED}, stability, recorded_at, superseded_at, input_hash",
-    "kpi_value_history": f"kpi, {PERIOD}, breakdown, segment, {VALUE}, {TARGET}, is_complete, recorded_at,"
-    " superseded_at, reason",
+    "kpi_value_history": f"kpi, {PERIOD}, breakdown, segment, {VALUE}, {TARGET}, is_complete, published_as,"
+    " recorded_at, superseded_at, reason",
     "check_result": "asset, check_name, severity, passed, observed, expected, failing_rows, checked_at",
     "lint_result": "rule, level, subject, message, hint, defined_in",
     "lineage": "downstream, upstream, kind, column_name",
     "run": "run_id, started_at, finished_at, status, definition_version, rows_read, rows_quarantined, values_computed,"
-    " values_restated",
+    " values_restated, published_at",
     "run_stage": "run_id, stage, seconds, peak_mb, rows_out",
 }
 

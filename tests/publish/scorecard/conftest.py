@@ -284,8 +284,8 @@ GOAL_SCORES = (
 def restated(at: int, value: float, recorded: int, reason: str) -> Row:
     """Net sales of a week as published on a day of December 2010."""
     moment = datetime(2010, 12, recorded, 6, tzinfo=UTC)
-    return {"kpi": "net_sales", **week(at), "breakdown": "all", "segment": "all", "value": value, "status": "on_track",
-            "reason": reason, "recorded_at": moment}  # fmt: skip
+    return {"kpi": "net_sales", "published_as": "net_sales", **week(at), "breakdown": "all", "segment": "all",
+            "value": value, "status": "on_track", "reason": reason, "recorded_at": moment}  # fmt: skip
 
 
 def driven(segment: str, breakdown: str, /, **effects: float) -> Iterable[Row]:

@@ -1,0 +1,305 @@
+"""What was said of every KPI value, and since when: written with the values themselves, or not at all.
+
+A row of the history holds from `recorded_at` until `superseded_at`. A value that differs in any column from what was
+said before ends one row and begins another; one that is no longer published ends in a row that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import polars as pl
+from sqlglot import expressions as exp
+
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan import fingerprint
+from kpi_pipeline.store.made import made_from, note_made
+from kpi_pipeline.store.source_changes import CHANGES
+from kpi_pipeline.store.values import MANY, PART, Change
+from kpi_pipeline.store.warehouse import Warehouse, quoted
+
+VALUES = TableRef("kpi", "kpi_value")
+HISTORY = TableRef("state", "kpi_value_history")
+PUBLISHED = TableRef("kpi", "kpi_value_history")
+"""The history under the names that KPIs have now."""
+
+KEY = ("kpi", "grain", "period_start_utc", "segment")
+PERIOD = ("period_start", "period_end", "last_day", "period_label", "breakdown", "is_complete")
+NUMBER = ("value", "numerator", "denominator", "sample_size")
+TARGET = ("target", "target_low", "target_high", "target_provenance")
+STANDING = ("attainment", "variance", "status", "status_rule")
+SAID = (*KEY, *PERIOD, *NUMBER, *TARGET, *STANDING)
+"""The columns of `kpi_value` that the history keeps."""
+
+NEW, REMOVED, CORRECTION, LATE = "new", "removed", "correction", "late_data"
+DEFINITION, AIM, RULE = "definition_changed", "target_changed", "rule_changed"
+CAUSES = {
+    "number_differs": (DEFINITION, "data", RULE),
+    "target_differs": (AIM, DEFINITION, "data", RULE),
+    "standing_differs": (RULE, AIM, DEFINITION, "data"),
+}
+"""What may explain that a row differs in its number, else in its target, else in where it stands: the likeliest first.
+
+Where none of it changed, the program did.
+"""
+
+
+@dataclass(frozen=True)
+class Causes:
+    """What changed since each KPI was published last.
+
+    `kpis`: kpi, definition_changed, target_changed, rule_changed. `sources`: kpi, source, since (the number of the
+    newest change that it was published with), by_day (whether a row's day there is its day in the KPI).
+    """
+
+    kpis: pl.DataFrame
+    sources: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Kept:
+    """From when on rows that no longer hold are kept: those of complete periods, and those of periods in progress."""
+
+    complete: datetime
+    in_progress: datetime
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """How many values of complete periods are now said differently, and what changed of the published history."""
+
+    restated: int
+    change: Change
+
+
+def record(
+    warehouse: Warehouse, change: Change, *, moment: datetime, names: Mapping[str, str], causes: Causes, kept: Kept
+) -> Recorded:
+    """Keeps what is said from now on of the values that a change brought, and what is no longer said.
+
+    Args:
+        warehouse: has the values as they are after the change.
+        change: what was changed in the table of KPI values.
+        moment: from when on they are the published values; later than any before.
+        names: of every KPI that had another name, that name and the one of now.
+        causes: what may be the reasons.
+        kept: older rows are dropped.
+    """
+    renamed = _shown_under(warehouse, names, moment)
+    if not warehouse.rows(f"SELECT 1 FROM {quoted(HISTORY)} LIMIT 1"):
+        _begin(warehouse, moment)
+        return Recorded(0, _anew(warehouse))
+    with _differing(warehouse, change, names) as differing:
+        restated = _supersede(warehouse, differing, moment, causes)
+        parts = warehouse.fetch(f"SELECT DISTINCT kpi AS name, month FROM {differing}")
+    parts = pl.concat([parts, _forgotten(warehouse, kept)]).unique()
+    return Recorded(restated, _anew(warehouse) if renamed else _change(warehouse, parts))
+
+
+def last_published(warehouse: Warehouse) -> datetime | None:
+    """When values were published last."""
+    run = quoted(TableRef("state", "run"))
+    found: datetime | None = warehouse.rows(
+        f"SELECT greatest((SELECT max(published_at) FROM {run}), (SELECT max(recorded_at) FROM {quoted(HISTORY)}))"
+    )[0][0]
+    return found
+
+
+def _shown_under(warehouse: Warehouse, names: Mapping[str, str], moment: datetime) -> bool:
+    """Shows the history under the names of now; True where these were others before.
+
+    What two KPIs said that are one now ends, but for what was said last.
+    """
+    version = fingerprint(sorted(names.items()), SAID)
+    if made_from(warehouse, PUBLISHED) == version:
+        return False
+    warehouse.drop(PUBLISHED)
+    name = _name_of_now(names)
+    warehouse.run(
+        f"CREATE VIEW {quoted(PUBLISHED)} AS "
+        f"SELECT * REPLACE ({name} AS kpi), kpi AS published_as FROM {quoted(HISTORY)}"
+    )
+    note_made(warehouse, PUBLISHED, version)
+    if names:
+        key = ", ".join([name, *KEY[1:]])
+        warehouse.run(
+            f"UPDATE {quoted(HISTORY)} SET superseded_at = ? WHERE rowid IN (SELECT rowid FROM {quoted(HISTORY)} "
+            f"WHERE superseded_at IS NULL QUALIFY row_number() OVER (PARTITION BY {key} "
+            f"ORDER BY recorded_at DESC, kpi = {name} DESC) > 1)",
+            [moment],
+        )
+    return True
+
+
+def _name_of_now(names: Mapping[str, str]) -> str:
+    """The name that a KPI of the history has now, as SQL."""
+    column = exp.column("kpi", quoted=True)
+    if not names:
+        return column.sql(dialect=Warehouse.dialect)
+    cases = [
+        exp.If(this=exp.Literal.string(before), true=exp.Literal.string(now)) for before, now in sorted(names.items())
+    ]
+    return exp.Case(this=column, ifs=cases, default=column.copy()).sql(dialect=Warehouse.dialect)
+
+
+def _begin(warehouse: Warehouse, moment: datetime) -> None:
+    """The first values that were ever published."""
+    columns = ", ".join(SAID)
+    warehouse.run(
+        f"INSERT INTO {quoted(HISTORY)} ({columns}, recorded_at, reason) SELECT {columns}, ?, ? FROM {quoted(VALUES)}",
+        [moment, NEW],
+    )
+
+
+@contextmanager
+def _differing(warehouse: Warehouse, change: Change, names: Mapping[str, str]) -> Iterator[str]:
+    """A table of the values that are not as they were said last, with what was said, for as long as the block lasts."""
+    now = f"SELECT {', '.join(SAID)}, date_trunc('month', period_start)::DATE AS month FROM {quoted(VALUES)}"
+    was = (
+        f"SELECT * REPLACE ({_name_of_now(names)} AS kpi), rowid AS place, "
+        f"date_trunc('month', period_start)::DATE AS month FROM {quoted(HISTORY)} WHERE superseded_at IS NULL"
+    )
+    with warehouse.lent(_parts(warehouse, change, names, now, was)) as parts:
+        of_parts = f"SEMI JOIN {parts} AS part ON said.kpi = part.name AND said.month = part.month"
+        warehouse.run(
+            f"CREATE OR REPLACE TEMPORARY TABLE differing AS SELECT {_compared()} "
+            f"FROM (SELECT * FROM ({now}) AS said {of_parts}) AS now "
+            f"FULL JOIN (SELECT * FROM ({was}) AS said {of_parts}) AS was "
+            f"ON {' AND '.join(f'now.{name} = was.{name}' for name in KEY)} "
+            "WHERE CASE WHEN now.kpi IS NULL THEN was.reason IS DISTINCT FROM 'removed' "
+            "WHEN was.kpi IS NULL OR was.reason = 'removed' THEN true "
+            "ELSE number_differs OR target_differs OR standing_differs END"
+        )
+    try:
+        yield "differing"
+    finally:
+        warehouse.run("DROP TABLE differing")
+
+
+def _parts(warehouse: Warehouse, change: Change, names: Mapping[str, str], now: str, was: str) -> pl.DataFrame:
+    """The months of KPIs in which something may differ: what was changed, or of all what has other sums."""
+    if not change.whole:
+        fresh = change.rows.select(name=pl.col("kpi").cast(pl.String), month=pl.col("period_start").dt.truncate("1mo"))
+        return pl.concat([fresh, change.gone.select(PART)]).with_columns(pl.col("name").replace(dict(names))).unique()
+    columns = ", ".join(SAID)
+    return warehouse.fetch(
+        f"SELECT kpi AS name, month FROM (SELECT kpi, month, hash({columns}) AS hashed FROM ({now}) "
+        f"UNION ALL SELECT kpi, month, hash({columns}) FROM ({was}) WHERE reason IS DISTINCT FROM 'removed') "
+        "GROUP BY kpi, month HAVING bit_xor(hashed) <> 0"
+    )
+
+
+def _compared() -> str:
+    """What is said now beside what was said; of a value that is no longer published only which one it was."""
+    differs = {
+        "number_differs": (*PERIOD, *NUMBER),
+        "target_differs": TARGET,
+        "standing_differs": STANDING,
+    }
+    columns = [
+        "was.place",
+        "coalesce(now.month, was.month) AS month",
+        "now.kpi IS NOT NULL AS is_said",
+        "was.kpi IS NOT NULL AND was.reason IS DISTINCT FROM 'removed' AS was_said",
+        "was.is_complete AS was_complete",
+        *(f"coalesce(now.{name}, was.{name}) AS {name}" for name in (*KEY, *PERIOD)),
+        *(f"now.{name} AS {name}" for name in (*NUMBER, *TARGET, *STANDING) if name != "status"),
+        "coalesce(now.status, 'no_data') AS status",
+        *(
+            f"{' OR '.join(f'now.{name} IS DISTINCT FROM was.{name}' for name in names)} AS {flag}"
+            for flag, names in differs.items()
+        ),
+    ]
+    return ", ".join(columns)
+
+
+def _supersede(warehouse: Warehouse, differing: str, moment: datetime, causes: Causes) -> int:
+    """Ends what was said and begins what is said now, with its reason; how many complete values are restated."""
+    warehouse.run(
+        f"UPDATE {quoted(HISTORY)} SET superseded_at = ? "
+        f"WHERE rowid IN (SELECT place FROM {differing} WHERE place IS NOT NULL)",
+        [moment],
+    )
+    columns = ", ".join(SAID)
+    with warehouse.lent(causes.kpis) as kpis, warehouse.lent(causes.sources) as sources:
+        warehouse.run(
+            f"INSERT INTO {quoted(HISTORY)} ({columns}, recorded_at, reason) "
+            f"WITH touched AS (SELECT kpi, by_day, day, gained, lost FROM {sources} AS sources "
+            f"JOIN {quoted(CHANGES)} AS changes ON changes.source = sources.source AND number > since), "
+            f"data AS ({_data(differing)}) "
+            f"SELECT {', '.join(f'differing.{name}' for name in SAID)}, ?, {_reason()} FROM {differing} AS differing "
+            f"LEFT JOIN {kpis} AS kpis ON kpis.kpi = differing.kpi "
+            "LEFT JOIN data ON data.kpi = differing.kpi AND data.period_start = differing.period_start "
+            "AND data.period_end = differing.period_end",
+            [moment],
+        )
+    return int(warehouse.rows(f"SELECT count(*) FROM {differing} WHERE {_RESTATED}")[0][0])
+
+
+_RESTATED = "is_said AND was_said AND was_complete"
+
+
+def _data(differing: str) -> str:
+    """For each period in which values are restated, whether rows were corrected or came late.
+
+    What happened on days of the period comes before what happened on others; of each, a correction comes first.
+    """
+    return (
+        "SELECT period.kpi, period_start, period_end, "
+        "max(CASE WHEN lost > 0 AND within THEN 4 WHEN within THEN 3 WHEN lost > 0 THEN 2 ELSE 1 END) IN (2, 4) "
+        "AS is_correction FROM ("
+        "SELECT period.kpi, period_start, period_end, lost, "
+        "NOT by_day OR day IS NULL OR (day >= period_start AND day < period_end) AS within "
+        f"FROM (SELECT DISTINCT kpi, period_start, period_end FROM {differing} WHERE {_RESTATED}) AS period "
+        "JOIN touched ON touched.kpi = period.kpi) AS period GROUP BY period.kpi, period_start, period_end"
+    )
+
+
+def _reason() -> str:
+    """Why a value is said, as SQL: the likeliest cause of the first part that differs."""
+    data = f"CASE WHEN is_correction THEN '{CORRECTION}' WHEN NOT is_correction THEN '{LATE}' END"
+    likeliest = {
+        flag: ", ".join(data if cause == "data" else f"CASE WHEN {cause} THEN '{cause}' END" for cause in causes)
+        for flag, causes in CAUSES.items()
+    }
+    cases = " ".join(f"WHEN {flag} THEN coalesce({causes}, '{RULE}')" for flag, causes in likeliest.items())
+    return (
+        f"CASE WHEN NOT is_said THEN '{REMOVED}' WHEN NOT was_said THEN '{NEW}' WHEN NOT was_complete THEN NULL "
+        f"{cases} END"
+    )
+
+
+def _forgotten(warehouse: Warehouse, kept: Kept) -> pl.DataFrame:
+    """Drops what is not to be kept any longer, and names the months of KPIs that it was of."""
+    old = "superseded_at < ? OR (superseded_at < ? AND NOT is_complete) OR (recorded_at < ? AND reason = ?)"
+    limits = [kept.complete, kept.in_progress, kept.complete, REMOVED]
+    parts = warehouse.fetch(
+        f"SELECT DISTINCT kpi AS name, date_trunc('month', period_start)::DATE AS month FROM {quoted(PUBLISHED)} "
+        f"WHERE {old}",
+        limits,
+    )
+    if parts.height:
+        warehouse.run(f"DELETE FROM {quoted(HISTORY)} WHERE {old}", limits)
+    return parts
+
+
+def _change(warehouse: Warehouse, parts: pl.DataFrame) -> Change:
+    """The rows of some months of KPIs, to take the place of those that readers have; where they are many, all rows."""
+    with warehouse.lent(parts) as asked:
+        rows = warehouse.fetch(
+            f"SELECT * FROM {quoted(PUBLISHED)} WHERE (kpi, date_trunc('month', period_start)::DATE) IN "
+            f"(SELECT (name, month) FROM {asked})"
+        )
+    anew = _anew(warehouse)
+    return anew if rows.height > MANY * anew.height else replace(anew, rows=rows, gone=parts, whole=False)
+
+
+def _anew(warehouse: Warehouse) -> Change:
+    """All rows, which stay where they are until somebody reads them."""
+    rows = warehouse.fetch(f"SELECT * FROM {quoted(PUBLISHED)} LIMIT 0")
+    part = {"name": pl.String, "month": pl.Date}
+    total = pl.DataFrame({"row_count": [warehouse.count(HISTORY)]})
+    return Change(PUBLISHED, "kpi", rows, pl.DataFrame(schema=part), total, whole=True)
