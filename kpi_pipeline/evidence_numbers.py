@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kpi_pipeline.errors import counted
-from kpi_pipeline.evidence_words import MINUS, Row, between, lag_written, share_written
+from kpi_pipeline.evidence_words import Row, between, lag_written
+from kpi_pipeline.kpis import MINUS, MISSING, share_written
 
 
 def done_to_series(row: Row, titles: Mapping[str, str]) -> tuple[str, ...]:
@@ -49,7 +50,7 @@ def numbers_of(row: Row) -> tuple[tuple[str, str], ...]:
         ("Claimed", f"{lag_written(row['expected_lag'], grain)}, {row['expected_sign']}"),
         ("Data", _data(row)),
         ("Measured", lag_written(row["measured_lag"], grain) if row["measured_lag"] is not None else ""),
-        ("Correlation there", _signed(row["correlation"])),
+        ("Correlation there", correlation_written(row["correlation"]) if row["correlation"] is not None else ""),
         ("By chance, one lag", f"within ±{row['band']:.2f} in 95 of 100" if row["band"] is not None else ""),
         ("By chance, the highest", f"within ±{row['search_band']:.2f}{searched}" if row["search_band"] else ""),
         (
@@ -58,18 +59,43 @@ def numbers_of(row: Row) -> tuple[tuple[str, str], ...]:
             if row.get("stands_out") is not None
             else "",
         ),
-        ("p of the correlation", _p(row["p_value"])),
-        (
-            "p corrected",
-            f"{_p(row['p_adjusted'])}, for all claims of the project" if row["p_adjusted"] is not None else "",
-        ),
-        ("Leader before follower", f"p {_p(row['granger_p'])} (Toda-Yamamoto)" if row["granger_p"] is not None else ""),
-        ("Follower before leader", f"p {_p(row['reverse_p'])} (Toda-Yamamoto)" if row["reverse_p"] is not None else ""),
+        ("p of the correlation", _p(row, "p_value", "{}")),
+        ("p corrected", _p(row, "p_adjusted", "{}, for all claims of the project")),
+        ("Leader before follower", _p(row, "granger_p", "p {} (Toda-Yamamoto)")),
+        ("Follower before leader", _p(row, "reverse_p", "p {} (Toda-Yamamoto)")),
         ("Other direction", _other_direction(row)),
         ("Error of forecasts", _skill(row)),
         ("Stretches that agree", f"{share_written(row['stability'])}" if row["stability"] is not None else ""),
     )
     return tuple((name, text) for name, text in numbers if text)
+
+
+def correlation_written(value: float | None) -> str:
+    """A correlation with two digits and a true minus sign.
+
+    >>> correlation_written(-0.314), correlation_written(None)
+    ('−0.31', '–')
+    """
+    return MISSING if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)
+
+
+def p_written(value: float) -> str:
+    """A p value with three digits; smaller ones only say so.
+
+    >>> p_written(0.0421), p_written(0.00002)
+    ('0.042', 'below 0.001')
+    """
+    return "below 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def found_written(row: Row) -> tuple[str, str, str]:
+    """The lag measured, what knowing the leader changes of the error, and how much data that rests on."""
+    measured, periods, grain = row["measured_lag"], row["periods"], row["grain"]
+    return (
+        MISSING if measured is None else lag_written(measured, grain),
+        error_written(row),
+        MISSING if periods is None else counted(periods, grain),
+    )
 
 
 def error_written(row: Row) -> str:
@@ -79,7 +105,7 @@ def error_written(row: Row) -> str:
     ('−18\\xa0%', '+3\\xa0%', '–')
     """
     if row["skill"] is None:
-        return "–"
+        return MISSING
     change = share_written(-row["skill"])
     return f"+{change}" if round(row["skill"], 2) < 0 else change
 
@@ -94,10 +120,8 @@ def _data(row: Row) -> str:
 def _other_direction(row: Row) -> str:
     if row["reverse_correlation"] is None:
         return ""
-    return (
-        f"{_signed(row['reverse_correlation'])} {lag_written(row['reverse_lag'], row['grain'])}, "
-        f"p {_p(row['reverse_lag_p'])}"
-    )
+    found = f"{correlation_written(row['reverse_correlation'])} {lag_written(row['reverse_lag'], row['grain'])}"
+    return f"{found}{_p(row, 'reverse_lag_p', ', p {}')}"
 
 
 def _skill(row: Row) -> str:
@@ -106,19 +130,14 @@ def _skill(row: Row) -> str:
         return ""
     larger = row["skill"] < 0
     turned = {"skill_low": _minus(row["skill_high"]), "skill_high": _minus(row["skill_low"])} if larger else {}
-    p = f", p {_p(row['skill_p'])}" if row["skill_p"] is not None else ""
     error = f"{share_written(abs(row['skill']))} {'larger' if larger else 'smaller'}{between({**row, **turned})}"
-    return f"{error} over {counted(row['forecasts'] or 0, 'forecast')}{p}"
+    return f"{error} over {counted(row['forecasts'] or 0, 'forecast')}{_p(row, 'skill_p', ', p {}')}"
+
+
+def _p(row: Row, name: str, told: str) -> str:
+    """A p value as it is told; nothing where it was not measured."""
+    return told.format(p_written(row[name])) if row[name] is not None else ""
 
 
 def _minus(value: float | None) -> float | None:
     return None if value is None else -value
-
-
-def _signed(value: float | None) -> str:
-    return "" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)
-
-
-def _p(value: float | None) -> str:
-    """A p value with three digits; smaller ones only say so."""
-    return "" if value is None else "below 0.001" if value < 0.001 else f"{value:.3f}"

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from kpi_pipeline.errors import counted
-from kpi_pipeline.kpis import NBSP
+from kpi_pipeline.kpis import NBSP, share_written
 from kpi_pipeline.verdict import Verdict, fewest_periods
 
 Row = Mapping[str, Any]
-MINUS = "\N{MINUS SIGN}"
 
 VERDICTS: Mapping[str, str] = {
     Verdict.CONFIRMED: "confirmed",
@@ -184,12 +183,3 @@ def between(row: Row) -> str:
     return (
         f" (between {share_written(row['skill_low']).removesuffix(f'{NBSP}%')} and {share_written(row['skill_high'])})"
     )
-
-
-def share_written(share: float) -> str:
-    """Whole percent; what rounds to nothing has no minus.
-
-    >>> share_written(-0.034), share_written(-0.001)
-    ('−3\\xa0%', '0\\xa0%')
-    """
-    return f"{round(share * 100) + 0:d}{NBSP}%".replace("-", MINUS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal, Self
@@ -12,7 +13,6 @@ from kpi_pipeline.checks import KpiCheck
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.names import Name, Named, Noun
 from kpi_pipeline.periods import DayGrain, FirstDay, Grain
-from kpi_pipeline.restating import Restatement
 from kpi_pipeline.status import StatusRules
 from kpi_pipeline.targets import Target
 
@@ -97,9 +97,6 @@ class Kpi(Named):
     checks: tuple[KpiCheck, ...] = Field(
         default=(), description="what has to hold of its values, or they are not published: see check"
     )
-    restatement: Restatement | None = Field(
-        default=None, description="when a restated value is worth a warning; by default as the project says"
-    )
     formerly: tuple[Name, ...] = Field(default=(), description="names it had before")
     indicator: Indicator | None = Field(default=None, description="overrules what goals and links say")
     measures: str = Field(default="direct", pattern=r"^(direct|proxy( .+)?)$", description="direct, or proxy for what")
@@ -161,7 +158,19 @@ def written(value: float | None, unit: Unit, currency: str, *, beside: float | N
     return _digits(value, 0 if size >= 1000 else 1 if size >= 10 else 2) + _SUFFIXES.get(unit, "")
 
 
+def share_written(value: float) -> str:
+    """A share without decimals, with a true minus sign; one that is all but whole is never told as if it were.
+
+    >>> share_written(1.118), share_written(0.9985), share_written(-0.034), share_written(-0.001)
+    ('112\xa0%', '99.8\xa0%', '−3\xa0%', '0\xa0%')
+    """
+    if 0.995 <= value < 1:
+        return f"{math.floor(value * 1000) / 10:.1f}{NBSP}%"
+    return f"{round(value * 100) + 0:,d}{NBSP}%".replace("-", MINUS)
+
+
 MISSING = "–"
+MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
 
 _SUFFIXES = {

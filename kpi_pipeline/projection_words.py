@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kpi_pipeline.kpis import NBSP
+from kpi_pipeline.kpis import MISSING, NBSP
 
 WORDS = {
     "naive": "as the {grain} before ended",
@@ -32,7 +32,7 @@ def method_told(how: Mapping[str, object], grain: str, write: Callable[[float], 
 
     def off(error: object) -> str:
         if not isinstance(error, float):
-            return "–"
+            return MISSING
         return f"{error:.1%}".replace("%", f"{NBSP}%") if how["error_scale"] == "relative" else write(error)
 
     than = "" if method in NAIVE else f" ({WORDS[str(how['reference_method'])].format(grain=grain)}: {off(reference)})"

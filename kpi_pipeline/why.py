@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from kpi_pipeline.errors import counted
-from kpi_pipeline.kpis import NBSP, written
+from kpi_pipeline.kpis import MISSING, NBSP, written
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.plan.parts import Apart
 from kpi_pipeline.segments import TOTAL
@@ -95,7 +95,7 @@ class Why:
     def difference(self, value: float | None, *, beside: float | None = None) -> str:
         """A difference with its sign; of shares in percentage points."""
         if value is None:
-            return "–"
+            return MISSING
         sign = "+" if value > 0 else ""
         if self.unit is Unit.percent:
             digits = 4 if 5e-7 <= abs(value) < 5e-5 else 2

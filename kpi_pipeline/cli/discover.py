@@ -11,7 +11,7 @@ from rich.text import Text
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console
 from kpi_pipeline.errors import QueryError, counted, listed
-from kpi_pipeline.evidence_words import MINUS
+from kpi_pipeline.evidence_numbers import correlation_written, p_written
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.discover import Discovered, Suggested
 
@@ -53,10 +53,9 @@ def _candidate(out: Console, one: Suggested) -> None:
     out.print()
     out.print(Text(f"{one.leader.title} → {one.follower.title}", style="bold"))
     out.print(Text(f"A rise of the one is followed by {falls} of the other {later} later."))
-    p = "below 0.001" if one.found.p_adjusted < 0.001 else f"{one.found.p_adjusted:.3f}"
     numbers = (
-        f"correlation {one.found.correlation:.2f}".replace("-", MINUS),
-        f"p {p}, corrected for all pairs",
+        f"correlation {correlation_written(one.found.correlation)}",
+        f"p {p_written(one.found.p_adjusted)}, corrected for all pairs",
         f"{counted(one.found.periods, one.grain)}",
     )
     out.print(Text("; ".join(numbers), style="dim"))

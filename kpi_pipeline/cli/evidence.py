@@ -14,10 +14,9 @@ from kpi_pipeline.cli.claims_told import Told, as_plain, claims_published
 from kpi_pipeline.cli.correlogram import correlogram
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console, plain_table
-from kpi_pipeline.errors import QueryError, counted, did_you_mean
-from kpi_pipeline.evidence_numbers import done_to_series, error_written, numbers_of
+from kpi_pipeline.errors import QueryError, did_you_mean
+from kpi_pipeline.evidence_numbers import done_to_series, found_written, numbers_of
 from kpi_pipeline.evidence_words import Row, lag_written, verdict_written
-from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.project import Project
 from kpi_pipeline.verdict import AGAINST, Verdict
 from kpi_pipeline.why import shown_segment
@@ -162,13 +161,8 @@ def _history(out: Console, history: Sequence[Row]) -> None:
 
 
 def _found(row: Row) -> tuple[Text, str, str]:
-    """The lag measured, what knowing the leader changes of the error, and how much data that rests on."""
-    measured, periods, grain = row["measured_lag"], row["periods"], row["grain"]
-    return (
-        Text(MISSING if measured is None else lag_written(measured, grain), style="dim"),
-        error_written(row),
-        MISSING if periods is None else counted(periods, grain),
-    )
+    measured, error, data = found_written(row)
+    return Text(measured, style="dim"), error, data
 
 
 def _verdict(row: Row) -> Text:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console, plain_table, scorecard_table
+from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.project import Project
 
 
@@ -28,7 +29,7 @@ def list_things(asked: Path, what: str) -> None:
     for name in rows[0]:
         table.add_column(name, overflow="fold", no_wrap=name == "Name")
     for row in rows:
-        table.add_row(*(Text(str(cell or "–")) for cell in row.values()))
+        table.add_row(*(Text(str(cell or MISSING)) for cell in row.values()))
     out.print(table)
     if what == "kpis":
         out.print(Text("Hint: `kpi run` computes them.", style="dim"))

@@ -15,7 +15,7 @@ from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console, number, plain_table, status_text
 from kpi_pipeline.errors import QueryError, counted, did_you_mean
 from kpi_pipeline.goals import Framework
-from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.kpis import MISSING, Kpi
 from kpi_pipeline.load.append_review import append_review, refuse_second
 from kpi_pipeline.periods import first_day_named
 from kpi_pipeline.pipeline.reviews import Latest, days_that_count, latest_values, reviews_due
@@ -89,8 +89,8 @@ def list_overdue(asked: Path, *, as_json: bool) -> None:
         table.add_column("Days overdue", justify="right")
         for one in found:
             owner = project.people[one.owner].title if one.owner else None
-            last, late = str(one.last or "never"), str(one.days_overdue) if one.due else "–"
-            cells = (one.kpi, owner or "–", one.every.value, last, str(one.due or "–"), late)
+            last, late = str(one.last or "never"), str(one.days_overdue) if one.due else MISSING
+            cells = (one.kpi, owner or MISSING, one.every.value, last, str(one.due or MISSING), late)
             table.add_row(*(Text(cell) for cell in cells))
         out.print(table)
         out.print(Text("Hint: `kpi review KPI` writes down what was decided.", style="dim"))

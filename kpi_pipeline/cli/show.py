@@ -15,7 +15,7 @@ from kpi_pipeline.cli.show_goal import show_goal
 from kpi_pipeline.cli.shown import console, number, plain_table, share, status_text
 from kpi_pipeline.errors import QueryError, did_you_mean
 from kpi_pipeline.holidays import holidays_said
-from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.kpis import MISSING, Kpi
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.project import Project
 from kpi_pipeline.projection_words import method_told
@@ -198,7 +198,7 @@ def _change(row: dict[str, Any], unit: str) -> str:
     """The change against the period before: of shares in percentage points, of everything else in percent."""
     if unit == Unit.percent and row["change"] is not None:
         return f"{_signed(row['change'])} pts"
-    return f"{_signed(row['change_pct'])} %" if row["change_pct"] is not None else "–"
+    return f"{_signed(row['change_pct'])} %" if row["change_pct"] is not None else MISSING
 
 
 def _signed(share: float) -> str:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from kpi_pipeline.cli.shown import console, number, plain_table, share, status_text
 from kpi_pipeline.goals import Framework, Goal
-from kpi_pipeline.kpis import NBSP
+from kpi_pipeline.kpis import MISSING, NBSP
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.scorecard.standing import Standing, judged_series, standing_of
 from kpi_pipeline.segments import TOTAL
@@ -183,7 +183,7 @@ def _kpis(rows: list[Row], results: Mapping[str, Row]) -> Table:
         last = _grade(graded) if graded else share(row["attainment"])
         table.add_row(
             row["label"],
-            shown["period_label"] or "–",
+            shown["period_label"] or MISSING,
             f"{row['weight']:g}",
             number(shown["value"], row["unit"], row["currency"], beside=shown["target"]),
             number(shown["target"], row["unit"], row["currency"], beside=shown["value"]),
@@ -195,7 +195,7 @@ def _kpis(rows: list[Row], results: Mapping[str, Row]) -> Table:
 
 def _grade(row: Row) -> str:
     if row["grade"] is None:
-        return "–"
+        return MISSING
     return f"{row['grade']:.2f}{' frozen' if row['frozen_at'] else ''}"
 
 

@@ -98,8 +98,8 @@ def scorecard_table(rows: list[dict[str, Any]], *, width: int) -> Table | Text:
     for row in rows:
         label, status = Text(str(row["label"])), status_text(row["status"])
         trend, indicator = Text(row["trend"] or "", style="cyan"), Text(str(row["indicator"]), style="dim")
-        goal = Text(row["goal_label"] or "–", style="dim")
-        period = row["period_label"] or "–"
+        goal = Text(row["goal_label"] or MISSING, style="dim")
+        period = row["period_label"] or MISSING
         if width < WIDE:
             below = indicator if width >= NARROW else Text(f"{period} {indicator}", style="dim")
             label = Text("\n").join([label, below])

@@ -14,6 +14,7 @@ from rich.text import Text
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import Notes, console, plain_table
 from kpi_pipeline.errors import counted
+from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.why import AGAINST, Against, Why, shown_segment
 
@@ -164,7 +165,7 @@ def _print(out: Console, table: Table) -> None:
 def _plain(value: float | None) -> str:
     """A part's value: parts may count something else than the KPI does, so it is written without a unit."""
     if value is None:
-        return "–"
+        return MISSING
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kpi_pipeline.evidence_numbers import correlation_written
 from kpi_pipeline.evidence_words import lag_written
 from kpi_pipeline.publish.scorecard.findings import claim_page
 from kpi_pipeline.publish.scorecard.page import Reference
 from kpi_pipeline.publish.scorecard.roles import told_of
 from kpi_pipeline.publish.scorecard.snapshot import Row
-from kpi_pipeline.publish.scorecard.wording import MINUS
 
 SIGNS = {"positive": "both rise", "negative": "one rises, the other falls"}
 
@@ -51,7 +51,7 @@ def causes_of(
 def _measured(row: Row) -> str:
     told = (
         "" if row["measured_lag"] is None else f"measured {lag_written(row['measured_lag'], row['grain'])}",
-        "" if row["correlation"] is None else f"correlation {row['correlation']:.2f}".replace("-", MINUS),
+        "" if row["correlation"] is None else f"correlation {correlation_written(row['correlation'])}",
         "" if row["periods"] is None else f"over {row['periods']} {row['grain']}s",
     )
     return ", ".join(part for part in told if part)

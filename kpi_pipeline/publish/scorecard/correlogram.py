@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kpi_pipeline.kpis import MINUS
 from kpi_pipeline.publish.scorecard.chart import Tick, round_steps
-from kpi_pipeline.publish.scorecard.wording import MINUS
 
 WIDTH, HEIGHT = 1000.0, 216.0
 TOP, BOTTOM = 14.0, 178.0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kpi_pipeline.errors import counted
-from kpi_pipeline.evidence_numbers import error_written
+from kpi_pipeline.evidence_numbers import found_written
 from kpi_pipeline.evidence_words import MEANINGS, VERDICTS, lag_written
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.evidence_page import ShownVerdict, verdict_of
@@ -55,9 +54,7 @@ def evidence_index(book: Book) -> EvidenceIndex:
                 claim_page(row["kpi"], row["leads_kpi"]),
                 lag_written(row["expected_lag"], row["grain"]),
                 verdict_of(row),
-                "–" if row["measured_lag"] is None else lag_written(row["measured_lag"], row["grain"]),
-                error_written(row),
-                "–" if row["periods"] is None else counted(row["periods"], row["grain"]),
+                *found_written(row),
                 "fading" in (row["remarks"] or ""),
             )
             for row in rows

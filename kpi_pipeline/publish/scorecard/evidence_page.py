@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kpi_pipeline.errors import counted
-from kpi_pipeline.evidence_numbers import done_to_series, error_written, numbers_of
+from kpi_pipeline.evidence_numbers import correlation_written, done_to_series, found_written, numbers_of, p_written
 from kpi_pipeline.evidence_words import MEANINGS, lag_written, sentence_of, verdict_written
+from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.publish.scorecard.aligned import Aligned, aligned_of
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.correlogram import Correlogram, correlogram_of
@@ -15,7 +15,7 @@ from kpi_pipeline.publish.scorecard.dates import day_written, period_written
 from kpi_pipeline.publish.scorecard.findings import key_of
 from kpi_pipeline.publish.scorecard.page import Reference
 from kpi_pipeline.publish.scorecard.snapshot import Row
-from kpi_pipeline.publish.scorecard.wording import MINUS, Numbers
+from kpi_pipeline.publish.scorecard.wording import Numbers
 from kpi_pipeline.verdict import AGAINST, Verdict
 
 PERIODS_COMPARED = {"hour": 120, "day": 120, "week": 104, "month": 60, "quarter": 40, "year": 30}
@@ -123,7 +123,7 @@ def evidence_page(book: Book, leader: str, follower: str) -> EvidencePage:
         correlogram=correlogram_of(
             lags, measured=row["measured_lag"], band=row["band"], search=row["search_band"], grain=row["grain"]
         ),
-        lags=tuple(LagLine(lag, signed(value), abs(value) > (row["band"] or 1)) for lag, value in lags),
+        lags=tuple(LagLine(lag, correlation_written(value), abs(value) > (row["band"] or 1)) for lag, value in lags),
         aligned=aligned,
         aligned_lag=lag_written(_lag(row), row["grain"]),
         compared=tuple(_compared(book, row, aligned)) if aligned else (),
@@ -176,28 +176,22 @@ def _compared(book: Book, row: Row, aligned: Aligned) -> Iterable[ComparedLine]:
         yield ComparedLine(
             one.label or "to come",
             follower.write(one.follower) if one.label else "not known yet",
-            one.leader_label or "–",
+            one.leader_label or MISSING,
             leader.write(one.leader),
         )
 
 
 def _part(name: str, row: Row) -> PartLine:
-    return PartLine(
-        name,
-        verdict_of(row),
-        "–" if row["measured_lag"] is None else lag_written(row["measured_lag"], row["grain"]),
-        signed(row["correlation"]),
-        error_written(row),
-        "–" if row["periods"] is None else counted(row["periods"], row["grain"]),
-    )
+    measured, error, data = found_written(row)
+    return PartLine(name, verdict_of(row), measured, correlation_written(row["correlation"]), error, data)
 
 
 def _stretches(rows: Sequence[Row]) -> Iterable[StretchLine]:
     for row in rows:
         yield StretchLine(
             f"{day_written(row['first_period'])} to {day_written(row['last_period'])}",
-            signed(row["correlation"]),
-            "below 0.001" if row["p_value"] < 0.001 else f"{row['p_value']:.3f}",
+            correlation_written(row["correlation"]),
+            p_written(row["p_value"]),
             row["holds"],
         )
 
@@ -207,15 +201,6 @@ def _history(rows: Sequence[Row]) -> Iterable[PartLine]:
     lines = [_part(day_written(row["recorded_at"]), row) for row in rows]
     said = [line for at, line in enumerate(lines) if at == 0 or replace(line, name=lines[at - 1].name) != lines[at - 1]]
     yield from reversed(said[-HISTORY_SHOWN:] if len(said) > 1 else [])
-
-
-def signed(value: float | None) -> str:
-    """A correlation with two digits.
-
-    >>> signed(-0.314), signed(None)
-    ('−0.31', '–')
-    """
-    return "–" if value is None else f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)
 
 
 def _query(leader: str, follower: str) -> str:

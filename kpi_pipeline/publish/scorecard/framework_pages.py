@@ -9,6 +9,7 @@ from datetime import date
 from markupsafe import Markup
 
 from kpi_pipeline.goals import Framework, Perspective
+from kpi_pipeline.kpis import MISSING, share_written
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.dates import day_before, day_written, moment_written, period_written, span_written
 from kpi_pipeline.publish.scorecard.findings import claim_page
@@ -16,7 +17,7 @@ from kpi_pipeline.publish.scorecard.page import KpiCard, Reference
 from kpi_pipeline.publish.scorecard.snapshot import Row
 from kpi_pipeline.publish.scorecard.status import Status, status_called
 from kpi_pipeline.publish.scorecard.strategy_map import strategy_map
-from kpi_pipeline.publish.scorecard.wording import Numbers, share_written
+from kpi_pipeline.publish.scorecard.wording import Numbers
 
 FILES = {
     "okr": "okr.html", "mbo": "mbo.html", "omtm": "focus.html", "balanced_scorecard": "balanced-scorecard.html",
@@ -192,7 +193,7 @@ def _agreements(book: Book) -> Iterator[Agreement]:
             reviewed=f"last {day_written(row['last_reviewed'])}" if row["last_reviewed"] else "not yet",
             due=day_written(row["review_due"]) if row["review_due"] else "",
             overdue=bool(row["is_overdue"]),
-            score=share_written(row["score"]) if row["score"] is not None else "–",
+            score=share_written(row["score"]) if row["score"] is not None else MISSING,
             status=status_called(row["status"]),
         )
 
@@ -212,7 +213,7 @@ def _focuses(book: Book) -> Iterator[Focus]:
             before_period=period_written(row["before_label"]) if row["before_label"] else "",
             latest=numbers.write(row["latest_value"]),
             latest_period=period_written(row["latest_label"]) if row["latest_label"] else "",
-            change="–" if row["change"] is None else numbers.write_change(row["change"]),
+            change=MISSING if row["change"] is None else numbers.write_change(row["change"]),
             target=numbers.write(row["target"]),
             status=status_called(row["status"]),
         )
@@ -267,7 +268,7 @@ def _grade(grade: float | None) -> str:
     >>> _grade(0.4706), _grade(None)
     ('0.47', '–')
     """
-    return "–" if grade is None else f"{grade:.2f}"
+    return MISSING if grade is None else f"{grade:.2f}"
 
 
 def _time(start: date | None, end: date | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kpi_pipeline.kpis import share_written
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.chart import Chart, Instant, chart_of
 from kpi_pipeline.publish.scorecard.dates import period_written
@@ -12,7 +13,6 @@ from kpi_pipeline.publish.scorecard.goal_tree import Branch, branches_of
 from kpi_pipeline.publish.scorecard.page import KpiCard, Reference
 from kpi_pipeline.publish.scorecard.picture import room_for, svg_of
 from kpi_pipeline.publish.scorecard.standing import Standing, judged_series
-from kpi_pipeline.publish.scorecard.wording import share_written
 
 PERIODS_DRAWN = 48
 

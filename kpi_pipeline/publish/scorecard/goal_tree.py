@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from kpi_pipeline.goals import Framework, Perspective
+from kpi_pipeline.kpis import share_written
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.standing import Standing
-from kpi_pipeline.publish.scorecard.wording import share_written
 
 
 @dataclass(frozen=True)

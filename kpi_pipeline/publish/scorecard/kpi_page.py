@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kpi_pipeline.kpis import share_written
 from kpi_pipeline.projection_words import method_told
 from kpi_pipeline.publish.scorecard.aims import Aim, aims_of
 from kpi_pipeline.publish.scorecard.book import Book
@@ -24,7 +25,7 @@ from kpi_pipeline.publish.scorecard.roles import viewpoint_title
 from kpi_pipeline.publish.scorecard.segment_table import SegmentTable, segment_tables
 from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.publish.scorecard.status import status_called
-from kpi_pipeline.publish.scorecard.wording import Numbers, share_written
+from kpi_pipeline.publish.scorecard.wording import Numbers
 
 PERIODS_DRAWN = {"hour": 120, "day": 120, "week": 104, "month": 60, "quarter": 40, "year": 30}
 UNITS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.publish.scorecard.company_page import CompanyPage
 from kpi_pipeline.publish.scorecard.goal_page import GoalPage
 from kpi_pipeline.publish.scorecard.kpi_page import KpiPage
@@ -58,8 +59,8 @@ def goal_markdown(page: GoalPage) -> str:
     below = [
         (
             plain(one.label),
-            one.standing.score.text if one.standing and one.standing.score else "–",
-            _status(one.standing.status) if one.standing else "–",
+            one.standing.score.text if one.standing and one.standing.score else MISSING,
+            _status(one.standing.status) if one.standing else MISSING,
         )
         for one in page.below
     ]
@@ -84,8 +85,8 @@ def team_markdown(page: TeamPage) -> str:
             [
                 (
                     plain(one.label),
-                    one.standing.score.text if one.standing and one.standing.score else "–",
-                    _status(one.standing.status) if one.standing else "–",
+                    one.standing.score.text if one.standing and one.standing.score else MISSING,
+                    _status(one.standing.status) if one.standing else MISSING,
                 )
                 for one in page.goals
             ],
@@ -136,8 +137,8 @@ def _cards(cards: Sequence[KpiCard]) -> str:
             (
                 f"{plain(card.label)} ({card.period or 'no complete period'})",
                 card.value,
-                card.target or "–",
-                card.attainment.text if card.attainment else "–",
+                card.target or MISSING,
+                card.attainment.text if card.attainment else MISSING,
                 _status(card.status),
             )
             for card in cards

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kpi_pipeline.kpis import MISSING, share_written
 from kpi_pipeline.publish.scorecard.dates import period_written
 from kpi_pipeline.publish.scorecard.snapshot import Row
 from kpi_pipeline.publish.scorecard.status import Status, status_called
-from kpi_pipeline.publish.scorecard.wording import Numbers, share_written, target_written
+from kpi_pipeline.publish.scorecard.wording import Numbers, target_written
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ def _line(kpi: Row, row: Row, numbers: Numbers, largest: float | None, holidays:
     return NumbersLine(
         period_written(row["period_label"]),
         numbers.write(row["value"], beside=largest),
-        target_written(kpi, row, lambda value: numbers.write(value, beside=largest)) or "–",
-        "–" if row["attainment"] is None else share_written(row["attainment"]),
+        target_written(kpi, row, lambda value: numbers.write(value, beside=largest)) or MISSING,
+        MISSING if row["attainment"] is None else share_written(row["attainment"]),
         status_called(row["status"] if row["is_complete"] else row["status"] or "in_progress"),
         _change(row, numbers, largest),
         "; ".join(said),
@@ -47,4 +48,4 @@ def _line(kpi: Row, row: Row, numbers: Numbers, largest: float | None, holidays:
 
 def _change(row: Row, numbers: Numbers, largest: float | None) -> str:
     """The change on the period before with its sign."""
-    return "–" if row["change"] is None else numbers.write_change(row["change"], beside=largest)
+    return MISSING if row["change"] is None else numbers.write_change(row["change"], beside=largest)

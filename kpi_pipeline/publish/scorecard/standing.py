@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from kpi_pipeline.goals import ENOUGH_COUNTED
+from kpi_pipeline.kpis import share_written
 from kpi_pipeline.publish.scorecard.dates import period_written
 from kpi_pipeline.publish.scorecard.page import Attainment
 from kpi_pipeline.publish.scorecard.snapshot import Row
 from kpi_pipeline.publish.scorecard.status import STATUSES, Status, status_called
 from kpi_pipeline.publish.scorecard.trend import Moment, Trend, trend_of
-from kpi_pipeline.publish.scorecard.wording import attainment_of, share_written
+from kpi_pipeline.publish.scorecard.wording import attainment_of
 
 GRAINS = ("month", "quarter", "year")
 SHOWN = 26

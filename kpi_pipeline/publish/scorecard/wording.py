@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kpi_pipeline.kpis import NBSP, written
+from kpi_pipeline.kpis import MINUS, NBSP, share_written, written
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.publish.scorecard.page import Attainment, Change
 from kpi_pipeline.publish.scorecard.snapshot import Row
@@ -54,20 +53,6 @@ class Numbers:
         if size == self.write_difference(0.0, beside=beside if beside is not None else value):
             return size
         return f"{MINUS if value < 0 else '+'}{size}"
-
-
-MINUS = "\N{MINUS SIGN}"
-
-
-def share_written(value: float) -> str:
-    """A share without decimals, but for one that is all but whole: that is never told as if it were.
-
-    >>> share_written(1.118), share_written(0.9985)
-    ('112\\xa0%', '99.8\\xa0%')
-    """
-    if 0.995 <= value < 1:
-        return f"{math.floor(value * 1000) / 10:.1f}{NBSP}%"
-    return f"{round(value * 100) + 0:,d}{NBSP}%".replace("-", MINUS)
 
 
 def changes_of(row: Row, numbers: Numbers, grain: str) -> tuple[Change, ...]:
