@@ -33,6 +33,7 @@ def models_as_defined(context: Context, plan: Plan) -> None:
                 f"Model '{model.name}' was changed since the last run, and it is kept as a table.\n"
                 "Hint: `kpi run` makes it again; then ask again."
             )
+        context.warehouse.allow_writing()
         make_model(context, plan, model)
 
 

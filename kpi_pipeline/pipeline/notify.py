@@ -83,6 +83,7 @@ def notify(
     if not project.settings.notify:
         return Told()
     with opened_to_ask(project, wait=wait, watch=watch) as context:
+        context.warehouse.allow_writing()
         moment = now or datetime.now(UTC)
         note_news(context, moment)
         return tell(context, moment, say=say, pause=pause)

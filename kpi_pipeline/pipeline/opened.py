@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
-from pathlib import Path
 from uuid import uuid4
 
 from kpi_pipeline.errors import DataError, KpiError
@@ -15,7 +14,7 @@ from kpi_pipeline.pipeline.watch import Quiet, Watch
 from kpi_pipeline.project import Project
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, end_run
-from kpi_pipeline.store.state import prepare_state
+from kpi_pipeline.store.state import is_prepared, prepare_state
 
 PATIENCE = 600.0
 """Seconds to wait for another run to end."""
@@ -40,7 +39,8 @@ def opened(
     seen_by = watch or Quiet()
     run_id = f"{moment:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
     path = project.path(project.settings.warehouse)
-    with _open(project, path, wait, seen_by, holder=f"run {run_id}") as warehouse:
+    memory, on_wait = project.settings.memory, _waiting(seen_by, wait)
+    with Warehouse.open(path, wait=wait, on_wait=on_wait, holder=f"run {run_id}", memory=memory) as warehouse:
         prepare_state(warehouse)
         clear_leftovers(warehouse)
         yield Context(project, warehouse, run_id, moment, seen_by, full=full, since=since)
@@ -48,7 +48,9 @@ def opened(
 
 @contextmanager
 def opened_to_ask(project: Project, *, wait: float, watch: Watch | None = None) -> Iterator[Context]:
-    """What a question works with: the warehouse as the last run left it.
+    """What a question works with: the warehouse as the last run left it, read beside other questions.
+
+    Where the state is that of an older version it is brought up first, and for that nobody else may have it open.
 
     Raises:
         DataError: there is no warehouse yet.
@@ -58,18 +60,16 @@ def opened_to_ask(project: Project, *, wait: float, watch: Watch | None = None) 
     path = project.path(project.settings.warehouse)
     if not path.exists():
         raise DataError(f"Nothing was loaded yet: there is no {path}.\nHint: `kpi run` loads it; then ask again.")
-    with _open(project, path, wait, seen_by, holder="a question") as warehouse:
-        prepare_state(warehouse)
+    memory, on_wait = project.settings.memory, _waiting(seen_by, wait)
+    with Warehouse.open_to_read(path, wait=wait, on_wait=on_wait, memory=memory) as warehouse:
+        if not is_prepared(warehouse):
+            warehouse.allow_writing()
+            prepare_state(warehouse)
         yield Context(project, warehouse, "question", datetime.now(UTC), seen_by)
 
 
-def _open(project: Project, path: Path, wait: float, watch: Watch, *, holder: str) -> Warehouse:
-    memory = project.settings.memory
-    return Warehouse.open(path, wait=wait, on_wait=_waiting(watch, wait), holder=holder, memory=memory)
-
-
 def _waiting(watch: Watch, wait: float) -> Callable[[str], None]:
-    return lambda holder: watch.note(f"The warehouse is being written by {holder}; waiting up to {wait:.0f} s.")
+    return lambda how: watch.note(f"The warehouse is {how}; waiting up to {wait:.0f} s.")
 
 
 def end_badly(context: Context, problem: BaseException) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kpi_pipeline.errors import StorageError
+from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
@@ -76,18 +77,19 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
 )
 """The statements that lead from one version of the state to the next; new ones are added at the end."""
 
+_VERSION = TableRef("state", "schema_version")
+
+
+def is_prepared(executor: Executor) -> bool:
+    """Whether the tables are those of this version; StorageError where they are of a later one."""
+    return bool(executor.table_columns(_VERSION)) and _version(executor) == len(MIGRATIONS)
+
 
 def prepare_state(executor: Executor) -> None:
     """Makes the tables, or brings those of an older version up to this one; doing it again changes nothing."""
     with executor.transaction():
         executor.run("CREATE TABLE IF NOT EXISTS state.schema_version (version INTEGER NOT NULL)")
-        found = executor.rows("SELECT version FROM state.schema_version")
-        version = int(found[0][0]) if found else 0
-        if version > len(MIGRATIONS):
-            raise StorageError(
-                f"The warehouse's state has version {version}; this program knows versions up to {len(MIGRATIONS)}.\n"
-                "Hint: a newer kpi_pipeline wrote it: upgrade this one."
-            )
+        version = _version(executor)
         if version == len(MIGRATIONS):
             return
         for statements in MIGRATIONS[version:]:
@@ -95,3 +97,14 @@ def prepare_state(executor: Executor) -> None:
                 executor.run(statement)
         executor.run("DELETE FROM state.schema_version")
         executor.run("INSERT INTO state.schema_version VALUES (?)", [len(MIGRATIONS)])
+
+
+def _version(executor: Executor) -> int:
+    found = executor.rows("SELECT version FROM state.schema_version")
+    version = int(found[0][0]) if found else 0
+    if version > len(MIGRATIONS):
+        raise StorageError(
+            f"The warehouse's state has version {version}; this program knows versions up to {len(MIGRATIONS)}.\n"
+            "Hint: a newer kpi_pipeline wrote it: upgrade this one."
+        )
+    return version

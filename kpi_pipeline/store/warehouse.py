@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -41,10 +44,17 @@ class Warehouse:
     query_errors: tuple[type[Exception], ...] = (duckdb.Error,)
     """What a statement that cannot be carried out raises, for reasons other than the disk."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | None, lock: FileLock | None) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        path: Path | None,
+        lock: FileLock | None,
+        write: Callable[[], tuple[duckdb.DuckDBPyConnection, FileLock]] | None = None,
+    ) -> None:
         self._connection = connection
         self._lock = lock
         self._in_transaction = False
+        self._write = write
         self.path = path
 
     @classmethod
@@ -57,17 +67,51 @@ class Warehouse:
         holder: str = "a run",
         memory: str | None = None,
     ) -> Self:
-        """Opens the file for writing, after up to `wait` seconds for another writer; `on_wait` is told who it is.
+        """Opens the file for writing, after up to `wait` seconds for others; `on_wait` is told who has it open.
 
         `memory` (512 MB) is how much DuckDB may hold; what is more waits on the disk. By default it holds what it can.
         """
-        lock = _locked(path, wait=wait, on_wait=on_wait, holder=holder)
+        connection, lock = _to_write(path, _Patience(wait, on_wait), holder, memory)
+        return cls(connection, path, lock)
+
+    @classmethod
+    def open_to_read(
+        cls,
+        path: Path,
+        *,
+        wait: float = 0,
+        on_wait: Callable[[str], None] | None = None,
+        holder: str = "a question",
+        memory: str | None = None,
+    ) -> Self:
+        """Opens the file for reading, beside others who read it; tables in the schema `temp` can be made.
+
+        Readers pass the writers' lock one after the other, and do not keep it: who waits to write goes before those
+        who come later, and begins when the last of those who came earlier is done.
+        """
+        lock = _locked(path, _Patience(wait, on_wait), holder)
         try:
-            connection = duckdb.connect(str(path), config={"memory_limit": memory} if memory else {})
-        except duckdb.Error as problem:
-            lock.release()
-            raise _storage_error(problem, path) from problem
-        return cls(_prepared(connection), path, lock)
+            connection = _set(_connected(path, _Patience(wait, on_wait), memory, read_only=True))
+        finally:
+            _release(lock)
+        write = partial(_to_write, path, _Patience(wait, on_wait), holder, memory)
+        return cls(connection, path, None, write)
+
+    def allow_writing(self) -> None:
+        """Lets what was opened to read be written to, too, as soon as nobody else has it open.
+
+        What was made in the schema `temp` is gone afterwards.
+        """
+        if self._write is None:
+            return
+        was_shut, folders = self.rows(
+            "SELECT NOT current_setting('enable_external_access'), current_setting('allowed_directories')"
+        )[0]
+        self._connection.close()
+        self._connection, self._lock = self._write()
+        self._write = None
+        if was_shut:
+            self.shut(*map(Path, folders))
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -86,9 +130,7 @@ class Warehouse:
         """Closes the file and lets the next writer in."""
         self._connection.close()
         if self._lock:
-            with suppress(OSError):
-                _holder_file(Path(self._lock.lock_file)).unlink(missing_ok=True)
-            self._lock.release()
+            _release(self._lock)
 
     def shut(self, *writable: Path) -> None:
         """From now on statements reach no file but the warehouse's own and those in the folders named, and no network.
@@ -236,40 +278,102 @@ def quoted(table: TableRef) -> str:
 
 
 def _prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A connection with our settings, to a database that has our schemas."""
+    for schema in SCHEMAS:
+        _set(connection).execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+    return connection
+
+
+def _set(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("SET enable_progress_bar = false")
     # NOTE: a row whose expression divides by zero has no value; it does not stop the run.
     connection.execute("SET error_on_division_by_zero = false")
     connection.execute("SET autoinstall_known_extensions = false")
-    for schema in SCHEMAS:
-        connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
     return connection
+
+
+@dataclass
+class _Patience:
+    """How long to wait for others, in all; the first of them is told on."""
+
+    seconds: float
+    on_wait: Callable[[str], None] | None
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def waited(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def is_over(self) -> bool:
+        return self.waited >= self.seconds
+
+    def say(self, whom: str) -> None:
+        """Tells for whom it waits, once."""
+        if self.on_wait:
+            self.on_wait(whom)
+            self.on_wait = None
+
+
+def _to_write(
+    path: Path, patience: _Patience, holder: str, memory: str | None
+) -> tuple[duckdb.DuckDBPyConnection, FileLock]:
+    lock = _locked(path, patience, holder)
+    try:
+        return _prepared(_connected(path, patience, memory, read_only=False)), lock
+    except BaseException:
+        _release(lock)
+        raise
+
+
+def _connected(path: Path, patience: _Patience, memory: str | None, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """The file open, as soon as nobody has it open who is in the way."""
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only, config={"memory_limit": memory} if memory else {})
+        except duckdb.Error as problem:
+            if patience.is_over or not (reader := _in_the_way(problem)):
+                raise _storage_error(problem, path) from problem
+            patience.say(f"open in {reader}")
+            time.sleep(0.05)
+
+
+def _in_the_way(problem: duckdb.Error) -> str | None:
+    """Who has the file open; None where something else is wrong."""
+    if "different configuration" in str(problem):
+        return "this process"
+    if "Could not set lock" in str(problem):
+        found = re.search(r"\(PID (\d+)\)", str(problem))
+        return f"process {found.group(1)}" if found else "another process"
+    return None
+
+
+def _release(lock: FileLock) -> None:
+    with suppress(OSError):
+        _holder_file(Path(lock.lock_file)).unlink(missing_ok=True)
+    lock.release()
 
 
 def _holder_file(lock_file: Path) -> Path:
     return lock_file.with_suffix(".holder")
 
 
-def _locked(path: Path, *, wait: float, on_wait: Callable[[str], None] | None, holder: str) -> FileLock:
+def _locked(path: Path, patience: _Patience, holder: str) -> FileLock:
     """The lock of a warehouse file; asked for patiently, and saying who has it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path.with_name(path.name + ".lock"))
         note = _holder_file(Path(lock.lock_file))
-        began = time.monotonic()
-        told = False
         while True:
             try:
-                lock.acquire(timeout=min(0.2, max(wait, 0)))
+                lock.acquire(timeout=min(0.2, max(patience.seconds, 0)))
                 break
             except Timeout:
                 who = _holder(note)
-                waited = time.monotonic() - began
-                if waited >= wait:
-                    raise WarehouseBusy.held_by(who, str(path), waited) from None
-                if on_wait and not told:
-                    on_wait(who)
-                    told = True
+                if patience.is_over:
+                    raise WarehouseBusy.held_by(who, str(path), patience.waited) from None
+                patience.say(f"being written by {who}")
         note.write_text(
             json.dumps(
                 {
@@ -296,7 +400,7 @@ def _holder(note: Path) -> str:
 
 def _storage_error(problem: Exception, path: Path | None) -> StorageError | WarehouseBusy:
     text = str(problem).removeprefix("IO Error: ")
-    if "Conflicting lock" in text or "Could not set lock" in text:
+    if "Could not set lock" in text or "different configuration" in text:
         return WarehouseBusy(
             f"Another program has the warehouse {path} open: {text}\n"
             "Hint: close it there; BI tools and notebooks read the published file instead, which is never locked."

@@ -72,6 +72,38 @@ def test_second_writer_of_the_same_process_is_refused_too(tmp_path: Path) -> Non
         pass
 
 
+def test_questions_read_side_by_side_and_a_writer_waits_for_them(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    with Warehouse.open(path) as warehouse:
+        warehouse.replace_table(TABLE, pl.DataFrame({"n": [1, 2]}))
+    with Warehouse.open_to_read(path) as one, Warehouse.open_to_read(path) as other:
+        one.replace_table(TableRef("temp", "mine"), pl.DataFrame({"n": [3]}))
+        assert (one.count(TABLE), other.count(TABLE)) == (2, 2)
+        assert not other.table_columns(TableRef("temp", "mine"))
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            other.append(TABLE, pl.DataFrame({"n": [3]}))
+        with pytest.raises(WarehouseBusy, match="open"):
+            Warehouse.open(path)
+    with Warehouse.open(path, holder="run one"), pytest.raises(WarehouseBusy, match="run one"):
+        Warehouse.open_to_read(path)
+
+
+def test_reader_may_become_a_writer_and_stays_shut(tmp_path: Path) -> None:
+    path = tmp_path / "w.duckdb"
+    with Warehouse.open(path) as warehouse:
+        warehouse.replace_table(TABLE, pl.DataFrame({"n": [1]}))
+    with Warehouse.open_to_read(path) as asked:
+        asked.shut(tmp_path)
+        asked.allow_writing()
+        asked.append(TABLE, pl.DataFrame({"n": [2]}))
+        with pytest.raises(duckdb.PermissionException):
+            asked.rows("SELECT * FROM read_text('/etc/hostname')")
+        with pytest.raises(WarehouseBusy, match="a question"):
+            Warehouse.open(path)
+    with Warehouse.open(path) as warehouse:
+        assert warehouse.count(TABLE) == 2
+
+
 def test_lock_is_let_go_when_the_file_cannot_be_opened(tmp_path: Path) -> None:
     path = tmp_path / "w.duckdb"
     path.write_text("no database")
