@@ -65,6 +65,7 @@ class Count:
     def found(self, where: str, problems: list[str]) -> None:
         """Notes a kill and what was wrong afterwards."""
         self.kills[where] += 1
+        print(f"{self.kills.total():>5}  {where}{''.join(f' !! {one}' for one in problems)}", flush=True)
         if not problems:
             self.survived[where] += 1
         self.wrong += [f"{where}: {one}" for one in problems]
