@@ -22,7 +22,6 @@ from kpi_pipeline.pipeline.framework_tables import framework_tables
 from kpi_pipeline.pipeline.holiday_days import holiday_days
 from kpi_pipeline.pipeline.known_values import known_from
 from kpi_pipeline.pipeline.restatements import keep_said, moment_of
-from kpi_pipeline.pipeline.restatements import keep_said, moment_of
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
 from kpi_pipeline.pipeline.to_postgres import serve
 from kpi_pipeline.pipeline.today import day_of_each
@@ -66,8 +65,6 @@ Tables = dict[str, pl.DataFrame]
 
 KPI_VALUE, METRIC_VALUE = TableRef("kpi", "kpi_value"), TableRef("kpi", "metric_value")
 VALUES = (KPI_VALUE.name, METRIC_VALUE.name)
-LARGE = (*VALUES, HISTORY.name)
-"""The tables that are changed in parts."""
 LARGE = (*VALUES, HISTORY.name)
 """The tables that are changed in parts."""
 
