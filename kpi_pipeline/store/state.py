@@ -73,6 +73,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             number BIGINT NOT NULL, source VARCHAR NOT NULL, day DATE, gained BIGINT NOT NULL, lost BIGINT NOT NULL,
             noted_at TIMESTAMPTZ NOT NULL)""",
         """ALTER TABLE state.run ADD COLUMN published_at TIMESTAMPTZ""",
+        """ALTER TABLE state.source_file ADD COLUMN tag VARCHAR DEFAULT ''""",
+        """CREATE TABLE state.connector_state (source VARCHAR NOT NULL, remembered VARCHAR NOT NULL)""",
     ),
 )
 """The statements that lead from one version of the state to the next; new ones are added at the end."""
