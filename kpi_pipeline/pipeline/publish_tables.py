@@ -30,6 +30,7 @@ from kpi_pipeline.project import Project
 from kpi_pipeline.publish import (
     SCHEMA_VERSION,
     TABLES,
+    Keeping,
     all_views,
     calendar_tables,
     conform,
@@ -38,6 +39,7 @@ from kpi_pipeline.publish import (
     encoded,
     in_batches,
     indicator_table,
+    keep_snapshot,
     metric_values,
     of_rows,
     project_version,
@@ -275,11 +277,13 @@ def show(context: Context, swapped: SwappedIn) -> dict[str, Path]:
     views = all_views(context.project, metric_value=combinations, segment=swapped.tables["segment"])
     statements = view_statements(views)
     file = write_snapshot(context.warehouse, target, tables=table_statements(), views=statements, since=swapped.written)
+    keeping = Keeping(publish.keep, publish.keep_for)
+    keep_snapshot(target, context.run_id, keeping)
     written = {"tables": file.path}
     context.watch.step("kpi.duckdb")
     if publish.parquet:
         tables = swapped.tables | {name: _in_order(context, name) for name in LARGE}
-        written["parquet"] = write_parquet(tables, context.project.path(publish.parquet), context.run_id)
+        written["parquet"] = write_parquet(tables, context.project.path(publish.parquet), context.run_id, keeping)
         context.watch.step("parquet")
     if publish.scorecard:
         written["scorecard"] = write_scorecard(

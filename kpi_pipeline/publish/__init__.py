@@ -4,6 +4,7 @@ from kpi_pipeline.publish.contract import SCHEMA_VERSION, TABLES, table_named
 from kpi_pipeline.publish.ddl import table_statements
 from kpi_pipeline.publish.definition_tables import definition_tables
 from kpi_pipeline.publish.definition_version import project_version
+from kpi_pipeline.publish.kept import Keeping, keep_snapshot, kept_snapshots
 from kpi_pipeline.publish.parquet import write_parquet
 from kpi_pipeline.publish.scorecard import write_scorecard
 from kpi_pipeline.publish.table import conform, empty_frame, encoded, of_rows
@@ -19,6 +20,7 @@ from kpi_pipeline.publish.views import all_views, view_statements
 __all__ = [
     "SCHEMA_VERSION",
     "TABLES",
+    "Keeping",
     "all_views",
     "calendar_tables",
     "conform",
@@ -27,6 +29,8 @@ __all__ = [
     "encoded",
     "in_batches",
     "indicator_table",
+    "keep_snapshot",
+    "kept_snapshots",
     "metric_values",
     "of_rows",
     "project_version",

@@ -10,15 +10,16 @@ import polars as pl
 from kpi_pipeline.errors import InternalError, StorageError
 from kpi_pipeline.files import BUILDING, building, put_in_place, remove, sync
 from kpi_pipeline.publish.contract import SCHEMA_VERSION, TABLES
+from kpi_pipeline.publish.kept import Keeping
 
 LATEST = "latest"
 """The file whose text is the name of the folder to read."""
 
-KEPT = 3
-"""How many folders stay, so that a reader of the last one can finish."""
+LAST_THREE = Keeping(3)
+"""What stays unless the settings say otherwise; a reader of the last one can finish."""
 
 
-def write_parquet(tables: Mapping[str, pl.DataFrame], folder: Path, run_id: str) -> Path:
+def write_parquet(tables: Mapping[str, pl.DataFrame], folder: Path, run_id: str, keeping: Keeping = LAST_THREE) -> Path:
     """Writes every table to `folder/<run_id>/<table>.parquet`, whole or not at all, and points `latest` at them.
 
     A run writes its folder once: what is there is complete, so that a run that is finished after a crash keeps it.
@@ -35,7 +36,9 @@ def write_parquet(tables: Mapping[str, pl.DataFrame], folder: Path, run_id: str)
         if not target.exists():
             _write_folder(tables, target)
         _point_at(target)
-        _drop_old(folder, keep=target)
+        for old in keeping.outdated(path.parent for path in folder.glob("*/snapshot.parquet")):
+            if old != target:
+                remove(old)
     except OSError as problem:
         raise StorageError(
             f"The tables could not be published to {target}: {problem}\n"
@@ -69,11 +72,3 @@ def _clear(folder: Path) -> None:
     """Removes what a killed run left of any folder, or of the pointer."""
     for left in folder.glob(f".*{BUILDING}"):
         remove(left)
-
-
-def _drop_old(folder: Path, *, keep: Path) -> None:
-    """Removes all but the newest folders that hold a snapshot."""
-    others = [path for path in folder.iterdir() if (path / "snapshot.parquet").is_file() and path != keep]
-    newest_first = sorted(others, key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    for old in newest_first[KEPT - 1 :]:
-        remove(old)
