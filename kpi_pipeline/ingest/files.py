@@ -5,21 +5,19 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from kpi_pipeline.errors import DataError, counted, listed
+from kpi_pipeline.ingest import remote
+from kpi_pipeline.ingest.partitions import Partition, partition_of
+from kpi_pipeline.ingest.remote import RemoteFile
 from kpi_pipeline.ingest.staged import SourceFile
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import Source
-
-FORMATS = {
-    ".csv": "csv", ".tsv": "csv", ".txt": "csv",
-    ".parquet": "parquet", ".pq": "parquet",
-    ".jsonl": "jsonl", ".ndjson": "jsonl",
-}  # fmt: skip
+from kpi_pipeline.sources.file import format_of, packing_of
 
 MOST_NAMED = 3
 """Files that went are told one by one up to this many, then together."""
@@ -35,9 +33,19 @@ class FoundFile:
     size: int
     modified_ns: int
     sha256: str = ""
+    packing: str | None = None
+    """What it is packed with, such as gzip."""
+    partition: Partition = ()
+    """The columns that its folders give its rows."""
+    tag: str = ""
+    """What its store calls this version of it, where it does."""
+    remote: RemoteFile | None = None
+    """Where to fetch it from; its path is where it will lie then."""
 
     def untouched(self) -> bool:
-        """Whether the file is still what it was when it was found."""
+        """Whether the file is still what it was when it was found; what was fetched is a copy of our own."""
+        if self.remote:
+            return True
         now = self.path.stat()
         return (now.st_size, now.st_mtime_ns) == (self.size, self.modified_ns)
 
@@ -51,8 +59,8 @@ class Survey:
     """Files whose rows stay: unchanged ones, and vanished ones where the load mode keeps rows."""
     dropped: tuple[SourceFile, ...]
     """Files whose rows go because the file went, or became a copy of another."""
-    modified_ns: Mapping[str, int]
-    """New times of files whose content is what it was."""
+    renewed: Mapping[str, tuple[int, str]]
+    """New times and versions of files whose content is what it was."""
     notes: tuple[str, ...]
 
     @property
@@ -63,7 +71,10 @@ class Survey:
 
 def find_files(project: Project, source: Source) -> tuple[FoundFile, ...]:
     """The files that the source's path matches, sorted by name; none at all is an error."""
-    pattern = source.connector.path
+    pattern = source.files.path
+    if source.files.store:
+        folder = remote.folder_of(project, source)
+        return tuple(_found_remote(source, one, folder) for one in remote.find_remote(project, source))
     is_file = (project.root / pattern).is_file()
     names = [pattern] if is_file else glob.glob(pattern, root_dir=project.root, recursive=True)  # noqa: PTH207 (Path.glob refuses absolute patterns)
     paths = sorted({project.root / name for name in names if (project.root / name).is_file()})
@@ -75,14 +86,14 @@ def find_files(project: Project, source: Source) -> tuple[FoundFile, ...]:
 def survey(source: Source, found: tuple[FoundFile, ...], known: Mapping[str, SourceFile], *, afresh: bool) -> Survey:
     """Compares the files found with those loaded before; `afresh` reads all of them whatever is known.
 
-    A file of equal size and time is trusted, others are hashed. Under `append` and `merge` nothing that was loaded is
-    ever lost: the rows of a file that vanished stay. Under `append` a file is known by its content: one that moved is
-    not loaded twice, nor is a copy of another.
+    A file of equal size and time is trusted, others are fetched if they are elsewhere, and hashed. Under `append` and
+    `merge` nothing that was loaded is ever lost: the rows of a file that vanished stay. Under `append` a file is known
+    by its content: one that moved is not loaded twice, nor is a copy of another.
     """
     keeps = source.load.mode != "full"
     read: list[FoundFile] = []
     kept: list[SourceFile] = []
-    modified: dict[str, int] = {}
+    renewed: dict[str, tuple[int, str]] = {}
     notes: list[str] = []
     empty = [file for file in found if file.size == 0]
     if empty and (not keeps or len(empty) == len(found)):
@@ -92,12 +103,13 @@ def survey(source: Source, found: tuple[FoundFile, ...], known: Mapping[str, Sou
         )
     notes += [f"{file.name} is empty and was left out until it holds something" for file in empty]
     kept += [known[file.name] for file in empty if file.name in known]
-    for file in (_hashed(file, known.get(file.name)) for file in found if file.size):
+    for file in _with_content([file for file in found if file.size], known, afresh=afresh):
         before = known.get(file.name)
-        if before and before.sha256 == file.sha256 and before.modified_ns != file.modified_ns:
-            modified[file.name] = file.modified_ns
+        now = (file.modified_ns, file.tag)
+        if before and before.sha256 == file.sha256 and now != (before.modified_ns, before.tag):
+            renewed[file.name] = now
         if before and before.sha256 == file.sha256 and not afresh:
-            kept.append(replace(before, modified_ns=file.modified_ns))
+            kept.append(replace(before, modified_ns=file.modified_ns, tag=file.tag))
         else:
             read.append(file)
     present = {file.name for file in found}
@@ -120,7 +132,7 @@ def survey(source: Source, found: tuple[FoundFile, ...], known: Mapping[str, Sou
         read=tuple(read),
         kept=tuple([*kept, *gone] if keeps else kept),
         dropped=tuple([*moved, *became_copies] if keeps else gone),
-        modified_ns=modified,
+        renewed=renewed,
         notes=tuple(notes),
     )
 
@@ -147,20 +159,61 @@ def _without_copies(read: list[FoundFile], kept: list[SourceFile]) -> tuple[list
 
 def _found(project: Project, source: Source, path: Path) -> FoundFile:
     name = Path(os.path.relpath(path, project.root)).as_posix()
-    form = source.connector.format or FORMATS.get(path.suffix.lower())
+    about = path.stat()
+    return FoundFile(
+        name=name,
+        path=path,
+        format=_format(source, name),
+        size=about.st_size,
+        modified_ns=about.st_mtime_ns,
+        packing=packing_of(name),
+        partition=partition_of(source.files, name),
+    )
+
+
+def _found_remote(source: Source, file: RemoteFile, folder: Path) -> FoundFile:
+    entry = file.entry
+    return FoundFile(
+        name=entry.name,
+        path=remote.path_of(folder, entry),
+        format=_format(source, entry.name),
+        size=entry.size,
+        modified_ns=entry.modified_ns,
+        packing=packing_of(entry.name),
+        partition=partition_of(source.files, entry.name),
+        tag=entry.tag,
+        remote=file,
+    )
+
+
+def _format(source: Source, name: str) -> str:
+    form = source.files.format or format_of(name)
     if form is None:
         raise DataError(
-            f"{name} of source '{source.name}' does not say by its suffix whether it is CSV, Parquet or JSON lines.\n"
-            "Hint: write `format: csv`, `format: parquet` or `format: jsonl` in its connector."
+            f"{name} of source '{source.name}' does not say by its suffix what it is.\n"
+            "Hint: write `format` in its connector: csv, parquet, jsonl, json or excel; or narrow its path."
         )
-    about = path.stat()
-    return FoundFile(name=name, path=path, format=form, size=about.st_size, modified_ns=about.st_mtime_ns)
+    return form
 
 
-def _hashed(file: FoundFile, before: SourceFile | None) -> FoundFile:
-    if before and (before.size, before.modified_ns) == (file.size, file.modified_ns):
-        return replace(file, sha256=before.sha256)
-    return replace(file, sha256=_digest(file))
+def _with_content(found: Sequence[FoundFile], known: Mapping[str, SourceFile], *, afresh: bool) -> Iterator[FoundFile]:
+    """The files with the hash of their content; those elsewhere that are new, or read again, are fetched first."""
+    trusted = {file.name for file in found if _is_as_before(file, known.get(file.name))}
+    wanted = [(one.remote, one.path) for one in found if one.remote and (afresh or one.name not in trusted)]
+    remote.download(wanted)
+    for file in found:
+        if file.name in trusted:
+            yield replace(file, size=known[file.name].size, sha256=known[file.name].sha256)
+        else:
+            size = file.path.stat().st_size if file.remote else file.size
+            yield replace(file, size=size, sha256=_digest(file))
+
+
+def _is_as_before(file: FoundFile, before: SourceFile | None) -> bool:
+    """Whether size, time and version say that a file is the one that was loaded."""
+    if before is None or file.size not in (before.size, remote.UNSAID) or file.modified_ns != before.modified_ns:
+        return False
+    return file.tag == before.tag and (bool(file.tag) or file.remote is None)
 
 
 def _digest(file: FoundFile) -> str:
@@ -174,7 +227,7 @@ def _digest(file: FoundFile) -> str:
 
 
 def _nothing_matches(project: Project, source: Source) -> DataError:
-    pattern = Path(source.connector.path)
+    pattern = Path(source.files.path)
     folder = pattern.parent
     while glob.has_magic(str(folder)) or not (project.root / folder).is_dir():
         if folder == folder.parent:
@@ -189,6 +242,4 @@ def _nothing_matches(project: Project, source: Source) -> DataError:
     else:
         hint = "the folder is empty."
     where = "the project's root" if folder == Path() else f"folder {folder.as_posix()}"
-    return DataError(
-        f"Source '{source.name}': no file matches '{source.connector.path}'; looked in {where}.\nHint: {hint}"
-    )
+    return DataError(f"Source '{source.name}': no file matches '{source.files.path}'; looked in {where}.\nHint: {hint}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import escape
 from pathlib import Path
 
@@ -13,9 +13,11 @@ import polars as pl
 from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError, InternalError, KpiError
-from kpi_pipeline.ingest import records, tables
+from kpi_pipeline.ingest import json_array, records, tables, workbook
 from kpi_pipeline.ingest.files import FoundFile
+from kpi_pipeline.ingest.partitions import refuse_conflicts
 from kpi_pipeline.ingest.records import Record, TextFile
+from kpi_pipeline.ingest.unpack import unpacked
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sources import Source
@@ -34,6 +36,8 @@ class Column:
     type: str | None
     """None for text that may stand for something else; see `infer`."""
     may_be_number: bool = True
+    odd: exp.Expr | None = None
+    """The text of a value that its type cannot hold, such as infinity as a day; NULL elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,20 @@ class Landed:
 def land(source: Source, file: FoundFile, executor: Executor, *, place: int, folder: Path) -> Landed:
     """Makes a file's records selectable; `folder` takes clean copies of files that DuckDB cannot read as they are."""
     with naming(file):
-        if file.format == "parquet":
-            return _land_parquet(file, executor)
-        if file.format == "jsonl":
-            return _land_json_lines(source, file, executor, place=place, folder=folder)
-        return _land_csv(source, file, executor, place=place, folder=folder)
+        path = file.path
+        if file.packing:
+            path = unpacked(path, file.name, file.packing, folder / f"{place}.unpacked")
+        readers: dict[str, Callable[[], Landed]] = {
+            "parquet": lambda: _land_parquet(file, path, executor),
+            "csv": lambda: _land_csv(source, file, path, executor, place=place, folder=folder),
+            "excel": lambda: _land_sheet(source, file, path, executor, place=place, folder=folder),
+            "jsonl": lambda: _land_json(source, file, path, executor, place=place, folder=folder),
+            "json": lambda: _land_json_array(source, file, path, executor, place=place, folder=folder),
+        }
+        landed = readers[file.format]()
+        if file.format != "parquet":
+            (folder / f"{place}.unpacked").unlink(missing_ok=True)
+        return _with_partition(landed, executor)
 
 
 @contextmanager
@@ -90,10 +103,26 @@ def _unreadable(file: FoundFile, problem: Exception) -> DataError:
     )
 
 
-def _land_parquet(file: FoundFile, executor: Executor) -> Landed:
-    count = int(pl.scan_parquet(file.path, glob=False).select(pl.len()).collect().item())
-    relation = reader("read_parquet", file.path, file_row_number=True)
-    plain = reader("read_parquet", file.path)
+def _with_partition(landed: Landed, executor: Executor) -> Landed:
+    """The file with the columns that its folders give; one that it has itself stays, if it says the same."""
+    partition = landed.file.partition
+    if not partition:
+        return landed
+    own = [(one.name, one.value, one.type or "VARCHAR") for one in landed.columns]
+    refuse_conflicts(executor, landed.file.name, partition, landed.relation, own)
+    names = {one.name.lower() for one in landed.columns}
+    added = [Column(key, _constant(value), None) for key, value in partition if key.lower() not in names]
+    return replace(landed, columns=(*landed.columns, *added))
+
+
+def _constant(value: str | None) -> exp.Expr:
+    return exp.cast(exp.null() if value is None else exp.Literal.string(value), "VARCHAR")
+
+
+def _land_parquet(file: FoundFile, path: Path, executor: Executor) -> Landed:
+    count = int(pl.scan_parquet(path, glob=False, hive_partitioning=False).select(pl.len()).collect().item())
+    relation = reader("read_parquet", path, file_row_number=True, hive_partitioning=False)
+    plain = reader("read_parquet", path, hive_partitioning=False)
     columns = executor.columns(exp.select("*").from_(plain))
     return Landed(
         file=file,
@@ -104,10 +133,36 @@ def _land_parquet(file: FoundFile, executor: Executor) -> Landed:
     )
 
 
-def _land_csv(source: Source, file: FoundFile, executor: Executor, *, place: int, folder: Path) -> Landed:
-    connector = source.connector
-    text = records.opened_csv(file.path, file.name, encoding=connector.encoding, delimiter=connector.delimiter)
-    found = records.scan(text)
+def _land_csv(source: Source, file: FoundFile, path: Path, executor: Executor, *, place: int, folder: Path) -> Landed:
+    connector = source.files
+    text = records.opened_csv(
+        path, file.name, encoding=connector.encoding, delimiter=connector.delimiter, skipped=connector.skip_rows
+    )
+    return _landed_csv(source, file, text, records.scan(text), executor, place=place, folder=folder)
+
+
+def _land_sheet(source: Source, file: FoundFile, path: Path, executor: Executor, *, place: int, folder: Path) -> Landed:
+    text, found = workbook.as_csv(
+        path,
+        file.name,
+        source.files,
+        folder / f"{place}.sheet",
+        null_values=source.null_values,
+        columns=source.columns,
+    )
+    return _landed_csv(source, file, text, found, executor, place=place, folder=folder)
+
+
+def _landed_csv(
+    source: Source,
+    file: FoundFile,
+    text: TextFile,
+    found: records.Scan,
+    executor: Executor,
+    *,
+    place: int,
+    folder: Path,
+) -> Landed:
     table = TableRef("staging", f"{source.name}__file_{place}")
     _load_text(executor, text, found, table, folder / f"{place}.csv")
     return Landed(
@@ -164,8 +219,21 @@ def _text_query(text: TextFile, longest: int) -> exp.Select:
     return query.where(exp.Trim(this=exp.column("c0", quoted=True)).neq(exp.Literal.string("")))
 
 
-def _land_json_lines(source: Source, file: FoundFile, executor: Executor, *, place: int, folder: Path) -> Landed:
-    text = TextFile(file.path, file.name, source.connector.encoding)
+def _land_json_array(
+    source: Source, file: FoundFile, path: Path, executor: Executor, *, place: int, folder: Path
+) -> Landed:
+    text = json_array.as_lines(TextFile(path, file.name, source.files.encoding), folder / f"{place}.elements")
+    return _landed_json(source, file, text, executor, place=place, folder=folder)
+
+
+def _land_json(source: Source, file: FoundFile, path: Path, executor: Executor, *, place: int, folder: Path) -> Landed:
+    text = TextFile(path, file.name, source.files.encoding)
+    return _landed_json(source, file, text, executor, place=place, folder=folder)
+
+
+def _landed_json(
+    source: Source, file: FoundFile, text: TextFile, executor: Executor, *, place: int, folder: Path
+) -> Landed:
     found = records.scan(text)
     lines = TableRef("staging", f"{source.name}__lines_{place}")
     _load_text(executor, text, found, lines, folder / f"{place}.jsonl")

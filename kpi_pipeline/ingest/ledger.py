@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from kpi_pipeline.ingest.staged import SourceFile, SourceState
 from kpi_pipeline.plan import Executor
@@ -21,11 +21,11 @@ def source_states(executor: Executor) -> dict[str, SourceState]:
 def files_of(executor: Executor, source: str) -> dict[str, SourceFile]:
     """The files whose rows the source's raw table holds, by their names."""
     found = executor.rows(
-        "SELECT file, size, modified_ns, sha256, rows, quarantined, loaded_at, run_id, columns "
+        "SELECT file, size, modified_ns, sha256, rows, quarantined, loaded_at, run_id, tag, columns "
         "FROM state.source_file WHERE source = ? ORDER BY file",
         [source],
     )
-    return {str(row[0]): SourceFile(*(*row[:-1], json.loads(row[-1]))) for row in found}
+    return {str(row[0]): SourceFile(*(*row[:-2], json.loads(row[-1]), row[-2])) for row in found}
 
 
 def write(executor: Executor, state: SourceState, files: Iterable[SourceFile]) -> None:
@@ -39,10 +39,10 @@ def write(executor: Executor, state: SourceState, files: Iterable[SourceFile]) -
             continue
         executor.run(
             "INSERT INTO state.source_file (source, file, size, modified_ns, sha256, rows, quarantined, loaded_at, "
-            "run_id, fingerprint, columns) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "run_id, fingerprint, columns, tag) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 *(state.source, one.file, one.size, one.modified_ns, one.sha256, one.rows, one.quarantined),
-                *(one.loaded_at, one.run_id, state.fingerprint, json.dumps(dict(one.columns))),
+                *(one.loaded_at, one.run_id, state.fingerprint, json.dumps(dict(one.columns)), one.tag),
             ],
         )
     executor.run("DELETE FROM state.source_state WHERE source = ?", [state.source])
@@ -56,9 +56,10 @@ def write(executor: Executor, state: SourceState, files: Iterable[SourceFile]) -
     )
 
 
-def note_modified(executor: Executor, source: str, modified_ns: dict[str, int]) -> None:
-    """Remembers new times of files whose content is what it was, so that they need not be hashed again."""
-    for file, moment in modified_ns.items():
+def note_renewed(executor: Executor, source: str, renewed: Mapping[str, tuple[int, str]]) -> None:
+    """Remembers new times and versions of files whose content is what it was, so that they need not be hashed again."""
+    for file, (moment, tag) in renewed.items():
         executor.run(
-            "UPDATE state.source_file SET modified_ns = ? WHERE source = ? AND file = ?", [moment, source, file]
+            "UPDATE state.source_file SET modified_ns = ?, tag = ? WHERE source = ? AND file = ?",
+            [moment, tag, source, file],
         )

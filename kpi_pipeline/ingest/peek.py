@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import polars as pl
 
 from kpi_pipeline.errors import DataError
+from kpi_pipeline.ingest import workbook
 from kpi_pipeline.ingest.files import FoundFile, find_files
+from kpi_pipeline.ingest.land import naming
 from kpi_pipeline.ingest.records import TextFile, with_header
 from kpi_pipeline.ingest.staged import LINEAGE
+from kpi_pipeline.ingest.unpack import beginning
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import Source
+from kpi_pipeline.sources.file import FileConnector
 
 
 def peek(project: Project, source: Source) -> tuple[str, ...] | None:
     """The columns that the raw table will have, by the headers of all files; None where they do not tell.
 
-    A file that cannot be read tells nothing here: loading it says what is wrong.
+    A file that cannot be read tells nothing here: loading it says what is wrong. Nor does one that is elsewhere: a look
+    at the definitions needs no network.
     """
+    if not isinstance(source.connector, FileConnector) or source.connector.store:
+        return None
     try:
-        headers = [_header(source, file) for file in find_files(project, source) if file.size]
-    except (DataError, OSError, pl.exceptions.PolarsError):
+        with tempfile.TemporaryDirectory(prefix="kpi_peek_") as folder:
+            headers = [_header(source, file, Path(folder)) for file in find_files(project, source) if file.size]
+    except (DataError, OSError):
         return None
     if not headers or any(header is None for header in headers):
         return None
     return tuple(dict.fromkeys([*(name for header in headers for name in header or ()), *LINEAGE]))
 
 
-def _header(source: Source, file: FoundFile) -> tuple[str, ...] | None:
-    match file.format:
-        case "csv":
-            connector = source.connector
-            return with_header(TextFile(file.path, file.name, connector.encoding), connector.delimiter).header
-        case "parquet":
-            return tuple(pl.scan_parquet(file.path, glob=False).collect_schema().names())
-        case _:
-            return None
+def _header(source: Source, file: FoundFile, folder: Path) -> tuple[str, ...] | None:
+    if file.format in ("jsonl", "json") or (file.packing and file.format != "csv"):
+        return None
+    with naming(file):
+        own = _own_columns(source.files, file, folder)
+    names = {name.lower() for name in own}
+    return (*own, *(key for key, _ in file.partition if key.lower() not in names))
+
+
+def _own_columns(connector: FileConnector, file: FoundFile, folder: Path) -> tuple[str, ...]:
+    if file.format == "parquet":
+        return tuple(pl.scan_parquet(file.path, glob=False, hive_partitioning=False).collect_schema().names())
+    if file.format == "excel":
+        return workbook.header_of(file.path, file.name, connector)
+    path = beginning(file.path, file.name, file.packing, folder / "beginning") if file.packing else file.path
+    text = TextFile(path, file.name, connector.encoding, skipped=connector.skip_rows)
+    return with_header(text, connector.delimiter).header

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -43,30 +43,48 @@ class TextFile:
     spaced: bool = False
     """CSV: blanks stand between delimiter and quote (`1, "a, b"`), so blanks before a value do not belong to it."""
     header: tuple[str, ...] = ()
+    skipped: int = 0
+    """CSV: lines above the header that are no part of the table."""
+    begins: Sequence[int] = ()
+    """Of a file written out from another one: where in that one each record begins."""
+    prefix: str = ""
+    """What the place of a record in that other file begins with, such as the name of a sheet."""
 
     def records(self) -> Iterator[Record]:
         """Every record of the file, whole or broken; blank lines are none."""
         try:
             with self.opened() as stream:
-                yield from (self._csv_records(stream) if self.delimiter else self._line_records(stream))
+                found = self._csv_records(stream) if self.delimiter else self._line_records(stream)
+                if self.begins:
+                    yield from (self._in_the_other(record, place) for place, record in enumerate(found))
+                else:
+                    yield from found
         except UnicodeError as problem:
             raise DataError(
                 f"{self.name} is not text in the encoding {self.encoding}: {problem}.\n"
                 "Hint: write the right one as `encoding` of the source's connector, such as latin-1 or utf-16."
             ) from problem
 
+    def _in_the_other(self, record: Record, place: int) -> Record:
+        line = self.begins[place]
+        return replace(record, line=line, text=f"{self.prefix}{line}: {record.text}" if self.prefix else record.text)
+
     def opened(self) -> TextIO:
-        """The file, open for reading, its line ends as they are."""
+        """The file, open for reading where its table begins, its line ends as they are."""
         try:
             if self.encoding.lower() in UTF_8:
-                return self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-            return self.path.open(encoding=self.encoding, newline="")
+                stream = self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+            else:
+                stream = self.path.open(encoding=self.encoding, newline="")
         except LookupError:
             raise DataError(
                 f"'{self.encoding}' is not an encoding; write one such as utf-8, latin-1 or utf-16."
             ) from None
         except OSError as problem:
             raise DataError(f"{self.name} cannot be read: {problem.strerror}.") from problem
+        for _ in range(self.skipped):
+            stream.readline()
+        return stream
 
     def _csv_records(self, stream: TextIO) -> Iterator[Record]:
         """The records after the header.
@@ -74,7 +92,7 @@ class TextFile:
         A line that opens a quote and does not close it would swallow the lines after it. So of a broken record that
         spans lines only the first line counts as broken, and reading goes on with the second.
         """
-        lines = _Lines(stream)
+        lines = _Lines(stream, first_line=self.skipped + 1)
         width = len(self.header)
         header_pending = True
         while True:
@@ -130,9 +148,9 @@ class Scan:
     needs_copy: bool
 
 
-def opened_csv(path: Path, name: str, *, encoding: str, delimiter: str | None) -> TextFile:
+def opened_csv(path: Path, name: str, *, encoding: str, delimiter: str | None, skipped: int = 0) -> TextFile:
     """The CSV file with its delimiter and the names in its header, ready to be read."""
-    bare = with_header(TextFile(path, name, encoding), delimiter)
+    bare = with_header(TextFile(path, name, encoding, skipped=skipped), delimiter)
     names = bare.header
     for place, column in enumerate(names):
         if column.lower() in (other.lower() for other in names[:place]):
@@ -146,12 +164,11 @@ def with_header(bare: TextFile, delimiter: str | None) -> TextFile:
     """The CSV file with its delimiter (the one that splits the header most) and the names in its first line."""
     name, encoding = bare.name, bare.encoding
     try:
-        with bare.opened() as stream:
-            splits = []
-            for one in [delimiter] if delimiter else DELIMITERS:
-                stream.seek(0)
+        splits = []
+        for one in [delimiter] if delimiter else DELIMITERS:
+            with bare.opened() as stream:
                 values = next((row for row in csv.reader(stream, delimiter=one, skipinitialspace=True) if row), [])
-                splits.append((one, values))
+            splits.append((one, values))
     except (UnicodeError, csv.Error) as problem:
         raise _header_error(name, problem) from problem
     best, header = max(splits, key=lambda split: len(split[1]))
@@ -188,7 +205,7 @@ def scan(file: TextFile) -> Scan:
             broken.append(record)
         elif len(record.text) > longest:
             longest = len(record.text)
-    needs_copy = bool(broken) or file.encoding.lower() not in UTF_8 or _is_odd(file)
+    needs_copy = bool(broken or file.skipped) or file.encoding.lower() not in UTF_8 or _is_odd(file)
     return Scan(count, tuple(broken), longest, needs_copy)
 
 
@@ -258,11 +275,11 @@ def _in_words(problem: csv.Error) -> str:
 class _Lines:
     """The lines of a file for `csv.reader`, remembering those of the record that is being read."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, first_line: int) -> None:
         self._stream = stream
         self._waiting: list[str] = []
         self._taken: list[str] = []
-        self.first_line = 1
+        self.first_line = first_line
 
     def __iter__(self) -> _Lines:
         return self

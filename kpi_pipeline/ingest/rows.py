@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from sqlglot import expressions as exp
@@ -13,7 +13,7 @@ from kpi_pipeline.ingest.land import naming
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.quarantine import quarantine_misfits
 from kpi_pipeline.ingest.ready import Ready
-from kpi_pipeline.ingest.replaced import RowsOfKeys, going, of_files
+from kpi_pipeline.ingest.replaced import RowsOfKeys, going
 from kpi_pipeline.ingest.staged import LINEAGE, WITHOUT_VALUES, SourceFile, Staged
 from kpi_pipeline.ingest.tables import create_as, kind_of, row_count
 from kpi_pipeline.names import TableRef
@@ -48,16 +48,17 @@ def stage_file(
     return SourceFile(
         *(file.name, file.size, file.modified_ns, file.sha256, loaded, rejected, load.now, load.run_id),
         columns={column.name: column.type or WITHOUT_VALUES for column in ready.columns},
+        tag=file.tag,
     )
 
 
-def keep_rows(load: Loading, target: TableRef, columns: Mapping[str, str], files: Sequence[str]) -> None:
-    """Copies the rows of files that did not change, as the new columns want them."""
+def keep_rows(load: Loading, target: TableRef, columns: Mapping[str, str], stays: exp.Expr) -> None:
+    """Copies the rows that stay, as the new columns want them."""
     rows = exp.select(*_old_values(load.in_use, columns), *(exp.column(name, quoted=True) for name in LINEAGE)).from_(
         sql_table(load.raw)
     )
     with _castable(load.source):
-        load.executor.run(exp.insert(rows.where(of_files(files)), sql_table(target)))
+        load.executor.run(exp.insert(rows.where(stays), sql_table(target)))
 
 
 def merge_rows(load: Loading, result: Staged, columns: Mapping[str, str]) -> None:

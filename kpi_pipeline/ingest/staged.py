@@ -32,6 +32,8 @@ class SourceFile:
     run_id: str
     columns: Mapping[str, str]
     """The file's own columns and their types, so that one it loses is noticed, and one that was text there."""
+    tag: str = ""
+    """What its store calls this version of it, such as the ETag of a web server."""
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.ingest import contract
-from kpi_pipeline.ingest.files import FORMATS, FoundFile
+from kpi_pipeline.ingest.files import FoundFile
 from kpi_pipeline.ingest.infer import infer_types
 from kpi_pipeline.ingest.land import Landed, land
 from kpi_pipeline.ingest.tables import kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sources import ColumnType, Source
-from kpi_pipeline.sources.file import FileConnector
+from kpi_pipeline.sources.file import FileConnector, format_of, packing_of
 from kpi_pipeline.sql_parts import sql_call, sql_day, sql_table
 from kpi_pipeline.starter.naming import words_of
 from kpi_pipeline.starter.notations import STYLES, plain_number, style_of
@@ -90,24 +90,15 @@ def look_at(
 
 
 def _connector(file: Path) -> FileConnector:
-    suffix = file.suffix.lower()
-    form = FORMATS.get(suffix) or ("jsonl" if suffix == ".json" else None)
+    form = format_of(file.name)
     if form is None:
-        hint = (
-            "save the sheet as CSV first"
-            if suffix in (".xlsx", ".xls", ".ods")
-            else "CSV, Parquet and JSON lines can be read"
-        )
         raise DataError(
-            f"{file.name} is not named as CSV (.csv, .tsv), Parquet (.parquet) or JSON lines (.jsonl).\nHint: {hint}."
+            f"{file.name} is not named as CSV (.csv, .tsv), Excel (.xlsx, .xls, .ods), Parquet (.parquet) or JSON "
+            "(.jsonl, .json).\nHint: CSV and JSON may be packed, such as orders.csv.gz."
         )
-    return FileConnector.model_validate(
-        {
-            "type": "file",
-            "path": str(file),
-            "format": "jsonl" if suffix == ".json" else None,
-            "encoding": "utf-8" if form == "parquet" else _encoding(file),
-        }
+    told_by_bytes = form in ("csv", "jsonl", "json") and packing_of(file.name) is None
+    return FileConnector(
+        type="file", path=file.as_posix(), encoding=_encoding(file) if told_by_bytes else "utf-8", hive=False
     )
 
 
@@ -128,8 +119,8 @@ def _encoding(file: Path) -> str:
 
 def _found(file: Path, source: Source) -> FoundFile:
     about = file.stat()
-    form = source.connector.format or FORMATS[file.suffix.lower()]
-    return FoundFile(file.name, file, form, about.st_size, about.st_mtime_ns)
+    form = source.files.format or format_of(file.name) or "csv"
+    return FoundFile(file.name, file, form, about.st_size, about.st_mtime_ns, packing=packing_of(file.name))
 
 
 def _is_usable(name: str, kind: str | None) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.ingest import source_states
@@ -184,7 +185,9 @@ def test_a_changed_definition_reads_everything_again(bench: Bench) -> None:
 
 def test_the_suffix_must_say_the_format(bench: Bench) -> None:
     bench.write("data/a.dat", "id\n1\n")
+    with pytest.raises(ValidationError, match=r"suffix of 'a\.dat' does not say"):
+        orders("data/a.dat")
     with pytest.raises(DataError, match="does not say by its suffix"):
-        bench.load(orders("data/a.dat"))
+        bench.load(orders("data/*"))
     bench.load(orders("data/a.dat", connector={"format": "csv"}))
     assert bench.raw("id") == [(1,)]

@@ -1,0 +1,32 @@
+"""Listing: the files in a store that a source's path matches."""
+
+from __future__ import annotations
+
+from kpi_pipeline.errors import DataError
+from kpi_pipeline.ingest.remote.nouns import RemoteFile, Store
+from kpi_pipeline.ingest.remote.objects import open_objects
+from kpi_pipeline.ingest.remote.trouble import tried
+from kpi_pipeline.ingest.remote.web import WebFile, shown_address
+from kpi_pipeline.project import Project
+from kpi_pipeline.sources import Source
+
+
+def find_remote(project: Project, source: Source) -> tuple[RemoteFile, ...]:
+    """The files in a store that the source's path matches, sorted by name; none at all is an error."""
+    connector = source.files
+    kind = connector.store or ""
+    where = project.place("sources", source.name, "connector", "path")
+    place = f"{where}  " if where else ""
+    shown = shown_address(connector.path) if kind == "http" else connector.path
+
+    def listed() -> tuple[RemoteFile, ...]:
+        store: Store = WebFile(connector.path) if kind == "http" else open_objects(connector)
+        return tuple(RemoteFile(entry, store, kind, source.name, place) for entry in store.entries())
+
+    found = tried(listed, about=f"{shown} of source '{source.name}'", place=place, kind=kind)
+    if not found:
+        raise DataError(
+            f"{place}Source '{source.name}': no file matches '{shown}'.\n"
+            "Hint: * stays within a folder, **/ looks into folders below; names distinguish large and small letters."
+        )
+    return tuple(sorted(found, key=lambda one: one.entry.name))
