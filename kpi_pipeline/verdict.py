@@ -28,6 +28,10 @@ AGAINST = frozenset({Verdict.NOT_SUPPORTED, Verdict.REVERSED})
 """What speaks against a claim."""
 
 
+CLAIM_KEY = ("kpi", "leads_kpi", "grain", "expected_lag", "segment")
+"""The columns that tell a claim, or a segment of it, from all others."""
+
+
 def fewest_periods(longest_lag: int) -> int:
     """How many periods a test needs that searches up to a lag: thirty, and five for each lag.
 

@@ -9,13 +9,13 @@ from kpi_pipeline.errors import DataError
 from kpi_pipeline.evidence_numbers import done_to_series
 from kpi_pipeline.evidence_words import Row, sentence_of
 from kpi_pipeline.project import Project
+from kpi_pipeline.publish.scorecard.findings import key_of, rows_by
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.published import Published
 
 TABLES = ("kpi_evidence", "kpi_evidence_lag", "kpi_evidence_window", "kpi_evidence_history")
 WINDOW = ("first_period", "last_period", "correlation", "p_value", "holds")
 CHANGE = ("recorded_at", "superseded_at", "verdict", "reason_code", "measured_lag", "correlation", "skill", "periods")
-KEY = ("kpi", "leads_kpi", "grain", "expected_lag")
 
 
 @dataclass(frozen=True)
@@ -49,30 +49,27 @@ def claims_published(project: Project) -> list[Told]:
             )
         rows, *details = (published.fetch(f'SELECT * FROM "{table}" ORDER BY ALL').to_dicts() for table in TABLES)
     because = {(link.from_, link.to): link.because for link in project.links}
+    titles = {name: kpi.title for name, kpi in project.kpis.items()}
+    segments = rows_by(_whole_claim, (row for row in rows if row["segment"] != TOTAL))
+    lags, windows, history = (rows_by(key_of, found) for found in details)
     return [
-        _told(project, row, because[row["kpi"], row["leads_kpi"]], rows, details)
+        Told(
+            row,
+            titles[row["kpi"]],
+            titles[row["leads_kpi"]],
+            because[row["kpi"], row["leads_kpi"]],
+            titles,
+            segments.get(_whole_claim(row), []),
+            *(found.get(key_of(row), []) for found in (lags, windows, history)),
+        )
         for row in rows
         if row["segment"] == TOTAL and (row["kpi"], row["leads_kpi"]) in because
     ]
 
 
-def _told(project: Project, claim: Row, because: str, rows: Sequence[Row], details: Sequence[Sequence[Row]]) -> Told:
-    lags, windows, history = ([row for row in _of_claim(claim, found) if row["segment"] == TOTAL] for found in details)
-    return Told(
-        claim,
-        project.kpis[claim["kpi"]].title,
-        project.kpis[claim["leads_kpi"]].title,
-        because,
-        {name: kpi.title for name, kpi in project.kpis.items()},
-        [row for row in _of_claim(claim, rows) if row["segment"] != TOTAL],
-        lags,
-        windows,
-        history,
-    )
-
-
-def _of_claim(claim: Row, rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if all(row[name] == claim[name] for name in KEY)]
+def _whole_claim(row: Row) -> tuple[object, ...]:
+    """What a claim and its segments have in common."""
+    return key_of({**row, "segment": TOTAL})
 
 
 def as_plain(one: Told) -> dict[str, object]:

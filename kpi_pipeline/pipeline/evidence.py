@@ -21,7 +21,8 @@ from kpi_pipeline.pipeline.evidence_values import Judged, evidence_row, evidence
 from kpi_pipeline.pipeline.testing import tested_claims
 from kpi_pipeline.plan import Series
 from kpi_pipeline.project import Project
-from kpi_pipeline.store.evidence import CLAIM, EVIDENCE, all_evidence, latest_evidence
+from kpi_pipeline.store.evidence import EVIDENCE, all_evidence, latest_evidence
+from kpi_pipeline.verdict import CLAIM_KEY
 
 Key = tuple[object, ...]
 
@@ -135,7 +136,9 @@ def _schema(context: Context) -> pl.Schema:
 def _kept(context: Context) -> dict[Key, _Kept]:
     rows = _under_todays_names(context.project, latest_evidence(context.warehouse)).sort("tested_at")
     return {
-        tuple(row[name] for name in CLAIM): _Kept(row["detail"], row["verdict"], row["input_hash"], row["tested_at"])
+        tuple(row[name] for name in CLAIM_KEY): _Kept(
+            row["detail"], row["verdict"], row["input_hash"], row["tested_at"]
+        )
         for row in rows.iter_rows(named=True)
     }
 

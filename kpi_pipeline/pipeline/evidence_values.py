@@ -13,8 +13,8 @@ from kpi_pipeline.evidence import Evidence, Tested
 from kpi_pipeline.evidence_words import sentence_of
 from kpi_pipeline.pipeline.claims import Asked
 from kpi_pipeline.publish.contract import table_named
-from kpi_pipeline.publish.evidence_tables import KEY
 from kpi_pipeline.publish.table import conform, of_rows
+from kpi_pipeline.verdict import CLAIM_KEY
 
 Row = dict[str, object]
 
@@ -163,12 +163,12 @@ def _claim(asked: Asked) -> Row:
 
 def _history(kept: pl.DataFrame) -> pl.DataFrame:
     """One row each time a result changed; of several at one moment the last."""
-    once = kept.unique([*KEY, "tested_at"], keep="last", maintain_order=True)
+    once = kept.unique([*CLAIM_KEY, "tested_at"], keep="last", maintain_order=True)
     rows = once.rename({"tested_at": "recorded_at"}).with_columns(
-        superseded_at=pl.col("recorded_at").shift(-1).over(KEY, order_by="recorded_at")
+        superseded_at=pl.col("recorded_at").shift(-1).over(CLAIM_KEY, order_by="recorded_at")
     )
     table = table_named("kpi_evidence_history")
-    return conform(table, rows.select(table.schema.names())).sort(*KEY, "recorded_at")
+    return conform(table, rows.select(table.schema.names())).sort(*CLAIM_KEY, "recorded_at")
 
 
 def _day(periods: Sequence[date], position: int | None) -> date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kpi_pipeline.publish.columns import DAY, FLAG, GRAIN, INTEGER, MOMENT, NUMBER, SEGMENT, TEXT
 from kpi_pipeline.publish.table import Column, Table
+from kpi_pipeline.verdict import CLAIM_KEY
 
 CLAIM = (
     Column("kpi", TEXT, "The KPI said to lead"),
@@ -13,7 +14,6 @@ CLAIM = (
     Column("expected_sign", TEXT, "positive (both rise) or negative (one rises, the other falls), as claimed"),
     *SEGMENT,
 )
-KEY = ("kpi", "leads_kpi", "grain", "expected_lag", "segment")
 VERDICT = Column(
     "verdict",
     TEXT,
@@ -78,7 +78,7 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
             Column("tested_at", MOMENT, "When it was tested").optional,
             INPUT_HASH,
         ),
-        key=KEY,
+        key=CLAIM_KEY,
     ),
     Table(
         "kpi_evidence_lag",
@@ -92,7 +92,7 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
                 "search_band", NUMBER, "So does the highest of all lags searched within plus or minus this"
             ).optional,
         ),
-        key=(*KEY, "at_lag"),
+        key=(*CLAIM_KEY, "at_lag"),
     ),
     Table(
         "kpi_evidence_window",
@@ -105,7 +105,7 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
             Column("p_value", NUMBER, "How often chance alone does as well at this one lag"),
             Column("holds", FLAG, "Whether it has the sign seen on all periods, and stands out"),
         ),
-        key=(*KEY, "first_period"),
+        key=(*CLAIM_KEY, "first_period"),
     ),
     Table(
         "kpi_evidence_history",
@@ -120,6 +120,6 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
             Column("superseded_at", MOMENT, "Until when; missing where it still is").optional,
             INPUT_HASH,
         ),
-        key=(*KEY, "recorded_at"),
+        key=(*CLAIM_KEY, "recorded_at"),
     ),
 )

@@ -6,15 +6,14 @@ import polars as pl
 
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.store.warehouse import Warehouse, quoted
+from kpi_pipeline.verdict import CLAIM_KEY
 
 EVIDENCE = TableRef("state", "evidence")
-CLAIM = ("kpi", "leads_kpi", "grain", "expected_lag", "segment")
-"""What makes a row the next result of the same claim."""
 
 
 def latest_evidence(warehouse: Warehouse) -> pl.DataFrame:
     """The last result of every claim, with everything that was measured."""
-    key = ", ".join(CLAIM)
+    key = ", ".join(CLAIM_KEY)
     return warehouse.fetch(
         f"SELECT * FROM {quoted(EVIDENCE)} "
         f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY tested_at DESC, rowid DESC) = 1"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from kpi_pipeline.publish.scorecard.snapshot import Row, Snapshot
 from kpi_pipeline.segments import TOTAL
+from kpi_pipeline.verdict import CLAIM_KEY
+
+R = TypeVar("R")
+K = TypeVar("K")
 
 Pair = tuple[str, str]
 Key = tuple[str, str, str, int, str]
@@ -14,8 +20,6 @@ Key = tuple[str, str, str, int, str]
 
 EVIDENCE = "evidence.html"
 """The page of all claims."""
-
-CLAIM = ("kpi", "leads_kpi", "grain", "expected_lag", "segment")
 
 
 @dataclass(frozen=True)
@@ -34,18 +38,21 @@ class Findings:
 
 def findings_of(snapshot: Snapshot) -> Findings:
     """The tables of the evidence, by what pages ask for; of earlier publications there is less."""
-    rows = [row for row in snapshot.rows("kpi_evidence") if row["kpi"] and row["leads_kpi"]]
+    there = (row for row in snapshot.rows("kpi_evidence") if row["kpi"] and row["leads_kpi"])
+    rows = sorted(there, key=key_of)
     return Findings(
-        claims={(row["kpi"], row["leads_kpi"]): row for row in sorted(rows, key=key_of) if row["segment"] == TOTAL},
-        segments=_by_pair(row for row in rows if row["segment"] != TOTAL),
-        lags=_by_claim(snapshot.rows("kpi_evidence_lag", *CLAIM, "at_lag")),
-        windows=_by_claim(snapshot.rows("kpi_evidence_window", *CLAIM, "first_period")),
-        history=_by_claim(snapshot.rows("kpi_evidence_history", *CLAIM, "recorded_at")),
-        values=_by_metric(snapshot.rows("metric_value", "metric", "grain", "period_start_utc")),
+        claims={_pair(row): row for row in rows if row["segment"] == TOTAL},
+        segments=rows_by(_pair, (row for row in rows if row["segment"] != TOTAL)),
+        lags=rows_by(key_of, snapshot.rows("kpi_evidence_lag", *CLAIM_KEY, "at_lag")),
+        windows=rows_by(key_of, snapshot.rows("kpi_evidence_window", *CLAIM_KEY, "first_period")),
+        history=rows_by(key_of, snapshot.rows("kpi_evidence_history", *CLAIM_KEY, "recorded_at")),
+        values=rows_by(
+            itemgetter("metric", "grain"), snapshot.rows("metric_value", "metric", "grain", "period_start_utc")
+        ),
     )
 
 
-def key_of(row: Row) -> Key:
+def key_of(row: Mapping[str, Any]) -> Key:
     """What tells a claim, or a segment of it, from all others."""
     return row["kpi"], row["leads_kpi"], row["grain"], row["expected_lag"], row["segment"]
 
@@ -59,22 +66,13 @@ def claim_page(leader: str, follower: str) -> str:
     return f"evidence/{leader}.{follower}.html"
 
 
-def _by_pair(rows: Iterable[Row]) -> dict[Pair, list[Row]]:
-    found: dict[Pair, list[Row]] = {}
-    for row in sorted(rows, key=key_of):
-        found.setdefault((row["kpi"], row["leads_kpi"]), []).append(row)
-    return found
-
-
-def _by_claim(rows: Iterable[Row]) -> dict[Key, list[Row]]:
-    found: dict[Key, list[Row]] = {}
+def rows_by(key: Callable[[R], K], rows: Iterable[R]) -> dict[K, list[R]]:
+    """Rows by what they have in common, in their order."""
+    found: dict[K, list[R]] = {}
     for row in rows:
-        found.setdefault(key_of(row), []).append(row)
+        found.setdefault(key(row), []).append(row)
     return found
 
 
-def _by_metric(rows: Iterable[Row]) -> dict[tuple[str, str], list[Row]]:
-    found: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        found.setdefault((row["metric"], row["grain"]), []).append(row)
-    return found
+def _pair(row: Row) -> Pair:
+    return row["kpi"], row["leads_kpi"]
