@@ -104,6 +104,11 @@ class Settings(Noun):
         pattern=r"^[1-9]\d* ?(MB|GB)$",
         description="how much of the memory the warehouse may hold, such as 512 MB; what is more waits on the disk",
     )
+    min_group_size: int | None = Field(
+        default=None,
+        ge=2,
+        description="values that rest on fewer rows are not shown, nor what would tell them; metrics may set their own",
+    )
     publish: Publish = Field(default=Publish(), description="what is written for readers, and where")
     schedule: Schedule | None = Field(default=Schedule(), description="when Dagster runs the project by itself")
     automation: Literal["schedule", "declarative"] = Field(
@@ -229,6 +234,17 @@ class Project:
             return frozenset({noun.model})
         used = noun.inputs[:1] if isinstance(noun, Conversion) else noun.inputs
         return frozenset().union(*(self.models_asked(one.name) for one in used))
+
+    def min_group_size(self, metric: str) -> int:
+        """How many rows a metric's values must rest on to be shown; 0 where any number will do.
+
+        What is made of other metrics is as careful as the most careful of them.
+        """
+        noun = self.metrics[metric]
+        own = noun.min_group_size or 0
+        if not noun.inputs:
+            return own or self.settings.min_group_size or 0
+        return max(own, *(self.min_group_size(used.name) for used in noun.inputs))
 
     def tested_at(self, link: Link) -> tuple[Grain, int] | None:
         """The grain at which a link is tested, and its lag in periods of it; None where there is no such grain.

@@ -24,6 +24,7 @@ from kpi_pipeline.plan import (
     Quotient,
     Reach,
     accumulated,
+    leaves,
     moved,
     unfilled,
 )
@@ -112,6 +113,10 @@ _FOLDS: dict[Agg, tuple[Fold, float | None]] = {
 """How an aggregate's partial results fold, and its value in a period without rows."""
 
 
+NO_ROWS = 10**15
+"""More rows than anything rests on."""
+
+
 def sample_of(node: Node) -> Leaf:
     """The rows a metric's value rests on: those of a ratio's denominator, of a formula's first input of the period."""
     match node:
@@ -123,3 +128,19 @@ def sample_of(node: Node) -> Leaf:
             return min((sample_of(one) for _, one in inputs), key=lambda leaf: len(leaf.offsets))
         case Filled(inner, _):
             return sample_of(inner)
+
+
+def group_of(node: Node) -> Node:
+    """How many rows there are behind the part of a metric that rests on fewest, of those that rest on any.
+
+    >>> from kpi_pipeline.plan import Fold, Measure
+    >>> paid, open_ones = (Leaf(Measure("order", "sold_at", Fold.sum, name)) for name in ("paid", "open"))
+    >>> group_of(Quotient(paid, open_ones)) == paid.sampled
+    True
+    """
+    counts = tuple(dict.fromkeys(leaf.sampled for leaf in leaves(node)))
+    if len(counts) == 1:
+        return counts[0]
+    inputs = tuple((f"rows_{at}", leaf) for at, leaf in enumerate(counts))
+    some = ", ".join(f"CASE WHEN {name} > 0 THEN {name} ELSE {NO_ROWS} END" for name, _ in inputs)
+    return Arithmetic(f"nullif(least({some}), {NO_ROWS})", inputs)

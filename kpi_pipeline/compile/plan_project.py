@@ -13,7 +13,7 @@ from kpi_pipeline.calendar import fits
 from kpi_pipeline.cohort_ages import cohorts_told_apart
 from kpi_pipeline.compile.canonical import condition_asked
 from kpi_pipeline.compile.dimensions import looked_up_by, models_joined, with_joins
-from kpi_pipeline.compile.formula import formula, sample_of
+from kpi_pipeline.compile.formula import formula, group_of, sample_of
 from kpi_pipeline.compile.hours import unfit_for_hours
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.compile.reductions import reductions_for
@@ -256,7 +256,9 @@ def _passes(
     for one in series:
         node = nodes[one.metric]
         wanted = by_hour if one.grain is Grain.hour else by_day
-        wanted += [(leaf, one.dimensions) for leaf in (*leaves(node), sample_of(node))]
+        counted = group_of(node) if project.min_group_size(one.metric) else None
+        nodes_asked = (node, sample_of(node), *((counted,) if counted else ()))
+        wanted += [(leaf, one.dimensions) for asked in nodes_asked for leaf in leaves(asked)]
     passes = (*reductions_for(by_day, where), *reductions_for(by_hour, where, finest=Grain.hour))
     return tuple(with_joins(project, one) for one in passes)
 
@@ -291,6 +293,13 @@ def _ground(project: Project, models: frozenset[str]) -> _Ground:
 
 
 def _derivation(project: Project, name: str, node: Node, ground: _Ground) -> Derivation:
-    made_of = fingerprint(repr(node), ground.fingerprints, [one.fingerprint for one in looked_up_by(project, node)])
+    least = project.min_group_size(name)
+    group = group_of(node) if least else None
+    made_of = fingerprint(
+        repr(node),
+        ground.fingerprints,
+        [one.fingerprint for one in looked_up_by(project, node)],
+        *([least] if least else []),
+    )
     every_period = in_every_period(project, project.metrics[name])
-    return Derivation(name, node, sample_of(node), ground.sources, made_of, every_period=every_period)
+    return Derivation(name, node, sample_of(node), ground.sources, made_of, every_period, least, group)

@@ -16,6 +16,7 @@ from kpi_pipeline.derive.leaf_frames import leaf_frames
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.sheet import sheet_of
 from kpi_pipeline.derive.shown import shown_of
+from kpi_pipeline.derive.small_groups import without_small_groups
 from kpi_pipeline.derive.timeline import PERIOD
 from kpi_pipeline.names import COHORT_AGE
 from kpi_pipeline.periods import Grain
@@ -40,7 +41,8 @@ def derive(
     Series asked to be compared also have previous_value and year_ago_value: of a period in progress over the same
     elapsed span. Dense: a row for every period from the first data to the newest and for every segment that ever had
     data. Otherwise rows only where there is data. `first` and `last` keep the periods that overlap those days (for a
-    series without grain: exactly those days). Metrics without coverage (no rows at all) give empty frames.
+    series without grain: exactly those days). Metrics without coverage (no rows at all) give empty frames. Groups that
+    are too small to be shown have no values: see `small_groups`.
     """
     layouts = lay_out(series, derivations, partials, calendar, coverage, first, last)
     every = {one for one in series if dense or derivations[one.metric].every_period}
@@ -52,7 +54,8 @@ def derive(
     found: dict[Series, pl.DataFrame] = {}
     for sheet, columns in zip(sheets, filled_in, strict=True):
         found |= shown_of(sheet, columns, every)
-    return {one: found[one] if one in found else _empty(one) for one in series}
+    every_one = {one: found[one] if one in found else _empty(one) for one in series}
+    return without_small_groups(every_one, derivations, calendar, alone=not dense)
 
 
 def _computed(layouts: Sequence[Layout], partials: Partials) -> dict[Asked, pl.DataFrame]:

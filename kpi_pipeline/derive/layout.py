@@ -15,6 +15,7 @@ from kpi_pipeline.derive.asked import Asked, together
 from kpi_pipeline.derive.leaf_frames import rows_leaf
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.segments import Segments, number_segments
+from kpi_pipeline.derive.small_groups import GROUP_SIZE
 from kpi_pipeline.derive.stretches import Stretches, Way, stretches_of
 from kpi_pipeline.derive.timeline import PERIOD, Timeline
 from kpi_pipeline.names import without_age
@@ -111,6 +112,8 @@ def _nodes(series: Series, derivation: Derivation) -> dict[str, Node]:
     found: dict[str, Node] = {"value": derivation.node, "sample_size": derivation.sample}
     if derivation.numerator and derivation.denominator:
         found |= {"numerator": derivation.numerator, "denominator": derivation.denominator}
+    if derivation.group:
+        found[GROUP_SIZE] = derivation.group
     return {name: at_each_age(node) for name, node in found.items()} if series.by_age else found
 
 

@@ -11,6 +11,7 @@ from kpi_pipeline.derive.cells import Numbers
 from kpi_pipeline.derive.layout import compared_with
 from kpi_pipeline.derive.maturity import with_completeness
 from kpi_pipeline.derive.sheet import Sheet, column_of
+from kpi_pipeline.derive.small_groups import GROUP_SIZE
 from kpi_pipeline.derive.timeline import PERIOD
 from kpi_pipeline.plan import Series
 
@@ -31,7 +32,8 @@ def shown_of(sheet: Sheet, columns: pl.DataFrame, every: Collection[Series]) -> 
         shown |= {name: columns.get_column(column_of(value, name)) for name in compared_with(one)}
         shown["sample_size"] = shown["sample_size"].fill_null(0).cast(pl.Int64)
         shown["is_complete"] = complete.get_column(value)
-        rows = pl.DataFrame([*keys, *(shown.get(name, nothing).alias(name) for name in _columns(one))])
+        names_shown = (*_columns(one), *((GROUP_SIZE,) if GROUP_SIZE in nodes else ()))
+        rows = pl.DataFrame([*keys, *(shown.get(name, nothing).alias(name) for name in names_shown)])
         has_data = columns.get_column(column_of(value, "has_data"))
         if one in every:
             has_data = _ever(has_data, segment) if one.breakdown else pl.repeat(True, rows.height, eager=True)

@@ -83,13 +83,23 @@ def drivers(
         return pl.DataFrame(schema=SCHEMA)
     before, now = total.select(SIDES).row(0)
     tables = [_of_total(total, made), _inputs(between, made, results)]
-    if made.window and days:
+    if made.window and days and (part_name(between.metric, DAYS), Grain.day, ()) in results:
         tables.append(_entered_and_left(between, made.window, days, results, calendar))
-    tables += [_of_segments(_sides(between, one, results), total, made) for one in breakdowns if one]
+    told = [one for one in breakdowns if one and not _hides_some(between, one, results)]
+    tables += [_of_segments(_sides(between, one, results), total, made) for one in told]
     shown = [_with_remainder(one, before, now) for one in tables if one.height]
     if not shown:
         return pl.DataFrame(schema=SCHEMA)
     return _with_shares(pl.concat(shown), now - before, made)
+
+
+def _hides_some(between: Between, breakdown: tuple[str, ...], results: Results) -> bool:
+    """Whether some segment is too small a group to be shown: what the others contribute would tell what it does."""
+    frame = results.get((between.metric, between.grain, breakdown))
+    if frame is None or "sample_size" not in frame.columns:
+        return False
+    both = frame.filter(pl.col("period_start").is_in([between.earlier, between.later]))
+    return both.get_column("sample_size").null_count() > 0
 
 
 def _sides(between: Between, breakdown: tuple[str, ...], results: Results) -> pl.DataFrame:

@@ -48,6 +48,13 @@ class MetricBase(Named):
         default=None, description="the value where there would be none; it survives into ratios and derived metrics"
     )
 
+    min_group_size: int | None = Field(
+        default=None,
+        ge=2,
+        description="values that rest on fewer rows are not shown, nor what would tell them; by default the project's "
+        "or, of metrics made of others, the largest of theirs",
+    )
+
     @property
     def inputs(self) -> tuple[InputMetric, ...]:
         """The metrics this one is computed from; none for a metric computed from rows."""

@@ -37,6 +37,7 @@ from kpi_pipeline.pipeline.recall import recalled
 from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
 from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.to_postgres import refuse_missing_driver, served
+from kpi_pipeline.pipeline.too_small import without_too_small
 from kpi_pipeline.pipeline.up_to_date import already_published, is_up_to_date, key_of
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.pipeline.why import derived_with_parts, kpi_drivers
@@ -139,6 +140,7 @@ def _compute(
         computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
         targets = given_targets(project, warehouse)
         expected = projections(project, in_progress, evidence.tables["kpi_evidence"], results, calendar)
+        expected = without_too_small(project, expected, results)
         values = kpi_rows(
             judge(_only(project, some), results, targets, calendar, expected)
             for some in few_at_a_time(project, computed_kpis, results)

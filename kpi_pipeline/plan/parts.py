@@ -72,7 +72,8 @@ def parts_of(derivation: Derivation, *, of_total: bool) -> dict[str, Derivation]
     if made.formula and of_total:
         nodes |= {f"{INPUT}{name}": node for name, node in made.formula.inputs}
     found = {name: _beside(derivation, name, node) for name, node in nodes.items()}
-    if made.window and of_total:
+    # NOTE: single days may be small groups where the window they enter and leave is none.
+    if made.window and of_total and not derivation.min_group_size:
         daily = replace(derivation, metric=part_name(derivation.metric, DAYS), node=replace(made.window, reach=None))
         found[DAYS] = daily
     return found

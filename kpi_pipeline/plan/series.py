@@ -23,6 +23,10 @@ class Derivation:
     fingerprint: str
     every_period: bool = False
     """Whether a question is answered for every period, not only for those with data."""
+    min_group_size: int = 0
+    """How many rows there must be behind whatever a value is computed from, so that it may be shown."""
+    group: Node | None = None
+    """How many rows there are behind the smallest of it, where that matters."""
 
     @property
     def numerator(self) -> Node | None:

@@ -46,7 +46,11 @@ VALUE = (
     Column("value", NUMBER, "The number; missing where it cannot be computed, which is not the same as 0").optional,
     Column("numerator", NUMBER, "Upper part where the value is a ratio; add up parts, never ratios").optional,
     Column("denominator", NUMBER, "Lower part where the value is a ratio; value = numerator / denominator").optional,
-    Column("sample_size", INTEGER, "How many rows of the model the value rests on").optional,
+    Column(
+        "sample_size",
+        INTEGER,
+        "How many rows of the model the value rests on; missing where the group is too small to show",
+    ).optional,
 )
 
 TARGET = (

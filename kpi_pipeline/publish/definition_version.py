@@ -102,6 +102,8 @@ def _metric_version(project: Project, metric: Metric, known: dict[str, str]) -> 
         own = metric.model if isinstance(metric, Simple | Retention) else None
         model = _model_meaning(project, project.models[own]) if own else None
         settings: dict[str, object] = {key: getattr(project.settings, key) for key in CLOCK_AND_MONEY}
+        if project.settings.min_group_size:
+            settings["min_group_size"] = project.settings.min_group_size
         if project.settings.calendar:
             settings["calendar"] = _written(project.settings.calendar)
         looked_up = _looked_up(project, metric, own, known)
