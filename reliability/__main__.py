@@ -7,6 +7,7 @@ from importlib import import_module
 
 TRIALS: dict[str, str] = {
     "kills": "reliability.kills",
+    "readers": "reliability.readers",
 }
 """Each trial by its name on the command line: the module whose `add_options` and `main` it is."""
 
