@@ -26,15 +26,27 @@ def accept(staged: Staged, executor: Executor) -> None:
     with executor.transaction():
         _swap_rows(staged, executor)
         create(executor, quarantine, QUARANTINE, if_missing=True)
+        _with_later_columns(executor, quarantine)
         kept = [exp.Literal.string(file.file) for file in staged.files if file.file not in staged.files_read]
         stays = exp.In(this=exp.column("_source_file", quoted=True), expressions=kept)
-        executor.run(exp.delete(sql_table(quarantine), where=exp.not_(stays) if kept else exp.true()))
+        going = staged.misfits_going or (exp.not_(stays) if kept else exp.true())
+        executor.run(exp.delete(sql_table(quarantine), where=going))
         rows = exp.select("*").from_(sql_table(staged.quarantine))
-        executor.run(exp.insert(rows, sql_table(quarantine)))
+        executor.run(exp.Insert(this=sql_table(quarantine), expression=rows, by_name=True))
+        ledger.remember(executor, staged.source, staged.remembered)
         ledger.write(executor, staged.state, staged.files)
         drop(executor, staged.table, kind="VIEW")
         drop(executor, staged.rows)
         drop(executor, staged.quarantine)
+        drop(executor, staged.gone)
+
+
+def _with_later_columns(executor: Executor, quarantine: TableRef) -> None:
+    """Gives the table of an earlier version of this program the columns that it did not have then."""
+    there = executor.table_columns(quarantine)
+    for name in (one for one in QUARANTINE if one not in there):
+        table, column = sql_table(quarantine), exp.to_identifier(name, quoted=True)
+        executor.run(f"ALTER TABLE {table.sql(dialect='duckdb')} ADD COLUMN {column.sql(dialect='duckdb')} VARCHAR")
 
 
 def _swap_rows(staged: Staged, executor: Executor) -> None:

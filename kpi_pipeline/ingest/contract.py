@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import expressions as exp
 
@@ -72,8 +72,13 @@ def cleaned(source: Source, column: Column) -> exp.Expr:
 
 def fit(source: Source, column: Column, inferred: str | None, *, zone: str) -> Fitted:
     """The column with the type that the contract asks for, or else with its own."""
-    value = cleaned(source, column)
     wanted = source.columns.get(column.name)
+    if column.odd is not None:
+        if wanted is None or wanted.type != "text":
+            return _without_odd(source, column, inferred, zone)
+        text = exp.Coalesce(this=column.odd, expressions=[_cast(column.value, "VARCHAR")])
+        column = replace(column, value=text, type="VARCHAR", odd=None)
+    value = cleaned(source, column)
     is_key = column.name in source.load.key
     masked = column.name in source.personal
     shown: exp.Expr = exp.Literal.string(MASK) if masked else exp.cast(column.value.copy(), "VARCHAR")
@@ -101,6 +106,27 @@ def fit(source: Source, column: Column, inferred: str | None, *, zone: str) -> F
     if wanted.type == "text" and not is_key:
         return Fitted(column.name, result, kind, True, shown)
     return Fitted(column.name, result, kind, True, shown, misfit, reason)
+
+
+def _without_odd(source: Source, column: Column, inferred: str | None, zone: str) -> Fitted:
+    """The column where values that its own type cannot hold do not fit, beside those that the contract refuses."""
+    fitted = fit(source, replace(column, odd=None), inferred, zone=zone)
+    assert column.odd is not None
+    is_odd = exp.not_(column.odd.copy().is_(exp.null()))
+    shown: exp.Expr = exp.Literal.string(MASK) if column.name in source.personal else column.odd.copy()
+    reason = _concat(_quoted(shown), exp.Literal.string(f" is not {_of_kind(fitted.type or '')}"))
+    return replace(
+        fitted,
+        shown=exp.Case(ifs=[exp.If(this=is_odd, true=shown)], default=fitted.shown),
+        misfit=exp.or_(is_odd, fitted.misfit) if fitted.misfit is not None else is_odd,
+        reason=exp.Case(ifs=[exp.If(this=is_odd.copy(), true=reason)], default=fitted.reason or exp.null()),
+    )
+
+
+def _of_kind(kind: str) -> str:
+    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+        return "a day or moment of the years 1 to 9999"
+    return f"a number that {kind} holds"
 
 
 def any_misfit(columns: tuple[Fitted, ...]) -> exp.Expr | None:

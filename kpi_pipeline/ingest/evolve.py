@@ -74,13 +74,15 @@ def check_names(source: Source, file: str, names: Sequence[str]) -> None:
         if name.lower() in ("_loaded_at", "_run_id", "_source_file"):
             raise DataError(
                 f"{file} has a column '{name}', a name that every raw table uses for itself.\n"
-                "Hint: rename it in the file."
+                "Hint: give it another name there."
             )
     wanted = dict.fromkeys(source.columns, "columns")
     wanted |= dict.fromkeys(source.load.key, "load.key")
     wanted |= dict.fromkeys(source.personal, "personal")
     if source.load.cursor:
         wanted[source.load.cursor] = "load.cursor"
+    if source.load.deleted_when:
+        wanted[source.load.deleted_when] = "load.deleted_when"
     for name, key in wanted.items():
         if name not in names:
             hint = did_you_mean(name, names) or f"the file has {listed(names)}."

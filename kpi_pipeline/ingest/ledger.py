@@ -63,3 +63,17 @@ def note_renewed(executor: Executor, source: str, renewed: Mapping[str, tuple[in
             "UPDATE state.source_file SET modified_ns = ?, tag = ? WHERE source = ? AND file = ?",
             [moment, tag, source, file],
         )
+
+
+def remembered(executor: Executor, source: str) -> str | None:
+    """What the source's connector wanted to be told."""
+    found = executor.rows("SELECT remembered FROM state.connector_state WHERE source = ?", [source])
+    return str(found[0][0]) if found else None
+
+
+def remember(executor: Executor, source: str, text: str | None) -> None:
+    """Keeps what the source's connector wants to be told at its next load; None leaves what is there."""
+    if text is None:
+        return
+    executor.run("DELETE FROM state.connector_state WHERE source = ?", [source])
+    executor.run("INSERT INTO state.connector_state (source, remembered) VALUES (?, ?)", [source, text])

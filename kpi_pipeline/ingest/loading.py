@@ -40,6 +40,16 @@ class Loading:
         return TableRef("staging", f"{self.source.name}__batch")
 
     @property
+    def gone(self) -> TableRef:
+        """The keys of rows that go without others in their place."""
+        return TableRef("staging", f"{self.source.name}__gone")
+
+    @property
+    def deletes(self) -> bool:
+        """Whether rows may go without others in their place."""
+        return self.source.load.deleted_when is not None or self.source.load.deletions != "ignore"
+
+    @property
     def merges(self) -> bool:
         """Whether rows replace others of the same key."""
         return self.source.load.mode == "merge"

@@ -10,6 +10,7 @@ from kpi_pipeline.ingest.land import Landed
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.sql_parts import sql_call
 
 QUARANTINE = {
     "_quarantined_at": "TIMESTAMPTZ",
@@ -20,11 +21,15 @@ QUARANTINE = {
     "value": "VARCHAR",
     "reason": "VARCHAR",
     "raw_text": "VARCHAR",
+    "row_key": "VARCHAR",
+    "row_cursor": "VARCHAR",
 }
 """The columns of `quarantine.<source>`: one row for each row that did not fit.
 
-`line` counts from 1; in Parquet it is the number of the row. Where a source has personal columns their values are shown
-as •••, and `raw_text` is withheld, since a broken line does not say where in it they are: file and line lead to it.
+`line` counts from 1; in Parquet, and of rows from no file, it is the number of the row. `row_key` is the key of the
+row where the source has one (as JSON; its MD5 where a column of it is personal), `row_cursor` its cursor. Where a source
+has personal columns their values are shown as •••, and `raw_text` is withheld, since a broken line does not say where in
+it they are: file and line lead to it.
 """
 
 
@@ -42,6 +47,8 @@ def quarantine_misfits(load: Loading, ready: Ready, misfit: exp.Expr | None, qua
                     "value": [None for _ in landed.broken],
                     "reason": [record.problem for record in landed.broken],
                     "raw_text": [None if private else _printable(record.text) for record in landed.broken],
+                    "row_key": [None for _ in landed.broken],
+                    "row_cursor": [None for _ in landed.broken],
                 },
                 schema={name: pl.Int64 if name == "line" else pl.String for name in list(QUARANTINE)[3:]},
             )
@@ -56,6 +63,8 @@ def quarantine_misfits(load: Loading, ready: Ready, misfit: exp.Expr | None, qua
                 exp.alias_(value, "value"),
                 exp.alias_(reason, "reason"),
                 exp.alias_(exp.cast(text, "VARCHAR"), "raw_text"),
+                exp.alias_(row_key(load, ready), "row_key"),
+                exp.alias_(row_cursor(load, ready), "row_cursor"),
             )
             .from_(landed.relation)
             .where(misfit.copy())
@@ -71,6 +80,29 @@ def quarantine_misfits(load: Loading, ready: Ready, misfit: exp.Expr | None, qua
     )
     load.executor.append(quarantine, rejected.sort("line", nulls_last=True).select(list(QUARANTINE)))
     return rejected.height
+
+
+def row_key(load: Loading, ready: Ready) -> exp.Expr:
+    """The key of a row as text, by which it is found again; NULL where the source has none."""
+    key = load.source.load.key
+    own = {column.name: column for column in ready.columns}
+    fields = [
+        exp.PropertyEQ(this=exp.Literal.string(name), expression=exp.cast(own[name].value.copy(), "VARCHAR"))
+        for name in key
+    ]
+    if not fields:
+        return exp.cast(exp.null(), "VARCHAR")
+    text = exp.cast(sql_call("to_json", exp.Struct(expressions=fields)), "VARCHAR")
+    return exp.MD5(this=text) if set(key) & set(load.source.personal) else text
+
+
+def row_cursor(load: Loading, ready: Ready) -> exp.Expr:
+    """The cursor of a row as text, or what stands in its place; NULL where there is none."""
+    for column, landed in zip(ready.columns, ready.landed.columns, strict=True):
+        if column.name == load.source.load.cursor:
+            written = [exp.cast(value.copy(), "VARCHAR") for value in (landed.odd, landed.value) if value is not None]
+            return exp.Coalesce(this=exp.cast(column.value.copy(), "VARCHAR"), expressions=written)
+    return exp.cast(exp.null(), "VARCHAR")
 
 
 def _with_lines(landed: Landed, bad: pl.DataFrame, private: bool) -> pl.DataFrame:

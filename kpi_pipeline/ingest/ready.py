@@ -29,9 +29,14 @@ class Ready:
 
 def make_ready(load: Loading, file: FoundFile, *, place: int, folder: Path) -> Ready:
     """Lands a file and decides, by the contract or by looking at the values, what each of its columns is."""
+    landed = land(load.source, file, load.executor, place=place, folder=folder)
+    evolve.check_names(load.source, file.name, [column.name for column in landed.columns])
+    return fitted(load, landed)
+
+
+def fitted(load: Loading, landed: Landed) -> Ready:
+    """Decides what each column of what was landed is."""
     source = load.source
-    landed = land(source, file, load.executor, place=place, folder=folder)
-    evolve.check_names(source, file.name, [column.name for column in landed.columns])
     _check_formats(load)
     open_columns = [
         (column, contract.cleaned(source, column))
@@ -39,8 +44,8 @@ def make_ready(load: Loading, file: FoundFile, *, place: int, folder: Path) -> R
         if column.type is None and column.name not in source.columns
     ]
     inferred = infer_types(load.executor, landed.relation, open_columns)
-    fitted = (contract.fit(source, column, inferred.get(column.name), zone=load.zone) for column in landed.columns)
-    return Ready(landed, tuple(fitted))
+    columns = (contract.fit(source, column, inferred.get(column.name), zone=load.zone) for column in landed.columns)
+    return Ready(landed, tuple(columns))
 
 
 def _check_formats(load: Loading) -> None:

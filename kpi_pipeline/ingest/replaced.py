@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlglot import expressions as exp
 
+from kpi_pipeline.ingest.arriving import Since
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.sql_parts import sql_table
 
@@ -25,12 +27,20 @@ class RowsOfFiles:
 
 @dataclass(frozen=True)
 class RowsOfKeys:
-    """Rows go whose key is that of a staged one."""
+    """Rows go whose key is that of a staged one, or is listed as gone."""
 
     key: tuple[str, ...]
+    gone: TableRef | None = None
 
 
-Replaced = Everything | RowsOfFiles | RowsOfKeys
+@dataclass(frozen=True)
+class RowsSince:
+    """Rows go from a value of the cursor on, and those without one: they were all asked for again."""
+
+    since: Since
+
+
+Replaced = Everything | RowsOfFiles | RowsOfKeys | RowsSince
 
 
 def going(replaced: Replaced, staged: TableRef) -> exp.Expr:
@@ -41,7 +51,10 @@ def going(replaced: Replaced, staged: TableRef) -> exp.Expr:
         case RowsOfFiles():
             return of_files(replaced.files)
         case RowsOfKeys():
-            return _has_key_in(staged, replaced.key)
+            came = has_key_in(staged, replaced.key)
+            return exp.or_(came, has_key_in(replaced.gone, replaced.key)) if replaced.gone else came
+        case RowsSince():
+            return is_since(exp.column(replaced.since.column, quoted=True), replaced.since)
 
 
 def of_files(files: Sequence[str]) -> exp.Expr:
@@ -53,7 +66,15 @@ def of_files(files: Sequence[str]) -> exp.Expr:
     )
 
 
-def _has_key_in(rows: TableRef, key: Sequence[str]) -> exp.Expr:
+def is_since(cursor: exp.Expr, since: Since) -> exp.Expr:
+    """True for a cursor within the window, or without a value; never NULL."""
+    value = since.value.isoformat() if isinstance(since.value, date) else str(since.value)
+    first = exp.cast(exp.Literal.string(value), exp.DataType.build(since.kind, dialect="duckdb"))
+    return exp.Coalesce(this=cursor >= first, expressions=[exp.true()])
+
+
+def has_key_in(rows: TableRef, key: Sequence[str]) -> exp.Expr:
+    """True for rows whose key is that of a row of a table."""
     columns = [exp.column(name, quoted=True) for name in key]
     wanted = exp.select(*(column.copy() for column in columns)).from_(sql_table(rows))
     return exp.In(this=exp.Tuple(expressions=columns) if len(columns) > 1 else columns[0], query=wanted.subquery())

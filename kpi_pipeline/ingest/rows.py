@@ -13,11 +13,11 @@ from kpi_pipeline.ingest.land import naming
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.quarantine import quarantine_misfits
 from kpi_pipeline.ingest.ready import Ready
-from kpi_pipeline.ingest.replaced import RowsOfKeys, going
+from kpi_pipeline.ingest.replaced import RowsOfKeys, going, has_key_in
 from kpi_pipeline.ingest.staged import LINEAGE, WITHOUT_VALUES, SourceFile, Staged
-from kpi_pipeline.ingest.tables import create_as, kind_of, row_count
+from kpi_pipeline.ingest.tables import create_as, full_name, kind_of, row_count
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.sources import Source
+from kpi_pipeline.sources import DatabaseConnector, Source
 from kpi_pipeline.sql_parts import sql_table
 
 
@@ -85,18 +85,61 @@ def merge_rows(load: Loading, result: Staged, columns: Mapping[str, str]) -> Non
         rows = exp.union(old, rows, distinct=False)
     newest_first = [exp.column("came").desc(), exp.column("place").desc()]
     if load.source.load.cursor:
-        newest_first.insert(0, exp.column(load.source.load.cursor, quoted=True).desc(nulls_first=False))
+        # NOTE: what a database says now is so, even where it dates the row back; files may come in any order.
+        before = 1 if isinstance(load.source.connector, DatabaseConnector) else 0
+        newest_first.insert(before, exp.column(load.source.load.cursor, quoted=True).desc(nulls_first=False))
     rank = exp.Window(
         this=exp.RowNumber(),
         partition_by=[exp.column(name, quoted=True) for name in load.source.load.key],
         order=exp.Order(expressions=newest_first),
     )
     ranked = exp.select(*own, *lineage, exp.column("came"), exp.alias_(rank, "rank")).from_(rows.subquery("rows"))
-    query = exp.select(*own, *lineage).from_(ranked.subquery("ranked")).where(exp.column("rank").eq(1))
+    newest = exp.select().from_(ranked.subquery("ranked")).where(exp.column("rank").eq(1))
+    query = newest.select(*own, *lineage)
     if isinstance(result.replaces, RowsOfKeys):
         query = query.where(exp.column("came").eq(1))
+    if (column := load.source.load.deleted_when) is not None:
+        deleted = _says_deleted(column, columns[column])
+        query = query.where(exp.not_(deleted))
+        key = [exp.column(name, quoted=True) for name in load.source.load.key]
+        load.executor.run(exp.insert(newest.select(*key).where(deleted.copy()), sql_table(load.gone)))
+    if load.deletes:
+        query = query.where(exp.not_(has_key_in(load.gone, load.source.load.key)))
     with _castable(load.source):
         create_as(load.executor, result.rows, query)
+
+
+def note_gone(load: Loading, there: Ready, columns: Mapping[str, str]) -> None:
+    """Notes the keys in use that the source does not have any more; a source without any key is not believed."""
+    key = load.source.load.key
+    if load.in_use and not there.landed.records and row_count(load.executor, load.raw):
+        raise DataError(
+            f"{there.name} of source '{load.source.name}' lists no keys at all; its table has rows.\n"
+            "Hint: nothing was loaded. Was it emptied? If that is meant: `kpi run --full --select "
+            f"{load.source.name}`, with `mode: full` and `allow_empty: true` for once."
+        )
+    if not load.in_use:
+        return
+    own = {column.name: column for column in there.columns}
+    listed = exp.select(*(own[name].as_type(columns[name]) for name in key)).from_(there.landed.relation)
+    in_use = exp.select(*(exp.column(name, quoted=True) for name in key)).from_(sql_table(load.raw))
+    load.executor.run(exp.insert(exp.except_(in_use, listed), sql_table(load.gone)))
+
+
+def _says_deleted(name: str, kind: str) -> exp.Expr:
+    """True where the column says that the row is deleted: a flag that is set, or the moment it happened; never NULL."""
+    column = exp.column(name, quoted=True)
+    kind = full_name(kind)
+    if kind == "BOOLEAN":
+        return exp.Coalesce(this=column, expressions=[exp.false()])
+    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+        return exp.not_(column.is_(exp.null()))
+    if kind == "VARCHAR":
+        words = [exp.Literal.string(word) for word in contract.TRUE]
+        column = exp.In(this=exp.Lower(this=exp.Trim(this=column)), expressions=words)
+    else:
+        column = column.neq(exp.convert(0))
+    return exp.Coalesce(this=column, expressions=[exp.false()])
 
 
 @contextmanager

@@ -83,7 +83,9 @@ def _intake(load: Loading, work: Survey) -> Intake:
     kept = [file.file for file in work.kept]
     gone = tuple(sorted(load.known.keys() - set(kept)))
     return Intake(
-        replaces=RowsOfKeys(load.source.load.key) if load.merges else RowsOfFiles(gone),
+        replaces=RowsOfKeys(load.source.load.key, load.gone if load.deletes else None)
+        if load.merges
+        else RowsOfFiles(gone),
         stays=of_files(kept) if kept else None,
         kept=work.kept,
         chains=load.merges,

@@ -77,6 +77,10 @@ class Staged:
     """Which rows in use go as the staged ones come."""
     day: exp.Expr | None = None
     """The business day of a row, over the source's columns; None where no column is its cursor."""
+    misfits_going: exp.Expr | None = None
+    """True for the misfits of earlier loads that go; where not given, those of the files that came or went."""
+    remembered: str | None = None
+    """What the connector wants to be told at the next load."""
 
     @property
     def table(self) -> TableRef:
@@ -87,6 +91,11 @@ class Staged:
     def rows(self) -> TableRef:
         """The staged rows alone."""
         return TableRef("staging", f"{self.source}__rows")
+
+    @property
+    def gone(self) -> TableRef:
+        """The keys of rows that go without others in their place; of a merge that deletes."""
+        return TableRef("staging", f"{self.source}__gone")
 
     @property
     def quarantine(self) -> TableRef:

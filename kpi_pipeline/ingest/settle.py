@@ -1,0 +1,176 @@
+"""Settling: what came is put beside what is in use as the raw table will be, complete and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlglot import expressions as exp
+
+from kpi_pipeline.errors import DataError, counted
+from kpi_pipeline.ingest.columns import columns_of
+from kpi_pipeline.ingest.loading import Loading
+from kpi_pipeline.ingest.notes import notes_of
+from kpi_pipeline.ingest.quarantine import QUARANTINE
+from kpi_pipeline.ingest.reach import business_day, complete_before, days_touched, reach_of
+from kpi_pipeline.ingest.ready import Ready
+from kpi_pipeline.ingest.replaced import Everything, Replaced, going
+from kpi_pipeline.ingest.rows import keep_rows, merge_rows, note_gone, stage_file
+from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, SourceState, Staged
+from kpi_pipeline.ingest.tables import create, create_view, drop, full_name, row_count
+from kpi_pipeline.plan import fingerprint
+from kpi_pipeline.sql_parts import sql_table
+
+FEW_ROWS = 20
+MISFITS_AT_MOST = 0.5
+"""The share of a file's rows that may go to quarantine, unless the file has but a few."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """How what came meets what is in use, as long as the columns are what they were."""
+
+    replaces: Replaced
+    """Which rows in use go."""
+    stays: exp.Expr | None = None
+    """True for the rows in use that stay; None where none do. Of a merge, the keys decide."""
+    kept: tuple[SourceFile, ...] = ()
+    """Files whose rows stay."""
+    keys_there: Ready | None = None
+    """The keys of all rows that the source has; rows of other keys go. Of a merge."""
+    misfits_going: exp.Expr | None = None
+    """True for the misfits of earlier loads that go; where not given, those of the files that came or went."""
+    remembered: str | None = None
+    """What the connector wants to be told at the next load."""
+    chains: bool = False
+    """Whether the table depends on what was loaded before, too, and not only on what is remembered of its files."""
+    notes: tuple[str, ...] = ()
+
+
+def settled(load: Loading, intake: Intake, ready: Sequence[Ready]) -> Staged:
+    """Stages what came; nothing that is in use changes."""
+    state = SourceState(load.source.name, "", 0, None, None, load.definition, load.now, load.run_id)
+    result = Staged(load.source.name, True, state)
+    keeps_rows = bool(load.in_use) and (load.merges or intake.stays is not None)
+    columns = columns_of(load, ready, keeps_rows=keeps_rows)
+    result = replace(result, columns=columns, replaces=_replaced(load, intake, columns))
+    create(load.executor, result.quarantine, QUARANTINE)
+    target = load.batch if load.merges else result.rows
+    create(load.executor, target, columns | LINEAGE)
+    if keeps_rows and not load.merges and intake.stays is not None and isinstance(result.replaces, Everything):
+        keep_rows(load, target, columns, intake.stays)
+    files = [stage_file(load, one, target, result.quarantine, columns) for one in ready]
+    for file in files:
+        _refuse_mostly_misfits(load, result, file)
+    if load.deletes:
+        create(load.executor, load.gone, {name: columns[name] for name in load.source.load.key})
+    if intake.keys_there:
+        note_gone(load, intake.keys_there, columns)
+    if load.merges:
+        merge_rows(load, result, columns)
+    result = replace(result, misfits_going=intake.misfits_going, remembered=intake.remembered)
+    create_view(load.executor, result.table, _as_accepted(load, result))
+    result = replace(
+        result,
+        rows_read=sum(file.rows + file.quarantined for file in files),
+        rows_loaded=sum(file.rows for file in files),
+        rows_quarantined=sum(file.quarantined for file in files),
+        files_read=tuple(file.file for file in files),
+        files=tuple(sorted([*intake.kept, *files], key=lambda file: file.file)),
+    )
+    result = _with_reach(load, result)
+    drop_scaffolds(load, ready)
+    rows = row_count(load.executor, result.table)
+    _refuse_emptied(load, rows)
+    notes = (*intake.notes, *notes_of(load, result), *result.notes, *(["the table has no rows"] if rows == 0 else []))
+    return replace(
+        result, state=replace(result.state, version=_version(load, intake, result, files), rows=rows), notes=notes
+    )
+
+
+def drop_scaffolds(load: Loading, ready: Sequence[Ready]) -> None:
+    """Drops the tables that files were landed in, and that of the rows to be merged."""
+    for scaffold in [*(one for file in ready for one in file.landed.tables), load.batch]:
+        drop(load.executor, scaffold)
+
+
+def _refuse_emptied(load: Loading, rows: int) -> None:
+    """An export that went wrong is often a header without rows, and every KPI on it would be 0."""
+    before = load.state.rows if load.state else 0
+    if rows or not before or load.source.load.mode != "full" or load.source.load.allow_empty:
+        return
+    raise DataError(
+        f"The files of source '{load.source.name}' hold no rows that fit; its table has {counted(before, 'row')}.\n"
+        "Hint: nothing was loaded. Was the export cut off? Where no rows at all can be right, write "
+        "`allow_empty: true` under `load` of the source."
+    )
+
+
+def _refuse_mostly_misfits(load: Loading, staged: Staged, file: SourceFile) -> None:
+    """A slip spoils a row; where most rows do not fit, the file is another one or the contract is wrong."""
+    read = file.rows + file.quarantined
+    if read < FEW_ROWS or file.quarantined <= MISFITS_AT_MOST * read:
+        return
+    first = exp.select("line", "reason").from_(sql_table(staged.quarantine)).order_by("line").limit(1)
+    line, reason = load.executor.rows(first.where(exp.column("_source_file").eq(file.file)))[0]
+    raise DataError(
+        f"{file.quarantined:,} of {counted(read, 'row')} of {file.file} do not fit what source '{load.source.name}' "
+        f"says its columns are. The first, in line {line}: {reason}.\n"
+        "Hint: nothing was loaded. Has the file changed, or are `columns` of the source wrong?"
+    )
+
+
+def _with_reach(load: Loading, result: Staged) -> Staged:
+    source = load.source
+    cursor_type = full_name(result.columns.get(source.load.cursor or "", ""))
+    day = business_day(load, cursor_type)
+    if day is None:
+        odd = source.load.cursor is not None and cursor_type
+        note = (f"cursor '{source.load.cursor}' is {cursor_type}, not a time: no day is known to be complete",)
+        return replace(result, notes=note) if odd else result
+    reach = reach_of(load, sql_table(result.table), day)
+    notes: tuple[str, ...] = ()
+    if reach.future_rows:
+        notes = (f"{reach.future_rows} rows are dated after today, the last on {reach.furthest_day}",)
+    limit = complete_before(source, load.project.settings, reach.newest_day)
+    pieces = _pieces(load, result)
+    return replace(
+        result,
+        touched=days_touched(load.executor, day, pieces) if pieces else None,
+        day=day,
+        newest=reach.newest,
+        notes=notes,
+        state=replace(result.state, complete_before=limit, newest_day=reach.newest_day),
+    )
+
+
+def _replaced(load: Loading, intake: Intake, columns: Mapping[str, str]) -> Replaced:
+    """Which rows in use go: with other columns all of them, otherwise as what came says."""
+    before, now = ({name: full_name(kind) for name, kind in one.items()} for one in (load.in_use, columns))
+    return Everything() if load.afresh or not before or before != now else intake.replaces
+
+
+def _as_accepted(load: Loading, result: Staged) -> exp.Query:
+    """The raw table as it will be: what stays of it, and the staged rows."""
+    rows = exp.select("*").from_(sql_table(result.rows))
+    if isinstance(result.replaces, Everything):
+        return rows
+    stay = exp.select("*").from_(sql_table(load.raw)).where(exp.not_(going(result.replaces, result.rows)))
+    return exp.Union(this=stay, expression=rows, distinct=False, by_name=True)
+
+
+def _pieces(load: Loading, result: Staged) -> list[exp.Select] | None:
+    """The rows that went and the rows that came; None where columns changed, too."""
+    if isinstance(result.replaces, Everything):
+        return None
+    came = load.batch if load.merges else result.rows
+    old = exp.select().from_(sql_table(load.raw)).where(going(result.replaces, came))
+    return [old, exp.select().from_(sql_table(came))]
+
+
+def _version(load: Loading, intake: Intake, result: Staged, read: Sequence[SourceFile]) -> str:
+    """A name for exactly these rows: by the files they came from, and by what was loaded before where that counts."""
+    if intake.chains:
+        before = load.state.version if load.state else ""
+        return fingerprint(before, load.definition, [(file.file, file.sha256) for file in read])
+    return fingerprint(load.definition, [(file.file, file.sha256) for file in result.files])

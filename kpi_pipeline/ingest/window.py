@@ -1,0 +1,65 @@
+"""The window of a load: from which value of the cursor on rows are read again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlglot import expressions as exp
+
+from kpi_pipeline.errors import DataError
+from kpi_pipeline.ingest.arriving import Moment, Since
+from kpi_pipeline.ingest.loading import Loading
+from kpi_pipeline.ingest.reach import ZONED
+from kpi_pipeline.ingest.tables import full_name
+from kpi_pipeline.periods import Grain, Window, shift_day
+from kpi_pipeline.sources import DatabaseConnector
+from kpi_pipeline.sql_parts import sql_table
+
+
+def start_of_window(load: Loading) -> Since | None:
+    """The newest cursor that is not in the future, less the lookback; None where all rows are read.
+
+    A row dated 2099 by mistake must not keep all later ones out.
+    """
+    wanted = load.source.load
+    if load.afresh or not load.in_use or wanted.cursor is None or wanted.mode == "full":
+        return None
+    kind = full_name(load.in_use.get(wanted.cursor, ""))
+    cursor = exp.column(wanted.cursor, quoted=True)
+    query = exp.select(exp.Max(this=cursor)).from_(sql_table(load.raw))
+    if (now := _now(load, kind)) is not None:
+        query = query.where(cursor.copy() <= exp.cast(exp.Literal.string(now.isoformat()), kind))
+    newest: Moment | None = load.executor.rows(query)[0][0]
+    if newest is None:
+        return None
+    first = _back(load, newest, wanted.lookback) if wanted.lookback else newest
+    connector = load.source.connector
+    if isinstance(connector, DatabaseConnector) and connector.driver == "sqlite" and isinstance(first, datetime):
+        # NOTE: SQLite keeps moments as text, written in several ways that all begin with the day.
+        first = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Since(wanted.cursor, first, kind)
+
+
+def _now(load: Loading, kind: str) -> datetime | date | None:
+    """The moment of the run as a value of the cursor; None where the cursor is no time."""
+    here = load.now.astimezone(ZoneInfo(load.zone))
+    if kind == "DATE":
+        return here.date()
+    if kind == ZONED:
+        return load.now
+    return here.replace(tzinfo=None) if kind.startswith("TIMESTAMP") else None
+
+
+def _back(load: Loading, newest: Moment, lookback: Window) -> Moment:
+    if not isinstance(newest, date):
+        raise DataError(
+            f"Cursor '{load.source.load.cursor}' of source '{load.source.name}' is no time, so `lookback: {lookback}` "
+            "cannot be counted back from it.\nHint: leave `lookback` out, or use a cursor of days or moments."
+        )
+    if lookback.grain is Grain.hour:
+        moment = newest if isinstance(newest, datetime) else datetime.combine(newest, datetime.min.time())
+        earlier = moment - timedelta(hours=lookback.count)
+        return earlier if isinstance(newest, datetime) else earlier.date()
+    day = shift_day(newest.date() if isinstance(newest, datetime) else newest, lookback)
+    return datetime.combine(day, newest.timetz()) if isinstance(newest, datetime) else day
