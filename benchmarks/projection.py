@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.environments import python_of
 from benchmarks.measured import ROOT
@@ -36,14 +37,14 @@ from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.pipeline.ask import partial_results
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of
 from kpi_pipeline.pipeline.opened import opened_to_ask
-from kpi_pipeline.pipeline.projection import asked_of, board_of
+from kpi_pipeline.pipeline.projection import asked_of, placed_on
 from kpi_pipeline.pipeline.run import run
 from kpi_pipeline.pipeline.stood import Asked, Known
 from kpi_pipeline.project import Project
 from kpi_pipeline.projection import Board, Part
 from kpi_pipeline.projection import project as projected
 from kpi_pipeline.projection.methods import forecasts, values_of
-from kpi_pipeline.projection.nouns import METHODS, Method
+from kpi_pipeline.projection.nouns import METHODS, Method, Stage
 from kpi_pipeline.segments import TOTAL
 
 RESULT = Path(__file__).parent / "results" / "projection.json"
@@ -119,9 +120,8 @@ def _of_known(data: str, loaded: Project, known: Known) -> Iterator[tuple[Told, 
         for asked in asked_of(kpi, known):
             for point in _points(asked, known):
                 boards.setdefault(point, []).append(kpi)
-    for asked, kpis in boards.items():
-        placed = board_of(asked, kpis, known)
-        rows, board = placed.rows, placed.board
+    for placed in placed_on(boards, known):
+        asked, rows, board = placed.asked, placed.rows, placed.board
         over = _over(asked, known)
         ends, made = values_of(board), forecasts(board)
         for last in range(1, len(board.clock.work) - asked.ahead):
@@ -177,8 +177,10 @@ def _days(asked: Asked, known: Known) -> int:
 
 def _over(asked: Asked, known: Known) -> float:
     """The nearest of the points asked at."""
-    share = 1.0 if asked.waited else (asked.through - asked.start).days / _days(asked, known)
-    return min(OVER, key=lambda one: abs(one - share))
+    if asked.waited:
+        return 1.0
+    share = (asked.through - asked.start).days / _days(asked, known)
+    return min(OVER[:-1], key=lambda one: abs(one - share))
 
 
 def cut_off(board: Board, last: int) -> Board:
@@ -193,7 +195,12 @@ def cut_off(board: Board, last: int) -> Board:
 def _cut_part(part: Part, last: int, ahead: int) -> Part:
     ends = part.ends[:, : last + 1].copy()
     ends[:, last + 1 - ahead :] = np.nan
-    return replace(part, ends=ends, so_far=part.so_far[:, : last + 1])
+    later = tuple(Stage(step.ahead, _known_until(step.stood, last - step.ahead)[:, : last + 1]) for step in part.later)
+    return replace(part, ends=ends, so_far=part.so_far[:, : last + 1], later=later)
+
+
+def _known_until(values: NDArray[np.float64], last: int) -> NDArray[np.float64]:
+    return np.where(np.arange(values.shape[1]) <= last, values, np.nan)
 
 
 def _auto(told: Sequence[Told], series: Mapping[str, Mapping[str, Any]], home: Path) -> dict[str, dict[str, float]]:
@@ -312,15 +319,12 @@ def _pooled(found: Sequence[Row]) -> str:
 
 def _by_kpi(found: Sequence[Row]) -> str:
     lines = [
-        "| KPI | periods | held | naive | seasonal naive | AutoETS | 0 % over | 25 % | 50 % | 75 % | waiting | used most |",
+        "| KPI | periods | held | naive | seasonal naive | AutoETS | 0 % | 25 % | 50 % | 75 % | waiting | used most |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|",
     ]
     for (_, kpi), some in _of_each(found).items():
-        begun = next((one for one in some if one["over"] == 0), None)
-        others = [
-            _mean(begun["beside"][name][2], begun["beside"][name][0], begun["step"]) if begun else "–"
-            for name in OTHERS
-        ]
+        begun = min(some, key=lambda one: float(one["over"]))
+        others = [_mean(begun["beside"][name][2], begun["beside"][name][0], begun["step"]) for name in OTHERS]
         at = {one["over"]: _mean(one["error"], one["periods"], one["step"]) for one in some}
         periods, held = (sum(one[name] for one in some) for name in ("periods", "held"))
         methods: Counter[str] = sum((Counter(one["methods"]) for one in some), Counter())

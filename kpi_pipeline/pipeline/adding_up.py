@@ -14,7 +14,7 @@ def adds_up(node: Node) -> bool:
         case Filled(inner, _):
             return adds_up(inner)
         case Leaf(measure, _, reach, offsets):
-            plain = not (measure.stock or measure.events or reach or offsets)
+            plain = not (measure.stock or reach or offsets)
             return plain and measure.fold in (Fold.sum, Fold.count, Fold.distinct)
         case Arithmetic(text, inputs):
             tree = sqlglot.parse_one(text, read="duckdb")

@@ -22,13 +22,13 @@ from kpi_pipeline.pipeline.adding_up import adds_up
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.holiday_days import holiday_days
 from kpi_pipeline.pipeline.leaders import leader_values, leaders_of
-from kpi_pipeline.pipeline.stood import Asked, Known, Results, elapsed_of, stood_at
+from kpi_pipeline.pipeline.stood import Asked, Known, Point, Results, point_of, stood_at
 from kpi_pipeline.plan import Coverage, Derivation, Filled, Fold, Leaf, Matching, Node, Series, leaves
 from kpi_pipeline.project import Project
 from kpi_pipeline.projection import Board, Clock, Part, Projected
 from kpi_pipeline.projection import project as projected
 from kpi_pipeline.projection.choice import FEWEST
-from kpi_pipeline.projection.nouns import METHODS, Flags, Numbers, Places
+from kpi_pipeline.projection.nouns import METHODS, Flags, Numbers, Places, Stage
 from kpi_pipeline.publish.projection_table import PROJECTION_TABLE
 from kpi_pipeline.segments import TOTAL, breakdown_name, segment_name
 
@@ -88,7 +88,13 @@ def boards_of(project: Project, kpis: Collection[str], known: Known) -> tuple[Pl
     for name in sorted(kpis):
         for asked in asked_of(project.kpis[name], known):
             together[asked].append(project.kpis[name])
-    return tuple(board_of(asked, some, known) for asked, some in together.items())
+    return placed_on(together, known)
+
+
+def placed_on(boards: Mapping[Asked, Sequence[Kpi]], known: Known) -> tuple[Placed, ...]:
+    """The boards of KPIs by what they are about."""
+    laid = [_laid_out(asked, kpis, known) for asked, kpis in boards.items()]
+    return tuple(_placed_on(one, [other for other in laid if _follows(one, other)], known) for one in laid)
 
 
 def projections(
@@ -131,12 +137,11 @@ def asked_of(kpi: Kpi, known: Known) -> Iterator[Asked]:
     if not starts or not known.calendar.covers(coverage.complete_before):
         return
     filling = known.calendar.start_of(coverage.complete_before, kpi.grain)
-    waiting = waits(derivation.node)
-    order = {start: place for place, start in enumerate(total[1].get_column("period_start").sort())}
+    waiting = [one for one in starts if one < filling][:MOST_WAITING] if waits(derivation.node) else []
+    order = {start: place for place, start in enumerate(known.calendar.of(kpi.grain).get_column("period_start").sort())}
     over = order[starts[0]] - 1
-    for start in [one for one in starts if one <= filling][:MOST_WAITING] if waiting else [filling]:
-        if start in order and start in starts:
-            yield Asked(kpi.grain, start, start if waiting else coverage.complete_before, order[start] - over)
+    for start in (*waiting, *(one for one in starts if one == filling)):
+        yield Asked(kpi.grain, start, coverage.complete_before, order[start] - over, order[filling] - order[start])
 
 
 def waits(node: Node) -> bool:
@@ -156,19 +161,51 @@ def _frames(kpi: Kpi, results: Results) -> Iterator[tuple[Series, pl.DataFrame]]
             yield series, results[series]
 
 
-def board_of(asked: Asked, kpis: Sequence[Kpi], known: Known) -> Placed:
-    """What is known of KPIs at a point in time."""
-    series = {kpi.name: dict(_frames(kpi, known.results)) for kpi in kpis}
+@dataclass(frozen=True, eq=False)
+class _LaidOut:
+    """How KPIs stood at a point of all periods."""
+
+    asked: Asked
+    periods: pl.DataFrame
+    point: Point
+    series: tuple[tuple[Kpi, Series, pl.DataFrame], ...]
+    stood: Results
+
+
+def _laid_out(asked: Asked, kpis: Sequence[Kpi], known: Known) -> _LaidOut:
+    series = tuple((kpi, one, frame) for kpi in kpis for one, frame in _frames(kpi, known.results))
     metrics = dict.fromkeys(kpi.metric for kpi in kpis)
     periods = _periods(asked, min(known.coverage[metric].first_day for metric in metrics), known.calendar)
-    days = elapsed_of(asked, periods, metrics, known)
-    stood = stood_at(asked, periods, days, {one for own in series.values() for one in own}, known)
+    point = point_of(asked, periods, metrics, known)
+    stood = stood_at(asked, periods, point, {one for _, one, _ in series}, known)
+    return _LaidOut(asked, periods, point, series, stood)
+
+
+def _follows(one: _LaidOut, other: _LaidOut) -> bool:
+    """Whether another board says how the periods of this one stood later: it is about older ones of the same KPIs."""
+    same = (one.asked.grain, one.asked.through, one.asked.ahead + one.asked.waited)
+    return other.asked.waited > one.asked.waited and same == (
+        other.asked.grain, other.asked.through, other.asked.ahead + other.asked.waited
+    )  # fmt: skip
+
+
+def _placed_on(laid: _LaidOut, later: Sequence[_LaidOut], known: Known) -> Placed:
+    """What is known of KPIs at a point in time."""
+    asked, periods, point = laid.asked, laid.periods, laid.point
+    after = sorted(later, key=lambda one: one.asked.waited)
     rows = tuple(
-        _rows(kpi, one, frame, stood.get(one), periods, known)
-        for kpi in kpis
-        for one, frame in series[kpi.name].items()
+        _rows(
+            kpi,
+            one,
+            frame,
+            (laid.stood.get(one), {other.asked.waited - asked.waited: other.stood.get(one) for other in after}),
+            periods,
+            known,
+        )
+        for kpi, one, frame in laid.series
     )
-    clock = Clock(days.share, days.work, _ago(asked.grain, periods, known.calendar), asked.ahead)
+    ago, waits = _ago(asked.grain, periods, known.calendar), asked.ahead > 1 or asked.waited > 0
+    clock = Clock(point.share, point.work, ago, asked.ahead, waits)
     return Placed(asked, periods, rows, _board(rows, clock))
 
 
@@ -184,10 +221,11 @@ def _rows(
     kpi: Kpi,
     series: Series,
     frame: pl.DataFrame,
-    stood: pl.DataFrame | None,
+    stood: tuple[pl.DataFrame | None, Mapping[int, pl.DataFrame | None]],
     periods: pl.DataFrame,
     known: Known,
 ) -> Rows:
+    """The rows of one series; `stood` is how it stood at the point and, by how many periods ago, at later ones."""
     derivation, first_day = known.derivations[kpi.metric], known.coverage[kpi.metric].first_day
     ratio = derivation.numerator is not None and derivation.denominator is not None
     names = ("numerator", "denominator") if ratio else ("value", "value")
@@ -196,12 +234,17 @@ def _rows(
     segments = tuple(placed.get_column("segment").unique().sort())
     # NOTE: a period in which the data begins is no whole one.
     over = placed.filter(pl.col("is_complete") & (pl.col("period_start") >= first_day))
-    before = None if stood is None else _placed(series, stood, periods).filter(pl.col("period_start") >= first_day)
+
+    def at(rows: pl.DataFrame | None, name: str) -> Numbers:
+        if rows is None:
+            return np.full((len(segments), periods.height), np.nan)
+        found = _placed(series, rows, periods).filter(pl.col("period_start") >= first_day)
+        return _laid(found, name, segments, periods.height)
 
     def part(name: str, node: Node | None) -> Part:
-        ends = _laid(over, name, segments, periods.height)
-        so_far = np.full_like(ends, np.nan) if before is None else _laid(before, name, segments, periods.height)
-        return Part(ends, so_far, np.full(len(segments), node is not None and adds_up(node)))
+        ends, so_far = _laid(over, name, segments, periods.height), at(stood[0], name)
+        later = tuple(Stage(ahead, at(rows, name)) for ahead, rows in stood[1].items())
+        return Part(ends, so_far, np.full(len(segments), node is not None and adds_up(node)), later)
 
     upper, lower = (part(name, node) for name, node in zip(names, nodes, strict=True))
     now = _laid(placed, "value", segments, periods.height)[:, -1]
@@ -232,7 +275,12 @@ def _board(rows: Sequence[Rows], clock: Clock) -> Board:
 
 
 def _part(parts: Sequence[Part]) -> Part:
-    return Part(*(np.concatenate([getattr(one, name) for one in parts]) for name in ("ends", "so_far", "adds")))
+    ends, so_far, adds = (np.concatenate([getattr(one, name) for one in parts]) for name in ("ends", "so_far", "adds"))
+    later = tuple(
+        Stage(steps[0].ahead, np.concatenate([step.stood for step in steps]))
+        for steps in zip(*(one.later for one in parts), strict=True)
+    )
+    return Part(ends, so_far, adds, later)
 
 
 def _ago(grain: Grain, periods: pl.DataFrame, calendar: Calendar) -> Places:
@@ -270,7 +318,7 @@ def _table(asked: Asked, rows: Sequence[Rows], board: Board, found: Projected) -
         "reason": [reason.value if reason else None for reason in found.reason],
         "method": [names[place] if is_made else None for place, is_made in zip(method, made, strict=True)],
         "reference_method": [names[place] if is_made else None for place, is_made in zip(reference, made, strict=True)],
-        "elapsed_share": np.full(len(named), board.clock.share[-1]),
+        "elapsed_share": np.full(len(named), 1.0 if asked.waited else board.clock.share[-1]),
         "periods_ahead": [asked.ahead] * len(named),
         "origins": found.origins,
         "error_scale": ["relative" if one else "absolute" for one in found.relative],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from kpi_pipeline.projection.nouns import METHODS, Board, Clock, Method, Numbers, Part
+from kpi_pipeline.projection.nouns import METHODS, Board, Clock, Flags, Method, Numbers, Part, Stage
 from kpi_pipeline.projection.smoothing import later, usual
 
 LATELY = 12
@@ -32,6 +32,9 @@ def so_far_of(board: Board) -> Numbers:
 def forecasts(board: Board) -> Numbers:
     """By method, series and period where the period was expected to end; a ratio from its two parts."""
     upper, lower = of_part(board.upper, board.clock), of_part(board.lower, board.clock)
+    if board.clock.waits:
+        follows = _what_follows(board, lower[Method.usual_rest])
+        upper = {**upper, Method.usual_rest: np.where(_led(board), follows, upper[Method.usual_rest])}
     made = {name: _divided(board, upper[name], lower[name]) for name in upper}
     made[Method.naive] = _newest_known(made[Method.naive])
     made[Method.blend] = _middle(np.stack(list(made.values())))
@@ -53,7 +56,6 @@ def _added(part: Part, clock: Clock, ago: Numbers) -> Mapping[Method, Numbers]:
     so_far = np.where(begun, part.so_far, 0.0)
     rest = part.ends - so_far
     to_come = clock.work * (1 - clock.share)
-    rest_rate = usual(_over(rest, to_come), clock.ahead)
     weight = np.where(begun, clock.share, np.nan)
     usual_share = _share(part, weight, clock.ahead) * weight
     then = _ago(_over(part.so_far, part.ends * weight), clock) * weight
@@ -61,9 +63,42 @@ def _added(part: Part, clock: Clock, ago: Numbers) -> Mapping[Method, Numbers]:
     return {
         Method.share_in: _over(part.so_far, np.where(usual_share > 0, usual_share, np.nan)),
         Method.share_in_season: _over(part.so_far, np.where(then > 0, then, np.nan)),
-        Method.usual_rest: so_far + rest_rate * to_come,
+        Method.usual_rest: _with_usual_rest(part, clock, to_come),
         Method.seasonal_rest: so_far + rest_then * to_come * _growth(part.ends, ago, clock.ahead),
     }
+
+
+def _with_usual_rest(part: Part, clock: Clock, to_come: Numbers) -> Numbers:
+    """What is in, and what lately came for each working day left; step by step where a period waits for its events.
+
+    NOTE: what comes a month after a period is known of younger periods than what comes half a year after it.
+    """
+    found = before = np.where(clock.share > 0, part.so_far, 0.0)
+    for step in (*part.later, Stage(clock.ahead, part.ends)):
+        found = found + usual(_over(step.stood - before, to_come), step.ahead) * to_come
+        before = step.stood
+    return found
+
+
+def _what_follows(board: Board, below: Numbers) -> Numbers:
+    """Of ratios whose periods wait: what is in above, and what lately followed, step by step, for each that is below.
+
+    `below`: where the lower part is expected to end.
+    """
+    upper, lower, clock = board.upper, board.lower, board.clock
+    found = before = np.where(clock.share > 0, upper.so_far, 0.0)
+    steps = (*upper.later, Stage(clock.ahead, upper.ends))
+    sizes = (*(step.stood for step in lower.later), lower.ends)
+    for step, size in zip(steps, sizes, strict=True):
+        found = found + usual(_over(step.stood - before, size), step.ahead) * below
+        before = step.stood
+    return found
+
+
+def _led(board: Board) -> Flags:
+    """Ratios of two numbers that add up, a row each."""
+    found: Flags = (board.is_ratio & board.upper.adds & board.lower.adds)[:, None]
+    return found
 
 
 def _level(part: Part, clock: Clock) -> Mapping[Method, Numbers]:

@@ -56,25 +56,36 @@ class Clock:
 
     `share`: of its working days, those over by then, 0 to 1. `work`: how many working days a period has. `ago`: the
     place of the same period of the season before; -1 where there is none. `ahead`: how many periods after the last one
-    that is over the projected one comes: 1 is the next.
+    that is over the projected one comes: 1 is the next. `waits`: numbers come after a period, too.
     """
 
     share: Numbers
     work: Numbers
     ago: Places
     ahead: int = 1
+    waits: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """Where periods stood at a later point after they began; known of all that lie `ahead` or more periods back."""
+
+    ahead: int
+    stood: Numbers
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
     """A value, or the upper or lower part of a ratio: where periods ended, and where they stood at the same point.
 
-    `adds`: whether what comes later is added to what is in, as to a sum, and not to a level, as of a stock.
+    `adds`: whether what comes later is added to what is in, as to a sum, and not to a level, as of a stock. `later`: of
+    periods that wait, where they stood at later points, in order.
     """
 
     ends: Numbers
     so_far: Numbers
     adds: Flags
+    later: tuple[Stage, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

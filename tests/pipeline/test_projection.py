@@ -20,7 +20,7 @@ from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of
 from kpi_pipeline.pipeline.projection import _periods, boards_of, projections
-from kpi_pipeline.pipeline.stood import Asked, Known, elapsed_of, stood_at
+from kpi_pipeline.pipeline.stood import Asked, Known, point_of, stood_at
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import empty_frame, table_named
 from kpi_pipeline.store import Warehouse
@@ -135,11 +135,11 @@ def test_what_stood_at_the_same_point_is_what_plain_sql_says(metric: str) -> Non
     with tried([metric]) as made:
         asked = Asked(Grain.month, date(2024, 3, 1), NEWEST, 1)
         periods = _periods(asked, FIRST, made.known.calendar)
-        days = elapsed_of(asked, periods, [metric], made.known)
+        point = point_of(asked, periods, [metric], made.known)
         series = next(one for one in made.known.results if one.grain is Grain.month)
-        stood = stood_at(asked, periods, days, {series}, made.known)[series].sort("period_start")
+        stood = stood_at(asked, periods, point, {series}, made.known)[series].sort("period_start")
         starts = periods.get_column("period_start").to_list()
-        cuts = [start + timedelta(days=int(over) - 1) for start, over in zip(starts, days.days, strict=True)]
+        cuts = [start + timedelta(days=int(over) - 1) for start, over in zip(starts, point.days, strict=True)]
         assert cuts[-1] == date(2024, 3, 13)
         for place, (start, cut) in enumerate(zip(starts, cuts, strict=True)):
             earlier, earlier_cut = (starts[place - 1], cuts[place - 1]) if place else (None, None)
@@ -160,7 +160,7 @@ def test_segments_stand_at_that_point_too() -> None:
         series = next(one for one in made.known.results if one.breakdown == ("channel",))
         asked = Asked(Grain.month, date(2024, 3, 1), NEWEST, 1)
         periods = _periods(asked, FIRST, made.known.calendar)
-        stood = stood_at(asked, periods, elapsed_of(asked, periods, ["customers"], made.known), {series}, made.known)
+        stood = stood_at(asked, periods, point_of(asked, periods, ["customers"], made.known), {series}, made.known)
         found = stood[series].filter(pl.col("period_start") == date(2024, 3, 1)).select("channel", "value")
         wanted = made.warehouse.rows(
             "SELECT channel, count(DISTINCT customer)::DOUBLE FROM raw.sale "

@@ -90,6 +90,24 @@ def test_further_ahead_only_what_was_over_by_then_counts() -> None:
     assert forecasts(made)[METHODS.index(Method.naive), 0].tolist()[3:] == [1, 2, 3, 4]
 
 
+def test_what_follows_a_period_is_told_step_by_step() -> None:
+    """After this point 10 came within a period, as two periods show, then 5 until nothing could, as three show."""
+    ends = [35.0, 45.0, 55.0, NAN, NAN, NAN]
+    so_far = [20.0, 30.0, 40.0, 50.0, 60.0, 70.0]
+    then = [30.0, 40.0, 50.0, 60.0, 70.0, NAN]
+    made = board(ends, so_far, ahead=3, work=1, later=[(1, then)])
+    assert last(made, Method.usual_rest) == pytest.approx(70 + 10 + 5)
+
+
+def test_what_follows_is_a_share_of_those_it_may_follow() -> None:
+    """Of each hundred ten came back within a period and five more after it; now there are a thousand."""
+    people = [100.0, 200.0, 400.0, 1000.0, 1000.0]
+    so_far = [20.0, 40.0, 80.0, 200.0, 300.0]
+    then = [30.0, 60.0, 120.0, 300.0, NAN]
+    made = board([35.0, 70.0, 140.0, NAN, NAN], so_far, below=(people, people), ahead=2, later=[(1, then)])
+    assert last(made, Method.usual_rest) == pytest.approx((300 + 100 + 50) / 1000)
+
+
 def test_smoothing_is_that_of_statsmodels() -> None:
     """With one weight on offer, the level is simple exponential smoothing as a kept library has it."""
     values = np.random.default_rng(1).normal(100, 10, 40)

@@ -210,9 +210,15 @@ def test_no_period_of_the_past_knows_what_came_after_it(
     leader = RANDOM.normal(50, 10, 34).tolist()
     later_ends = [*ends[: place - ahead + 1], *(other for _ in ends[place - ahead + 1 :])]
     later_so_far = [*so_far[: place + 1], *(other for _ in so_far[place + 1 :])]
+    stages = [noisy(34)[1] for _ in range(1, ahead)]
+    later_stages = [
+        [*stood[: place - step + 1], *(other for _ in stood[place - step + 1 :])]
+        for step, stood in enumerate(stages, 1)
+    ]
     told = []
-    for pair in ((ends, so_far), (later_ends, later_so_far)):
-        made = forecasts(board(*pair, ahead=ahead, season=season, leader=leader))
+    for pair, later in (((ends, so_far), stages), ((later_ends, later_so_far), later_stages)):
+        steps = list(enumerate(later, 1))
+        made = forecasts(board(*pair, ahead=ahead, season=season, leader=leader, later=steps))
         off = np.abs(made - values_of(board(*pair, ahead=ahead)))
         chosen = choose(off, made, ahead)
         width, number = widths(off, chosen.method, ahead)
