@@ -19,6 +19,8 @@ SQL_KEYS = frozenset({"expr", "filter", "sql"})
 SPLIT = "YAML splits"
 STAND_IN = "true"
 """Read instead of SQL that was already said to be broken, so that it is said only once."""
+MOST_VALUES = 200_000
+"""So many values a file may stand for: anchors that hold anchors could stand for more than any memory holds."""
 
 
 def read_yaml(text: str, file: str) -> tuple[Written | None, tuple[Problem, ...]]:
@@ -28,6 +30,21 @@ def read_yaml(text: str, file: str) -> tuple[Written | None, tuple[Problem, ...]
     >>> str(tree.get("teams").members[0].get("name").place), problems
     ('definitions/teams.yaml:1:16', ())
     """
+    try:
+        return _tree(text, file)
+    except RecursionError:
+        return None, (Problem("This file is nested too deeply.", Place(file, 1), "is a bracket never closed?"),)
+    except _TooMuch:
+        hint = "write fewer aliases (*name); most projects need none"
+        message = f"This file stands for more than {MOST_VALUES:,} values, through anchors that hold anchors."
+        return None, (Problem(message, Place(file, 1), hint),)
+
+
+class _TooMuch(Exception):
+    """A file stands for more values than anybody writes."""
+
+
+def _tree(text: str, file: str) -> tuple[Written | None, tuple[Problem, ...]]:
     try:
         root = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as problem:
@@ -53,8 +70,12 @@ class _Reader:
     file: str
     problems: list[Problem] = field(default_factory=list)
     within: list[int] = field(default_factory=list)
+    values: int = 0
 
     def read(self, node: Node, key: str = "") -> Written:
+        self.values += 1
+        if self.values > MOST_VALUES:
+            raise _TooMuch
         if id(node) in self.within:
             self.problems.append(Problem("This anchor contains itself.", self.place(node)))
             return Scalar(None, self.place(node))

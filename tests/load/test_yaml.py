@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from kpi_pipeline.load.yaml_file import read_yaml
+
 TRAPS = [
     pytest.param(
         "metrics: [{name: m, type: simple, model: order_lines, agg: sum, expr: coalesce(price, 0)}]",
@@ -198,3 +200,18 @@ def test_real_comments_stay_comments(project):
     )
 
     assert loaded.teams["service"].label == "Don't panic"
+
+
+def test_anchors_that_hold_anchors_fill_no_memory() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
+    tree, problems = read_yaml("\n".join(lines), "definitions/bomb.yaml")
+    assert tree is None
+    assert "200,000 values" in str(problems[0])
+
+
+@pytest.mark.parametrize("text", ["[" * 2000, "[" * 900 + "]" * 900, "".join(" " * n + "a:\n" for n in range(400))])
+def test_brackets_without_end_are_a_message(text: str) -> None:
+    tree, problems = read_yaml(text, "definitions/deep.yaml")
+    assert tree is None
+    assert "nested too deeply" in str(problems[0])
