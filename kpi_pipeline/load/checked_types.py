@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from kpi_pipeline.checks import AcceptedRange, Check, NoGaps, SumEquals
 from kpi_pipeline.checks.of_types import is_number, is_time
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.sites import table_looked_in, written_path
+from kpi_pipeline.load.typed import Typed, type_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project
-
-Typed = Mapping[TableRef, Mapping[str, str]]
 
 
 def checked_types(project: Project, columns: Typed) -> Iterator[Problem]:
@@ -28,13 +27,13 @@ def _of(
 ) -> Iterator[Problem]:
     for number, check in enumerate(checks):
         for key, name, where in _numbers(project, check, table):
-            found = _type(columns, where, name)
+            found = type_of(columns, where, name)
             if found and not is_number(found):
                 yield _wrong(
                     project, kind, user, (str(number), key), name, found, "a number", f"CAST({name} AS DECIMAL(18, 2))"
                 )
         if isinstance(check, NoGaps):
-            found = _type(columns, table, check.column)
+            found = type_of(columns, table, check.column)
             if found and not is_time(found):
                 cast = f"CAST({check.column} AS TIMESTAMP)"
                 yield _wrong(project, kind, user, (str(number), "column"), check.column, found, "a day or moment", cast)
@@ -46,11 +45,6 @@ def _numbers(project: Project, check: Check, table: TableRef) -> Iterator[tuple[
         yield "column", check.column, table
     if isinstance(check, SumEquals):
         yield "field", check.field or check.column, table_looked_in(project, check, table)
-
-
-def _type(columns: Typed, table: TableRef, name: str) -> str:
-    """The type of a column; empty where it is not known."""
-    return next((kind for one, kind in columns.get(table, {}).items() if one.lower() == name.lower()), "")
 
 
 def _wrong(

@@ -9,6 +9,7 @@ from kpi_pipeline.load.checked_types import checked_types
 from kpi_pipeline.load.hours import days_by_hour
 from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.sites import written_path
+from kpi_pipeline.load.typed import Typed, type_of
 from kpi_pipeline.metrics import Conversion, Metric, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
@@ -16,7 +17,6 @@ from kpi_pipeline.periods import Grain
 from kpi_pipeline.project import Project
 
 Keys = tuple[str, ...]
-Typed = Mapping[TableRef, Mapping[str, str]]
 TIME_TYPES = ("DATE", "TIMESTAMP", "DATETIME")
 DAY_TYPES = (*TIME_TYPES, "VARCHAR")
 """What the day of a calendar table may be; text is read as a day."""
@@ -46,9 +46,7 @@ def check_types(project: Project, columns: Typed) -> tuple[Problem, ...]:
 def _kind(columns: Typed, model: Model, name: str) -> str:
     """The type of a model's column, or of the one that a dimension names; empty where it is not known."""
     declared = model.dimension(name)
-    wanted = (declared.column if declared else name).lower()
-    types = columns.get(TableRef("model", model.name), {})
-    return next((kind.upper() for one, kind in types.items() if one.lower() == wanted), "")
+    return type_of(columns, TableRef("model", model.name), declared.column if declared else name)
 
 
 def _not_times(project: Project, columns: Typed) -> Iterator[Problem]:
@@ -135,8 +133,7 @@ def _not_days(project: Project, columns: Typed) -> Iterator[Problem]:
         if of_days is None or of_days.table is None:
             continue
         table, day = project.table_named(of_days.table), of_days.columns.day
-        types = {name.lower(): kind for name, kind in columns.get(table, {}).items()}
-        kind = types.get(day.lower(), "").upper()
+        kind = type_of(columns, table, day)
         if kind and not kind.startswith(DAY_TYPES):
             yield Problem(
                 f"The project: '{key}.columns.day' is '{day}', which is {kind} in {table}, and no day.",

@@ -9,12 +9,13 @@ from kpi_pipeline.checks.expectation import ExpectationCheck
 from kpi_pipeline.dimensions import SEPARATOR, UnknownDimension, find_dimension, may_be_joined, own_expression
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.load.assemble import in_order
-from kpi_pipeline.load.column_types import Typed, check_types
+from kpi_pipeline.load.column_types import check_types
 from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.kinds import BY_KEY
 from kpi_pipeline.load.model_columns import Columns, model_columns, nearest_column, unknown_in_model
 from kpi_pipeline.load.sites import place_in_text, row_expressions, table_looked_in, written_path
 from kpi_pipeline.load.sql import SqlError, columns_used, expression, position
+from kpi_pipeline.load.typed import Typed
 from kpi_pipeline.metrics import Conversion, Retention, Simple
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef

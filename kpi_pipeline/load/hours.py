@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.load.references import metrics_below
+from kpi_pipeline.load.typed import Typed, type_of
 from kpi_pipeline.metrics import Conversion, Cumulative, Metric, Retention, Simple
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
@@ -29,7 +30,7 @@ def hours_misfit(project: Project, kpi: Kpi) -> Iterator[Problem]:
             )
 
 
-def days_by_hour(project: Project, columns: Mapping[TableRef, Mapping[str, str]]) -> Iterator[Problem]:
+def days_by_hour(project: Project, columns: Typed) -> Iterator[Problem]:
     """What is asked by hour, but counts its rows on days; columns with the types that are known of models."""
     asked = {kpi.metric: ("kpis", kpi.name, "grain") for kpi in project.kpis.values() if kpi.grain is Grain.hour}
     if Grain.hour in project.settings.publish.grains:
@@ -66,15 +67,15 @@ def _is_of_hours(metric: Metric) -> bool:
     return Grain.hour in (metric.grain_to_date, metric.window.grain if metric.window else None)
 
 
-def _counts_on_days(project: Project, metric: Simple, columns: Mapping[TableRef, Mapping[str, str]]) -> bool:
+def _counts_on_days(project: Project, metric: Simple, columns: Typed) -> bool:
     model = project.models.get(metric.model)
     if model is None:
         return False
     active = metric.active
     names = (active.from_, active.to) if active else (model.counts_by(metric.agg_time_dimension),)
     declared = [(model.dimension(name), name) for name in names]
-    types = {one.lower(): kind for one, kind in columns.get(TableRef("model", model.name), {}).items()}
-    if not types and model.table:
-        schema, _, table = model.table.partition(".")
-        types = {one.lower(): kind for one, kind in columns.get(TableRef(schema, table), {}).items()}
-    return any(types.get((one.column if one else name).lower(), "").upper() == "DATE" for one, name in declared)
+    table = TableRef("model", model.name)
+    if not columns.get(table) and model.table:
+        schema, _, name = model.table.partition(".")
+        table = TableRef(schema, name)
+    return any(type_of(columns, table, one.column if one else name) == "DATE" for one, name in declared)

@@ -96,7 +96,7 @@ def claims_of(project: Project, values: Values) -> Iterator[Asked]:
     """Every link in total and, where it asks for them, its segments; the periods are those that both KPIs have."""
     for link in project.links:
         grain, lag = project.tested_at(link) or (project.kpis[link.to].grain, 0)
-        shared = tuple(project.metrics[name].title for name in shared_metrics(project, link))
+        shared = tuple(project.metrics[name].title for name in shared_metrics(project, link.from_, link.to))
         for breakdown in (TOTAL, breakdown_name(link.by)) if link.by else (TOTAL,):
             for asked in _asked(project, values, link, (grain, lag, breakdown)):
                 yield replace(asked, shared=shared)

@@ -13,9 +13,9 @@ import polars as pl
 from kpi_pipeline.errors import QueryError
 from kpi_pipeline.evidence import Candidate, Series
 from kpi_pipeline.kpis import Kpi
-from kpi_pipeline.load.references import metrics_below
 from kpi_pipeline.periods import Grain, Window
 from kpi_pipeline.pipeline.claims import season_of
+from kpi_pipeline.pipeline.shared_metrics import made_of_both
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.published import Published
@@ -143,6 +143,5 @@ def _discovered(series: Mapping[str, Series], season: int, longest_lag: int) -> 
 
 
 def _suggested(project: Project, kpis: Mapping[str, Kpi], found: Candidate, grain: Grain) -> Suggested:
-    leader, follower = kpis[found.leader], kpis[found.follower]
-    made_of, other = ({one.name for one in metrics_below(project, kpi.metric)} for kpi in (leader, follower))
-    return Suggested(leader, follower, found, grain, tuple(sorted(made_of & other)))
+    shared = sorted(made_of_both(project, found.leader, found.follower))
+    return Suggested(kpis[found.leader], kpis[found.follower], found, grain, tuple(shared))

@@ -9,6 +9,8 @@ from itertools import groupby
 
 from kpi_pipeline.publish.scorecard.trend import Moment, Point, path, stairs, summary_of
 
+PERIODS_DRAWN = {"hour": 120, "day": 120, "week": 104, "month": 60, "quarter": 40, "year": 30}
+"""How many periods of a grain a drawing holds."""
 HEIGHT = 264.0
 TOP, BOTTOM = 26.0, 214.0
 """Where the plot begins and ends; annotations stand above it, the status of each period and the dates below."""

@@ -10,6 +10,7 @@ from kpi_pipeline.evidence_words import MEANINGS, lag_written, sentence_of, verd
 from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.publish.scorecard.aligned import Aligned, aligned_of
 from kpi_pipeline.publish.scorecard.book import Book
+from kpi_pipeline.publish.scorecard.chart import PERIODS_DRAWN
 from kpi_pipeline.publish.scorecard.correlogram import Correlogram, correlogram_of
 from kpi_pipeline.publish.scorecard.dates import day_written, period_written
 from kpi_pipeline.publish.scorecard.findings import key_of
@@ -18,7 +19,6 @@ from kpi_pipeline.publish.scorecard.snapshot import Row
 from kpi_pipeline.publish.scorecard.wording import Numbers
 from kpi_pipeline.verdict import AGAINST, Verdict
 
-PERIODS_COMPARED = {"hour": 120, "day": 120, "week": 104, "month": 60, "quarter": 40, "year": 30}
 HISTORY_SHOWN = 12
 TONES: Mapping[str, str] = {
     Verdict.CONFIRMED: "good", Verdict.WEAK: "fair", Verdict.FEEDBACK: "fair", **dict.fromkeys(AGAINST, "poor"),
@@ -158,7 +158,7 @@ def _aligned(book: Book, row: Row) -> Aligned | None:
         follower,
         _lag(row),
         upside_down=row["expected_sign"] == "negative",
-        most=PERIODS_COMPARED.get(row["grain"], 60),
+        most=PERIODS_DRAWN[row["grain"]],
         grain=row["grain"],
     )
 

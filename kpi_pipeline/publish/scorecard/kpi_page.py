@@ -10,7 +10,7 @@ from kpi_pipeline.projection_words import method_told
 from kpi_pipeline.publish.scorecard.aims import Aim, aims_of
 from kpi_pipeline.publish.scorecard.book import Book
 from kpi_pipeline.publish.scorecard.causes import Cause, causes_of
-from kpi_pipeline.publish.scorecard.chart import Chart, Instant, chart_of
+from kpi_pipeline.publish.scorecard.chart import PERIODS_DRAWN, Chart, Instant, chart_of
 from kpi_pipeline.publish.scorecard.dates import day_written, is_past, period_written
 from kpi_pipeline.publish.scorecard.drivers import Reasons, reasons_of
 from kpi_pipeline.publish.scorecard.holidays import MARKED_BY, by_period
@@ -27,7 +27,6 @@ from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.publish.scorecard.status import status_called
 from kpi_pipeline.publish.scorecard.wording import Numbers
 
-PERIODS_DRAWN = {"hour": 120, "day": 120, "week": 104, "month": 60, "quarter": 40, "year": 30}
 UNITS = {
     "percent": "a share, in percent", "count": "a count", "currency": "money", "number": "a number",
     "score": "a score", "points": "points",
@@ -160,7 +159,7 @@ def _projection(book: Book, name: str, numbers: Numbers) -> str:
 def periods_drawn(kpi: Row, series: Sequence[Row]) -> list[Row]:
     """The latest complete periods, as many as a drawing holds, and the one in progress."""
     complete = [row for row in series if row["is_complete"]]
-    return [*complete[-PERIODS_DRAWN.get(kpi["grain"], 60) :], *in_progress(series)]
+    return [*complete[-PERIODS_DRAWN[kpi["grain"]] :], *in_progress(series)]
 
 
 def chart_for(
