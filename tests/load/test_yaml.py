@@ -207,10 +207,10 @@ def test_anchors_that_hold_anchors_fill_no_memory() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
     tree, problems = read_yaml("\n".join(lines), "definitions/bomb.yaml")
     assert tree is None
-    assert "200,000 values" in str(problems[0])
+    assert "100,000 values" in str(problems[0])
 
 
-@pytest.mark.parametrize("text", ["[" * 2000, "[" * 900 + "]" * 900, "".join(" " * n + "a:\n" for n in range(400))])
+@pytest.mark.parametrize("text", ["[" * 500, "".join(" " * n + "a:\n" for n in range(900))])
 def test_brackets_without_end_are_a_message(text: str) -> None:
     tree, problems = read_yaml(text, "definitions/deep.yaml")
     assert tree is None
