@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import sqlglot
@@ -32,24 +33,20 @@ def plan_models(project: Project, names: frozenset[str]) -> tuple[ModelPlan, ...
 
 def plan_model(project: Project, model: Model) -> ModelPlan:
     """One model: tables are found in its SQL, the zone of its naive moments is that of its sources."""
-    tree, sql = _parsed(model.sql or f"SELECT * FROM {model.table}")
-    # NOTE: what a WITH makes has no schema, so it is never taken for a source; names are the same in any case.
-    tables = [(table.db.lower(), table.name.lower()) for table in tree.find_all(exp.Table)]
-    sources = tuple(dict.fromkeys(name for schema, name in tables if schema == "raw"))
-    models = tuple(dict.fromkeys(name for schema, name in tables if schema == "model"))
+    read = _read(model.sql or f"SELECT * FROM {model.table}")
     dimensions = {one.name: one.expr or quoted_column(one.name) for one in model.dimensions}
     return ModelPlan(
         name=model.name,
-        sql=sql,
+        sql=read.sql,
         materialized=model.materialized,
-        sources=sources,
-        models=models,
-        naive_zone=model.timezone or _zone(project, model, sources, models),
+        sources=read.sources,
+        models=read.models,
+        naive_zone=model.timezone or _zone(project, model, read),
         project_zone=project.settings.timezone,
         dimensions=dimensions,
         keys={one.name: one.expr or quoted_column(one.name) for one in model.entities},
-        row_local=_is_row_local(tree, sources, models),
-        row_local_cursor=_row_local_cursor(project, model, tree, sources, models),
+        row_local=read.row_local,
+        row_local_cursor=_row_local_cursor(project, model, read),
         row_local_time=model.agg_time_dimension,
     )
 
@@ -60,16 +57,35 @@ def quoted_column(name: str) -> str:
     return exp.column(name, quoted=True).sql(dialect="duckdb")
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What the SQL of a model says by itself."""
+
+    tree: exp.Expr
+    sql: str
+    """In one spelling."""
+    sources: tuple[str, ...]
+    models: tuple[str, ...]
+    row_local: bool
+    """Whether each row of the model comes from one row of its only source."""
+
+
 @lru_cache(maxsize=1024)
-def _parsed(sql: str) -> tuple[exp.Expr, str]:
-    """A model's SQL as a tree and in one spelling; read once, however many metrics rest on it."""
+def _read(sql: str) -> _Read:
+    """A model's SQL, read once, however many metrics rest on it."""
     tree = sqlglot.parse_one(sql, read="duckdb")
-    return tree, tree.sql(dialect="duckdb", comments=False)
+    # NOTE: what a WITH makes has no schema, so it is never taken for a source; names are the same in any case.
+    tables = [(table.db.lower(), table.name.lower()) for table in tree.find_all(exp.Table)]
+    sources = tuple(dict.fromkeys(name for schema, name in tables if schema == "raw"))
+    models = tuple(dict.fromkeys(name for schema, name in tables if schema == "model"))
+    row_local = not models and len(sources) == 1 and isinstance(tree, exp.Select)
+    row_local = row_local and not tree.find(*_BEYOND_A_ROW) and len(list(tree.find_all(exp.Query))) == 1
+    return _Read(tree, tree.sql(dialect="duckdb", comments=False), sources, models, row_local)
 
 
-def _zone(project: Project, model: Model, sources: tuple[str, ...], models: tuple[str, ...]) -> str:
-    zones = {project.sources[name].timezone or project.settings.timezone for name in sources}
-    zones |= {plan_model(project, project.models[name]).naive_zone for name in models}
+def _zone(project: Project, model: Model, read: _Read) -> str:
+    zones = {project.sources[name].timezone or project.settings.timezone for name in read.sources}
+    zones |= {plan_model(project, project.models[name]).naive_zone for name in read.models}
     if len(zones) > 1:
         raise DefinitionError(
             [
@@ -83,28 +99,17 @@ def _zone(project: Project, model: Model, sources: tuple[str, ...], models: tupl
     return zones.pop() if zones else project.settings.timezone
 
 
-def _is_row_local(tree: exp.Expr, sources: tuple[str, ...], models: tuple[str, ...]) -> bool:
-    """Whether each row of the model comes from one row of its only source."""
-    if models or len(sources) != 1 or not isinstance(tree, exp.Select):
-        return False
-    return not tree.find(*_BEYOND_A_ROW) and len(list(tree.find_all(exp.Query))) == 1
-
-
-def _row_local_cursor(
-    project: Project, model: Model, tree: exp.Expr, sources: tuple[str, ...], models: tuple[str, ...]
-) -> str | None:
+def _row_local_cursor(project: Project, model: Model, read: _Read) -> str | None:
     """The cursor column of the only source, if each row of the model comes from one row and keeps that moment.
 
     Then a change of some days of the source changes only those days of the model.
     """
-    if not _is_row_local(tree, sources, models):
+    if not read.row_local or model.agg_time_dimension is None:
         return None
-    cursor = project.sources[sources[0]].load.cursor
-    if model.agg_time_dimension is None:
-        return None
+    cursor = project.sources[read.sources[0]].load.cursor
     written = model.dimension(model.agg_time_dimension)
     wanted = written.column if written else model.agg_time_dimension
-    for projection in tree.expressions:
+    for projection in read.tree.expressions:
         plain = projection.this if isinstance(projection, exp.Alias) else projection
         if projection.alias_or_name.lower() == wanted.lower() and isinstance(plain, exp.Column):
             return cursor if cursor and plain.name.lower() == cursor.lower() else None

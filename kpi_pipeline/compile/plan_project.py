@@ -36,7 +36,8 @@ def compile_project(
     """What computes the KPIs and metrics named, or all of them."""
     some_kpis = tuple(project.kpis) if kpis is None else tuple(sorted(kpis))
     some_metrics = tuple(project.metrics) if metrics is None else tuple(sorted(metrics))
-    plan = _plan(project, _series(project, some_kpis, some_metrics))
+    nodes = _nodes(project, some_kpis, some_metrics)
+    plan = _plan(project, _series(project, some_kpis, some_metrics, nodes), nodes)
     targets = {target.table for name in some_kpis if (target := project.kpis[name].target) and target.table}
     models = frozenset(one.name for one in plan.models) | (targets & project.models.keys())
     return replace(plan, models=plan_models(project, models))
@@ -46,8 +47,8 @@ def compile_passes(project: Project, models: frozenset[str]) -> Plan:
     """The passes over some models that a run of the whole project makes; no metric is derived from them."""
     metrics = sorted(name for name in project.metrics if not models.isdisjoint(project.models_of(name)))
     kpis = sorted(name for name, kpi in project.kpis.items() if kpi.metric in metrics)
-    series = _series(project, kpis, metrics)
-    nodes = {name: formula(project, project.metrics[name]) for name in metrics}
+    nodes = _nodes(project, kpis, metrics)
+    series = _series(project, kpis, metrics, nodes)
     passes = tuple(one for one in _passes(project, series, nodes) if one.model in models)
     return Plan(_made_for(project, passes), passes, {}, ())
 
@@ -72,7 +73,7 @@ def compile_query(
             _refuse_text_for_a_name(project, metrics, column, where, condition)
             _has_dimension(project, metrics, column)
     series = tuple(Series(name, grain, tuple(sorted(set(by))), at_most=2**31) for name in dict.fromkeys(metrics))
-    plan = _plan(project, series, condition)
+    plan = _plan(project, series, _nodes(project, (), metrics), condition)
     for one in series:
         _refuse_impossible_grain(plan.derivations[one.metric], grain)
     return plan
@@ -179,7 +180,15 @@ def _refuse_impossible_grain(derivation: Derivation, grain: Grain | None) -> Non
                 )
 
 
-def _series(project: Project, kpis: Sequence[str], metrics: Sequence[str]) -> tuple[Series, ...]:
+def _nodes(project: Project, kpis: Iterable[str], metrics: Iterable[str]) -> dict[str, Node]:
+    """The formulas of some metrics, and of the metrics of some KPIs."""
+    names = dict.fromkeys((*metrics, *(project.kpis[name].metric for name in kpis)))
+    return {name: formula(project, project.metrics[name]) for name in names}
+
+
+def _series(
+    project: Project, kpis: Sequence[str], metrics: Sequence[str], nodes: Mapping[str, Node]
+) -> tuple[Series, ...]:
     """The KPIs' own series first, then every metric's total at the published grains and those links are tested at."""
     found: dict[SeriesKey, Series] = {}
 
@@ -195,20 +204,20 @@ def _series(project: Project, kpis: Sequence[str], metrics: Sequence[str]) -> tu
         for breakdown in kpi.told_apart_by:
             want(Series(kpi.metric, kpi.grain, breakdown, kpi.segments_at_most, compared=True))
     for name, grain in itertools.product(metrics, project.settings.publish.grains):
-        if _fits(project, name, grain):
+        if _fits(nodes[name], grain):
             want(Series(name, grain))
-    for tested in _tested(project, kpis):
+    for tested in _tested(project, kpis, nodes):
         want(tested)
     return tuple(found.values())
 
 
-def _tested(project: Project, kpis: Sequence[str]) -> Iterator[Series]:
+def _tested(project: Project, kpis: Sequence[str], nodes: Mapping[str, Node]) -> Iterator[Series]:
     """What every link is tested on: its two ends and what is held constant, in total and for each segment asked."""
     for link in project.links:
         tested = project.tested_at(link)
         for name in (link.from_, link.to, *link.control):
             kpi = project.kpis[name]
-            if not tested or name not in kpis or not _fits(project, kpi.metric, tested[0]):
+            if not tested or name not in kpis or not _fits(nodes[kpi.metric], tested[0]):
                 continue
             yield Series(kpi.metric, tested[0])
             if link.by and _has(project, kpi.metric, link.by):
@@ -226,9 +235,8 @@ def _has(project: Project, metric: str, dimensions: Sequence[str]) -> bool:
     return True
 
 
-def _fits(project: Project, metric: str, grain: Grain) -> bool:
+def _fits(node: Node, grain: Grain) -> bool:
     """Whether a metric can be computed at a grain: all it looks back are whole periods, and its cohorts fill them."""
-    node = formula(project, project.metrics[metric])
     if unfit_for_hours(node, grain):
         return False
     ages = [leaf.measure.ages for leaf in leaves(node) if leaf.measure.ages]
@@ -237,8 +245,8 @@ def _fits(project: Project, metric: str, grain: Grain) -> bool:
     )
 
 
-def _plan(project: Project, series: tuple[Series, ...], where: str = "") -> Plan:
-    nodes = {name: formula(project, project.metrics[name]) for name in dict.fromkeys(one.metric for one in series)}
+def _plan(project: Project, series: tuple[Series, ...], formulas: Mapping[str, Node], where: str = "") -> Plan:
+    nodes = {name: formulas[name] for name in dict.fromkeys(one.metric for one in series)}
     grounds = {models: _ground(project, models) for models in {project.models_of(name) for name in nodes}}
     derivations = {
         name: _derivation(project, name, node, grounds[project.models_of(name)]) for name, node in nodes.items()
