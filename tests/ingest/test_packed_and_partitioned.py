@@ -188,10 +188,10 @@ def test_in_every_format_columns_join_widen_and_are_missed(bench: Bench, suffix:
         bench.load(source, full=True)
         write_table(bench, suffix, pl.DataFrame(after))
         assert note in bench.load(source).notes
+    write_table(bench, suffix, pl.DataFrame({"v": ["x"]}))
     with pytest.raises(DataError, match=r"has lost column 'id'"):
-        write_table(bench, suffix, pl.DataFrame({"v": ["x"]}))
         bench.load(source)
     narrow = {"parquet": pl.Series([1], dtype=pl.Int8)}.get(suffix, pl.Series(["text"]))
+    write_table(bench, suffix, pl.DataFrame({"id": narrow}))
     with pytest.raises(DataError, match=r"Column 'id' of source 'orders' was DOUBLE and is \w+ in data/a"):
-        write_table(bench, suffix, pl.DataFrame({"id": narrow}))
         bench.load(source)

@@ -27,6 +27,7 @@ def find_remote(project: Project, source: Source) -> tuple[RemoteFile, ...]:
     if not found:
         raise DataError(
             f"{place}Source '{source.name}': no file matches '{shown}'.\n"
-            "Hint: * stays within a folder, **/ looks into folders below; names distinguish large and small letters."
+            "Hint: is the bucket or container called so? * stays within a folder, **/ looks into those below; large "
+            "and small letters differ."
         )
     return tuple(sorted(found, key=lambda one: one.entry.name))

@@ -17,7 +17,7 @@ from kpi_pipeline.ingest.remote.trouble import OtherVersion
 from kpi_pipeline.sources.file import WILDCARDS, FileConnector
 
 PIECE = 8 << 20
-CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
+CONNECT_SECONDS, ANSWER_SECONDS, RETRY_SECONDS = 10.0, 60.0, 15.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class ObjectStore:
     """What the address begins with, up to the bucket: s3://."""
     pattern: str
     """bucket/folder/*.csv"""
+    said: str = ""
+    """The part of the pattern that the beginning of the address already says."""
 
     def entries(self) -> list[Entry]:
         from pyarrow.fs import FileSelector, FileType
@@ -38,11 +40,16 @@ class ObjectStore:
         if folder == self.pattern:
             found = self.system.get_file_info([self.pattern])
         else:
-            found = self.system.get_file_info(FileSelector(folder, recursive=deep))
+            try:
+                found = self.system.get_file_info(FileSelector(folder, recursive=deep))
+            except OSError as problem:
+                if "no such file or directory" not in str(problem).lower():
+                    raise
+                return []
         wanted = re.compile(as_regex(self.pattern))
         return [
             Entry(
-                *(f"{self.address}{one.path}", one.path, int(one.size), int(one.mtime_ns or 0)),
+                *(self.address + one.path.removeprefix(self.said), one.path, int(one.size), int(one.mtime_ns or 0)),
                 tag=settled(int(one.mtime_ns or 0)),
             )
             for one in found
@@ -67,9 +74,12 @@ def open_objects(connector: FileConnector) -> ObjectStore:
         case "gcs":
             return ObjectStore(_gcs(connector), address, rest)
         case _:
-            account, pattern = _azure_parts(connector, rest)
-            address = address if "@" not in rest.partition("/")[0] else f"{scheme}://{account}/"
-            return ObjectStore(_azure(connector, account), address, pattern)
+            container, _, path = rest.partition("/")
+            container, at, host = container.partition("@")
+            system = _azure(connector, host.partition(".")[0])
+            if at:
+                return ObjectStore(system, f"{address}{container}@{host}/", f"{container}/{path}", f"{container}/")
+            return ObjectStore(system, address, rest)
 
 
 def fixed_folder(pattern: str) -> tuple[str, bool]:
@@ -80,7 +90,7 @@ def fixed_folder(pattern: str) -> tuple[str, bool]:
     """
     parts = pattern.split("/")
     first = next((at for at, part in enumerate(parts) if WILDCARDS & set(part)), len(parts))
-    return "/".join(parts[:first]), first < len(parts) - 1
+    return "/".join(parts[:first]), first < len(parts) - 1 or parts[-1] == "**"
 
 
 def as_regex(pattern: str) -> str:
@@ -118,26 +128,20 @@ def _gcs(connector: FileConnector) -> Any:
         anonymous=connector.anonymous,
         endpoint_override=own.netloc if own else None,
         scheme=own.scheme if own else None,
-        retry_time_limit=timedelta(seconds=ANSWER_SECONDS),
+        retry_time_limit=timedelta(seconds=RETRY_SECONDS),
     )
 
 
-def _azure_parts(connector: FileConnector, rest: str) -> tuple[str, str]:
-    """Account and container/path, from az://container/path or abfss://container@account.dfs.core.windows.net/path."""
-    container, _, path = rest.partition("/")
-    container, _, host = container.partition("@")
-    account = host.partition(".")[0] or connector.account or os.environ.get("AZURE_STORAGE_ACCOUNT", "")
+def _azure(connector: FileConnector, account: str) -> Any:
+    """The account is that of the address, abfss://container@account.dfs.core.windows.net/path, where it says one."""
+    from pyarrow.fs import AzureFileSystem
+
+    account = account or connector.account or os.environ.get("AZURE_STORAGE_ACCOUNT", "")
     if not account:
         raise DataError(
             f"{connector.path} does not say which storage account the container is in.\n"
             "Hint: write `account` in the connector, or set AZURE_STORAGE_ACCOUNT."
         )
-    return account, f"{container}/{path}"
-
-
-def _azure(connector: FileConnector, account: str) -> Any:
-    from pyarrow.fs import AzureFileSystem
-
     given = {
         "account_key": os.environ.get("AZURE_STORAGE_KEY"),
         "sas_token": os.environ.get("AZURE_STORAGE_SAS_TOKEN"),

@@ -12,8 +12,9 @@ from kpi_pipeline.errors import DataError
 
 T = TypeVar("T")
 
-WAITS = (0.5, 2.0, 5.0)
-"""Seconds before the second, third and fourth try."""
+WAITS = {"http": (0.5, 2.0, 5.0)}
+"""Seconds before the second, third and fourth try; the libraries of the object stores try again of themselves."""
+ONCE_MORE = (1.0,)
 SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID", "AZURE_STORAGE_KEY",
            "AZURE_STORAGE_SAS_TOKEN", "AZURE_CLIENT_SECRET")  # fmt: skip
 """Never shown, whatever a library says."""
@@ -65,7 +66,7 @@ class OtherVersion(OSError):
 
 def tried(action: Callable[[], T], *, about: str, place: str, kind: str) -> T:
     """Does something with a store, again after a while where the trouble may pass; what stays is said to the reader."""
-    for wait in (*WAITS, None):
+    for wait in (*WAITS.get(kind, ONCE_MORE), None):
         try:
             return action()
         except FileNotFoundError as problem:

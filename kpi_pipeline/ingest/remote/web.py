@@ -58,8 +58,13 @@ class WebFile:
 def _asked(url: str, method: str) -> HTTPResponse:
     bare, header = _without_user(url)
     request = urllib.request.Request(bare, method=method, headers={"User-Agent": f"kpi_pipeline/{VERSION}", **header})  # noqa: S310 (the connector allows http and https only)
-    opener = urllib.request.build_opener()
-    return cast("HTTPResponse", opener.open(request, timeout=ANSWER_SECONDS))
+    try:
+        return cast("HTTPResponse", urllib.request.urlopen(request, timeout=ANSWER_SECONDS))  # noqa: S310 (see above)
+    except HTTPError as problem:
+        problem.close()
+        raise
+    except HTTPException as problem:
+        raise OSError(f"the connection broke off: {problem!r}") from problem
 
 
 def _entry(url: str, answer: HTTPResponse) -> Entry:
