@@ -16,7 +16,7 @@ def table_statements() -> dict[str, tuple[exp.Expr, ...]]:
     NOTE: keys are checked before publishing (`conform`) and named in the comments instead of declared: in DuckDB a
     declared key is an index over all rows, which makes the file larger and slower to write and helps no reader.
     """
-    return {table.name: (create_table(table), *_table_comments(table)) for table in TABLES}
+    return {table.name: (create_table(table), *table_comments(table)) for table in TABLES}
 
 
 def create_table(table: Table) -> exp.Expr:
@@ -44,7 +44,8 @@ def comments_on(kind: str, name: str, comment: str, columns: Mapping[str, str]) 
     )
 
 
-def _table_comments(table: Table) -> tuple[exp.Expr, ...]:
+def table_comments(table: Table) -> tuple[exp.Expr, ...]:
+    """COMMENT statements for a published table and its columns; that of the table names its key."""
     key = f". Key: {', '.join(table.key)}" if table.key else ""
     return comments_on("TABLE", table.name, table.comment + key, {c.name: c.comment for c in table.columns})
 

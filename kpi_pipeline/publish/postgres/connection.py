@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +20,9 @@ OPTIONS = {"connect_timeout": "10", "application_name": "kpi_pipeline"}
 """What an address says of a connection where it does not say it itself."""
 TRIES, PAUSE = 3, 1.0
 """How often a server that does not answer is asked, and the seconds between."""
+
+LONGEST = 400
+"""How much of what the server says is told."""
 
 NUL, UNREADABLE = "\x00", "\ufffd"
 """The one character that a text in PostgreSQL cannot have, and what stands in its place."""
@@ -80,8 +84,7 @@ class Session:
 
     def commit(self) -> None:
         """Lets readers see all of it."""
-        with self._told():
-            self._connection.commit()
+        self.run("COMMIT")
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -105,7 +108,8 @@ def connected(target: PostgresTarget) -> Iterator[Session]:
     for number in range(1, TRIES + 1):
         try:
             with _told(secrets):
-                connection = dbapi.connect(address)
+                # NOTE: the driver's own transactions know no savepoints, so BEGIN is said below.
+                connection = dbapi.connect(address, autocommit=True)
             break
         except PostgresProblem:
             if number == TRIES:
@@ -113,11 +117,10 @@ def connected(target: PostgresTarget) -> Iterator[Session]:
             time.sleep(PAUSE)
     session = Session(connection, secrets)
     try:
-        session.run("SET TIME ZONE 'UTC'")
+        session.run("BEGIN")
         yield session
     finally:
-        with suppress(Exception):
-            connection.rollback()
+        # NOTE: what is not committed by now is rolled back by the server.
         with suppress(Exception):
             connection.close()
 
@@ -138,10 +141,10 @@ def _told(secrets: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except Error as problem:
-        text = str(problem).split("\n\nQuery was:")[0]
-        for before in ("Failed to prepare query: ", "Failed to connect: ", "ERROR:  "):
+        text = str(problem).split("\n\nQuery was:")[0].split(". SQLSTATE:")[0]
+        for before in ("[libpq] ", "Failed to connect: ", "ERROR:  "):
             text = text.rpartition(before)[2]
         for secret in secrets:
             text = text.replace(secret, "***")
-        words = " ".join(text.split("\nLINE ")[0].split())
+        words = textwrap.shorten(text.split("\nLINE ")[0], LONGEST)
         raise PostgresProblem(words, getattr(problem, "sqlstate", None)) from None

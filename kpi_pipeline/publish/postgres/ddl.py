@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 
 from sqlglot import exp, parse_one
 from sqlglot.optimizer.qualify_columns import quote_identifiers
@@ -11,7 +12,7 @@ from sqlglot.optimizer.qualify_columns import quote_identifiers
 from kpi_pipeline.plan import fingerprint
 from kpi_pipeline.postgres_target import LONGEST_NAME
 from kpi_pipeline.publish.contract import table_named
-from kpi_pipeline.publish.ddl import create_table, table_statements
+from kpi_pipeline.publish.ddl import create_table, table_comments
 from kpi_pipeline.publish.stable_views import AS_OF_QUERY
 from kpi_pipeline.publish.table import Column, ColumnType, Table
 from kpi_pipeline.publish.view import View
@@ -57,6 +58,7 @@ def fitting(name: str) -> str:
     return f"{written[: LONGEST_NAME - 9].decode(errors='ignore')}_{digits}"
 
 
+@cache
 def table_texts(table: Table) -> tuple[str, ...]:
     """What makes a table: CREATE TABLE, its key, and comments on it and on every column."""
     return (create_table(table).sql(dialect="postgres"), *key_texts(table), *comment_texts(table))
@@ -64,7 +66,7 @@ def table_texts(table: Table) -> tuple[str, ...]:
 
 def comment_texts(table: Table) -> tuple[str, ...]:
     """Only the comments, for a table that is there."""
-    return tuple(one.sql(dialect="postgres") for one in table_statements()[table.name][1:])
+    return tuple(one.sql(dialect="postgres") for one in table_comments(table))
 
 
 def key_texts(table: Table) -> tuple[str, ...]:
