@@ -55,7 +55,7 @@ class Postgres:
 
     def url_of(self, user: str, password: str, database: str | None = None) -> str:
         """How a client connects as somebody else."""
-        return f"postgresql://{user}:{quote(password)}@127.0.0.1:{self.port}/{database or self.database}"
+        return f"postgresql://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{database or self.database}"
 
     def run(self, sql: str) -> None:
         """Runs statements; several are one transaction unless they say otherwise."""

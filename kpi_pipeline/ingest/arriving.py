@@ -21,6 +21,8 @@ class Since:
     column: str
     value: Moment
     kind: str
+    or_unknown: bool = True
+    """Whether rows without a cursor are asked for, too: nothing says that they are old."""
 
 
 @dataclass(frozen=True)
@@ -57,5 +59,7 @@ class Arriving:
     """What the connector wants to be told at the next load, once the batches are read."""
     keys: Callable[[], Arriving] | None = None
     """The keys of all rows that are there at that moment; None where the source cannot list them."""
+    covers: Literal["all", "since", "new"] = "all"
+    """All rows there are; those from the value of the cursor on that was asked for; or those not given before."""
     may_leave_out: bool = False
     """Whether rows name a column only where they have a value for it, as dicts may."""

@@ -14,6 +14,13 @@ from kpi_pipeline.sources import Source
 
 
 @dataclass(frozen=True)
+class Handed:
+    """A value that somebody else had from where the source is, as Dagster has that of an asset."""
+
+    value: object
+
+
+@dataclass(frozen=True)
 class Loading:
     """A source about to be loaded: by which run, and what is known of it from before."""
 
@@ -28,6 +35,8 @@ class Loading:
     state: SourceState | None
     in_use: Mapping[str, str]
     """The columns of the raw table as it is, without lineage; empty where there is none."""
+    handed: Handed | None = None
+    """What was handed over to be loaded; None where the source is asked for its rows."""
 
     @property
     def raw(self) -> TableRef:

@@ -27,9 +27,9 @@ QUARANTINE = {
 """The columns of `quarantine.<source>`: one row for each row that did not fit.
 
 `line` counts from 1; in Parquet, and of rows from no file, it is the number of the row. `row_key` is the key of the
-row where the source has one (as JSON; its MD5 where a column of it is personal), `row_cursor` its cursor. Where a source
-has personal columns their values are shown as •••, and `raw_text` is withheld, since a broken line does not say where in
-it they are: file and line lead to it.
+row where the source has one (as JSON; its MD5 where a column of it is personal), `row_cursor` its cursor. Where a
+source has personal columns their values are shown as •••, and `raw_text` is withheld, since a broken line does not say
+where in it they are: file and line lead to it.
 """
 
 

@@ -35,7 +35,7 @@ class RowsOfKeys:
 
 @dataclass(frozen=True)
 class RowsSince:
-    """Rows go from a value of the cursor on, and those without one: they were all asked for again."""
+    """Rows go from a value of the cursor on: they were all asked for again."""
 
     since: Since
 
@@ -67,10 +67,10 @@ def of_files(files: Sequence[str]) -> exp.Expr:
 
 
 def is_since(cursor: exp.Expr, since: Since) -> exp.Expr:
-    """True for a cursor within the window, or without a value; never NULL."""
+    """True for a cursor within the window, or without a value where those are meant, too; never NULL."""
     value = since.value.isoformat() if isinstance(since.value, date) else str(since.value)
     first = exp.cast(exp.Literal.string(value), exp.DataType.build(since.kind, dialect="duckdb"))
-    return exp.Coalesce(this=cursor >= first, expressions=[exp.true()])
+    return exp.Coalesce(this=cursor >= first, expressions=[exp.convert(since.or_unknown)])
 
 
 def has_key_in(rows: TableRef, key: Sequence[str]) -> exp.Expr:

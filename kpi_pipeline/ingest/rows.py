@@ -128,7 +128,7 @@ def note_gone(load: Loading, there: Ready, columns: Mapping[str, str]) -> None:
 
 def _says_deleted(name: str, kind: str) -> exp.Expr:
     """True where the column says that the row is deleted: a flag that is set, or the moment it happened; never NULL."""
-    column = exp.column(name, quoted=True)
+    column: exp.Expr = exp.column(name, quoted=True)
     kind = full_name(kind)
     if kind == "BOOLEAN":
         return exp.Coalesce(this=column, expressions=[exp.false()])

@@ -19,6 +19,7 @@ from kpi_pipeline.ingest.rows import keep_rows, merge_rows, note_gone, stage_fil
 from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, SourceState, Staged
 from kpi_pipeline.ingest.tables import create, create_view, drop, full_name, row_count
 from kpi_pipeline.plan import fingerprint
+from kpi_pipeline.sources import FileConnector
 from kpi_pipeline.sql_parts import sql_table
 
 FEW_ROWS = 20
@@ -113,9 +114,10 @@ def _refuse_mostly_misfits(load: Loading, staged: Staged, file: SourceFile) -> N
         return
     first = exp.select("line", "reason").from_(sql_table(staged.quarantine)).order_by("line").limit(1)
     line, reason = load.executor.rows(first.where(exp.column("_source_file").eq(file.file)))[0]
+    place = "line" if isinstance(load.source.connector, FileConnector) else "row"
     raise DataError(
         f"{file.quarantined:,} of {counted(read, 'row')} of {file.file} do not fit what source '{load.source.name}' "
-        f"says its columns are. The first, in line {line}: {reason}.\n"
+        f"says its columns are. The first, in {place} {line}: {reason}.\n"
         "Hint: nothing was loaded. Has the file changed, or are `columns` of the source wrong?"
     )
 

@@ -11,16 +11,17 @@ from pathlib import Path
 from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.columns import check_columns, must_read_again
 from kpi_pipeline.ingest.files import Survey, find_files, survey
-from kpi_pipeline.ingest.loading import Loading
+from kpi_pipeline.ingest.loading import Handed, Loading
 from kpi_pipeline.ingest.ready import Ready, make_ready
 from kpi_pipeline.ingest.remote import forget_downloads
 from kpi_pipeline.ingest.replaced import RowsOfFiles, RowsOfKeys, of_files
 from kpi_pipeline.ingest.settle import Intake, drop_scaffolds, settled
+from kpi_pipeline.ingest.stage_rows import stage_rows
 from kpi_pipeline.ingest.staged import LINEAGE, Staged
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Project
-from kpi_pipeline.sources import Source
+from kpi_pipeline.sources import FileConnector, Source
 
 
 def stage(
@@ -31,8 +32,9 @@ def stage(
     run_id: str,
     now: datetime,
     full: bool = False,
+    handed: Handed | None = None,
 ) -> Staged:
-    """Reads the files of a source that are new or changed, and stages what the raw table becomes by them.
+    """Reads what is new or changed of a source, and stages what the raw table becomes by it.
 
     Only rows that came are written, unless the columns change: then the rows that stay are written anew, too. Nothing
     that is in use changes: `accept` does that, in one transaction, once the staged rows were checked. `full`
@@ -45,13 +47,17 @@ def stage(
         run_id: Goes into the lineage of every row.
         now: The moment of the run; rows dated after it do not count as the newest.
         full: Reads files again that did not change, and asks no questions about columns that did.
+        handed: Its rows, where somebody else had them from where the source is.
     """
     load = Loading(
         *(project, source, executor, run_id, now, full),
         known=ledger.files_of(executor, source.name),
         state=ledger.source_states(executor).get(source.name),
         in_use=_own(executor.table_columns(TableRef("raw", source.name))),
+        handed=handed,
     )
+    if not isinstance(source.connector, FileConnector):
+        return stage_rows(load)
     found = find_files(project, source)
     work = survey(source, found, load.known, afresh=load.afresh)
     if load.state is not None and not load.afresh and not work.changed:

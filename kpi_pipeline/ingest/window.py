@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,11 +10,13 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.ingest.arriving import Moment, Since
+from kpi_pipeline.ingest.land import Landed
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.reach import ZONED
-from kpi_pipeline.ingest.tables import full_name
+from kpi_pipeline.ingest.replaced import is_since
+from kpi_pipeline.ingest.tables import full_name, kind_of, row_count
 from kpi_pipeline.periods import Grain, Window, shift_day
-from kpi_pipeline.sources import DatabaseConnector
+from kpi_pipeline.sources import DatabaseConnector, DltConnector
 from kpi_pipeline.sql_parts import sql_table
 
 
@@ -24,6 +27,8 @@ def start_of_window(load: Loading) -> Since | None:
     """
     wanted = load.source.load
     if load.afresh or not load.in_use or wanted.cursor is None or wanted.mode == "full":
+        return None
+    if isinstance(load.source.connector, DltConnector):
         return None
     kind = full_name(load.in_use.get(wanted.cursor, ""))
     cursor = exp.column(wanted.cursor, quoted=True)
@@ -63,3 +68,23 @@ def _back(load: Loading, newest: Moment, lookback: Window) -> Moment:
         return earlier if isinstance(newest, datetime) else earlier.date()
     day = shift_day(newest.date() if isinstance(newest, datetime) else newest, lookback)
     return datetime.combine(day, newest.timetz()) if isinstance(newest, datetime) else day
+
+
+def taken_from(load: Loading, landed: Landed, since: Since) -> tuple[Landed, Since, int]:
+    """What a function gave without rows from before the window, and the window that it really filled.
+
+    A function may give more than it was asked for, or only what is newer than the newest: rows of before that did not
+    come again stay, so the window begins with the first row that came.
+    """
+    column = next((one for one in landed.columns if one.name == since.column), None)
+    if column is None:
+        return landed, since, 0
+    cursor = exp.TryCast(this=column.value.copy(), to=kind_of(since.kind))
+    earlier = exp.not_(is_since(cursor, replace(since, or_unknown=True)))
+    (table,) = landed.tables
+    load.executor.run(exp.delete(sql_table(table), where=earlier))
+    left = row_count(load.executor, table)
+    unknown = exp.Count(this=exp.Case(ifs=[exp.If(this=cursor.copy().is_(exp.null()), true=exp.convert(1))]))
+    first, without = load.executor.rows(exp.select(exp.Min(this=cursor.copy()), unknown).from_(sql_table(table)))[0]
+    filled = replace(since, value=since.value if first is None else first, or_unknown=bool(without))
+    return replace(landed, records=left), filled, landed.records - left

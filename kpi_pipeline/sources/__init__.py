@@ -19,6 +19,20 @@ RowsConnector = DatabaseConnector | DltConnector | PythonConnector | AssetConnec
 """Connectors whose rows come as they are, not in files."""
 Connector = Annotated[FileConnector | RowsConnector, Field(discriminator="type")]
 
+__all__ = [
+    "AssetConnector",
+    "ColumnType",
+    "CompleteThrough",
+    "Connector",
+    "DatabaseConnector",
+    "DltConnector",
+    "FileConnector",
+    "Load",
+    "PythonConnector",
+    "RowsConnector",
+    "Source",
+]
+
 
 class Load(Noun):
     """How new rows meet those already there.

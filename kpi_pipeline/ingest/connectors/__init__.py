@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kpi_pipeline.ingest.arriving import Arriving, Since
-from kpi_pipeline.ingest.connectors import database, dlt, python
+from kpi_pipeline.ingest.connectors import asset, database, dlt, python
+from kpi_pipeline.ingest.connectors.database import SourceGone
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.sources import AssetConnector, DatabaseConnector, DltConnector, PythonConnector
 
@@ -19,11 +20,15 @@ def arriving(load: Loading, since: Since | None) -> Iterator[Arriving]:
             with database.opened(load, connector, since) as rows:
                 yield rows
         case PythonConnector() as connector:
-            yield python.called(load, connector, since)
+            with python.called(load, connector, since) as rows:
+                yield rows
         case DltConnector() as connector:
             with dlt.extracted(load, connector) as rows:
                 yield rows
         case AssetConnector() as connector:
-            yield python.handed(load, connector)
+            yield asset.handed(load, connector, since)
         case _:
             raise AssertionError(f"the rows of source '{load.source.name}' are in files")
+
+
+__all__ = ["SourceGone", "arriving"]

@@ -33,7 +33,7 @@ def extracted(load: Loading, connector: DltConnector) -> Iterator[Arriving]:
 
     afresh = load.afresh or load.source.load.mode == "full" or not load.in_use
     before = None if afresh else ledger.remembered(load.executor, load.source.name)
-    state: dict[str, Any] = json.typed_loads(before) if before else {}
+    state: Any = json.typed_loads(before) if before else {}
     with _function(load, connector) as function:
         # NOTE: a loader of several processes has an extractor for each; here one container knows one state.
         with told_by(load, connector.resource):
@@ -44,6 +44,7 @@ def extracted(load: Loading, connector: DltConnector) -> Iterator[Arriving]:
         yield Arriving(
             *(arriving.name, arriving.told, arriving.batches, arriving.counted),
             remembered=lambda: str(json.typed_dumps(state)),
+            covers="all" if afresh else "new",
             may_leave_out=arriving.may_leave_out,
         )
 

@@ -31,7 +31,14 @@ def read(load: Loading, connector: DatabaseConnector, since: Since | None) -> It
 
         name_of_rows = f"database:{connector.table or 'query'}"
         batches = connection.batches(query, [since.value] if since else [])
-        yield Arriving(name_of_rows, [Told(name) for name in names], batches, lambda: None, keys=keys)
+        yield Arriving(
+            name_of_rows,
+            [Told(name) for name in names],
+            batches,
+            lambda: None,
+            keys=keys,
+            covers="since" if since else "all",
+        )
 
 
 def _chosen(names: list[str]) -> list[exp.Expr]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 import pyarrow as pa
@@ -67,7 +68,8 @@ def read(load: Loading, connector: DatabaseConnector, since: Since | None) -> It
 
         chunked = connector.chunks is not None
         batches = _in_chunks(connector, main, query, columns, values, connect) if chunked else main.batches(query)
-        yield Arriving(name, [_told(column) for column in columns], batches, counted, keys=keys)
+        covers: Literal["all", "since"] = "since" if since else "all"
+        yield Arriving(name, [_told(column) for column in columns], batches, counted, keys=keys, covers=covers)
 
 
 def _columns(schema: pa.Schema) -> list[_Column]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.ingest.arriving import Arriving, Since
@@ -19,9 +20,11 @@ def called(load: Loading, connector: PythonConnector, since: Since | None) -> It
     """What the function gives; one that yields is read as it yields."""
     with found(load, connector.function) as function:
         with told_by(load, connector.function):
-            given = function(**connector.arguments, **_since(load, connector, function, since))
+            asked = _since(load, connector, function, since)
+            given = function(**connector.arguments, **asked)
         rows = _told(load, connector, given) if isinstance(given, Iterator) else given
-        yield as_arriving(f"python:{connector.function}", rows)
+        arriving = as_arriving(f"python:{connector.function}", rows)
+        yield replace(arriving, covers="since" if asked.get("since") is not None else "all")
 
 
 def _told(load: Loading, connector: PythonConnector, given: Iterator[object]) -> Iterator[object]:

@@ -63,11 +63,13 @@ def without_secrets(connector: DatabaseConnector, text: str) -> str:
 
 
 def _passwords(uri: str) -> Iterator[str]:
-    """The password in an address, as it is written and as it is meant."""
+    """The password in an address, as it is written and as it is meant; every word of one that cannot be read."""
     try:
-        password = urlsplit(uri).password
+        parts = urlsplit(uri)
+        password, _ = parts.password, parts.port
     except ValueError:
-        password = None
+        yield from re.findall(r"\w{3,}", uri)
+        return
     found = [password] if password else []
     found += re.findall(r"(?i)(?:password|token|secret)=([^&\s]+)", uri)
     found += re.findall(r"//[^:/@]*:([^@]+)@", uri) + re.findall(r"^[^:/@]*:([^@]+)@", uri)
@@ -93,9 +95,7 @@ def _reason(problem: Exception, said: str) -> Reason:
 def _shortened(said: str) -> str:
     """The first line that says something, without the words of the driver around it."""
     for line in said.splitlines():
-        bare = re.sub(
-            r"^(?:[A-Z_]+: )?(?:\[\w+\] )?(?:Failed to \w+(?: \w+)?: )?(?:connection to server at )?", "", line
-        )
+        bare = re.sub(r"^(?:[A-Z_]+: )?(?:\[\w+\] )?(?:Failed to \w+(?: \w+)?: )?", "", line)
         bare = re.sub(r"^.*?(?:ERROR|FATAL):\s+", "", bare).strip()
         if bare:
             return bare.rstrip(".")

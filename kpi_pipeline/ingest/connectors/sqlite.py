@@ -58,6 +58,7 @@ def read(load: Loading, connector: DatabaseConnector, since: Since | None) -> It
             connection.batches(asking.from_source(connector, *_chosen(columns)).where(*wanted), values),
             lambda: int(connection.rows(asking.count_of(connector, wanted), values)[0][0]),
             keys=keys,
+            covers="since" if since else "all",
         )
 
 
