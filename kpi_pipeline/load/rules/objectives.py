@@ -49,6 +49,12 @@ THREE_KEY_RESULTS = (
     "  - {name: returns_a_month, metric: orders, goal: autumn}"
 )
 
+GRADED = Example(
+    "goals:\n"
+    "  - {name: autumn, statement: Autumn brings 900 orders, framework: okr, owner: ann, agreed_by: [sales],\n"
+    "     ambition: 7, period: {from: 2010-10-01, to: 2010-12-31}}\n" + THREE_KEY_RESULTS
+)
+
 OBJECTIVES = Rule(
     "FO",
     "warning",
@@ -61,9 +67,5 @@ OBJECTIVES = Rule(
         "  - {name: autumn, statement: Autumn brings 900 orders, framework: okr, owner: ann, agreed_by: [sales]}\n"
         + THREE_KEY_RESULTS
     ),
-    good=Example(
-        "goals:\n"
-        "  - {name: autumn, statement: Autumn brings 900 orders, framework: okr, owner: ann, agreed_by: [sales],\n"
-        "     ambition: 7, period: {from: 2010-10-01, to: 2010-12-31}}\n" + THREE_KEY_RESULTS
-    ),
+    good=GRADED,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kpi_pipeline.goals import Framework
 from kpi_pipeline.load.rules.base import Example, Remark, Rule
-from kpi_pipeline.load.rules.objectives import THREE_KEY_RESULTS
+from kpi_pipeline.load.rules.objectives import GRADED, THREE_KEY_RESULTS
 from kpi_pipeline.project import Project
 
 
@@ -34,9 +34,5 @@ TIED_TO_PAY = Rule(
         "  - {name: autumn, statement: Autumn brings 900 orders, framework: okr, owner: ann, agreed_by: [sales],\n"
         "     ambition: 7, period: {from: 2010-10-01, to: 2010-12-31}, tied_to_pay: true}\n" + THREE_KEY_RESULTS
     ),
-    good=Example(
-        "goals:\n"
-        "  - {name: autumn, statement: Autumn brings 900 orders, framework: okr, owner: ann, agreed_by: [sales],\n"
-        "     ambition: 7, period: {from: 2010-10-01, to: 2010-12-31}}\n" + THREE_KEY_RESULTS
-    ),
+    good=GRADED,
 )
