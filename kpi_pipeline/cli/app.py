@@ -50,6 +50,8 @@ Project = Annotated[
     ),
 ]
 HERE = Path()
+AsJson = Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")]
+Wait = Annotated[float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")]
 
 
 class Format(StrEnum):
@@ -83,7 +85,7 @@ def check(
     project: Project = HERE,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail the check too.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Tell each warning on its own, with its hint.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    as_json: AsJson = False,
     data: Annotated[bool, typer.Option("--data/--no-data", help="Look at the published values too.")] = True,
     explain: Annotated[
         Optional[str],  # noqa: UP045
@@ -180,10 +182,8 @@ def why(
         Optional[str],  # noqa: UP045
         typer.Option("--to", help="The later one; by default the latest that is complete.", metavar="PERIOD"),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
-    wait: Annotated[
-        float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")
-    ] = 60,
+    as_json: AsJson = False,
+    wait: Wait = 60,
     project: Project = HERE,
 ) -> None:
     """Say why a KPI changed: which segments, parts and inputs moved it, adding up to the whole change."""
@@ -211,7 +211,7 @@ def evidence(
             show_default=False,
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    as_json: AsJson = False,
     project: Project = HERE,
 ) -> None:
     """Say what the data says of the claims that one KPI leads another: verdict, lag, and every number behind them."""
@@ -227,7 +227,7 @@ def discover(
         typer.Option(help="Only KPIs' values by day, week, month, quarter or year.", metavar="GRAIN"),
     ] = None,
     limit: Annotated[int, typer.Option(help="How many candidates at most.", min=1, metavar="NUMBER")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    as_json: AsJson = False,
     project: Project = HERE,
 ) -> None:
     """Look for leaders nobody has claimed: candidates to think about, never verdicts, with a link to paste."""
@@ -316,9 +316,7 @@ def query(
         Optional[Path],  # noqa: UP045
         typer.Option("--output", "-o", help="A file to write to instead of here.", metavar="FILE", show_default=False),
     ] = None,
-    wait: Annotated[
-        float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")
-    ] = 60,
+    wait: Wait = 60,
     project: Project = HERE,
 ) -> None:
     """Ask for metrics by time and dimensions. The numbers are those of the published tables, from the same engine."""
@@ -373,9 +371,7 @@ def reviews(
 @app.command("notify")
 def notify_(
     project: Project = HERE,
-    wait: Annotated[
-        float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")
-    ] = 600,
+    wait: Wait = 600,
 ) -> None:
     """Tell people what is new to them: changed statuses, overdue reviews, failed runs and checks. Nothing twice."""
     from kpi_pipeline.cli.notify import notify_people

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.claims_told import Told, as_plain, claims_published
 from kpi_pipeline.cli.correlogram import correlogram
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import console, plain_table
-from kpi_pipeline.errors import QueryError, did_you_mean
+from kpi_pipeline.cli.shown import console, facts_table, plain_table
+from kpi_pipeline.errors import QueryError
 from kpi_pipeline.evidence_numbers import done_to_series, found_written, numbers_of
 from kpi_pipeline.evidence_words import Row, lag_written, verdict_written
+from kpi_pipeline.find_kpi import find_kpi
 from kpi_pipeline.project import Project
 from kpi_pipeline.verdict import AGAINST, Verdict
 from kpi_pipeline.why import shown_segment
@@ -52,11 +52,7 @@ def _refuse_unknown(project: Project, names: Sequence[str]) -> None:
     if len(names) > 2:
         raise QueryError("Two KPIs at most: kpi evidence LEADER FOLLOWER.\nHint: without a name it lists all claims.")
     for name in names:
-        if name not in project.kpis:
-            hint = did_you_mean(name, project.kpis)
-            if name in project.metrics:
-                hint = f"'{name}' is a metric; claims are made of KPIs"
-            raise QueryError(f"There is no KPI named '{name}'.\nHint: {hint or '`kpi list` shows them'}")
+        find_kpi(project, name, of_metrics="claims are made of KPIs")
 
 
 def _is_about(row: Row, names: Sequence[str]) -> bool:
@@ -119,9 +115,7 @@ def _claim(out: Console, one: Told) -> None:
     by = f" by {one.row['team']}" if one.row["team"] else ""
     out.print(Text(f"Claimed{by}: {one.because}", style="dim"))
     out.print()
-    numbers = Table.grid(padding=(0, 2))
-    numbers.add_column(style="dim", no_wrap=True)
-    numbers.add_column(overflow="fold")
+    numbers = facts_table()
     for name, text in numbers_of(one.row):
         numbers.add_row(name, Text(text))
     if done := done_to_series(one.row, one.titles):

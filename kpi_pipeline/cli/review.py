@@ -14,6 +14,7 @@ from rich.text import Text
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console, number, plain_table, status_text
 from kpi_pipeline.errors import QueryError, counted, did_you_mean
+from kpi_pipeline.find_kpi import find_kpi
 from kpi_pipeline.goals import Framework
 from kpi_pipeline.kpis import MISSING, Kpi
 from kpi_pipeline.load.append_review import append_review, refuse_second
@@ -101,11 +102,7 @@ def list_overdue(asked: Path, *, as_json: bool) -> None:
 def _kpi(project: Project, name: str) -> Kpi:
     if name in project.goals and name not in project.kpis:
         raise QueryError(f"'{name}' is a goal, and reviews are held of KPIs.\nHint: {_instead_of(project, name)}")
-    if name not in project.kpis:
-        former = next((kpi.name for kpi in project.kpis.values() if name in kpi.formerly), None)
-        hint = f"it is called '{former}' now" if former else did_you_mean(name, project.kpis)
-        raise QueryError(f"There is no KPI named '{name}'.\nHint: {hint or '`kpi list` shows them'}")
-    return project.kpis[name]
+    return find_kpi(project, name, of_metrics="reviews are held of KPIs")
 
 
 def _instead_of(project: Project, goal: str) -> str:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.show_goal import show_goal
-from kpi_pipeline.cli.shown import console, number, plain_table, share, status_text
+from kpi_pipeline.cli.shown import console, facts_table, number, plain_table, share, status_text
 from kpi_pipeline.errors import QueryError, did_you_mean
 from kpi_pipeline.holidays import holidays_said
 from kpi_pipeline.kpis import MISSING, Kpi
@@ -99,9 +98,7 @@ def _definition(out: Console, project: Project, kpi: Kpi, about: dict[str, Any],
     if about["description"]:
         out.print(Text(about["description"]))
     out.print()
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(overflow="fold")
+    facts = facts_table()
     goals = [project.goals[share.goal] for share in kpi.serves]
     owner = project.people[kpi.owner].title if kpi.owner else None
     team = project.teams[kpi.team].title if kpi.team else None

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from kpi_pipeline.cli.shown import console, number, plain_table, share, status_text
+from kpi_pipeline.cli.shown import console, facts_table, number, plain_table, share, status_text
 from kpi_pipeline.goals import Framework, Goal
 from kpi_pipeline.kpis import MISSING, NBSP
 from kpi_pipeline.project import Project
@@ -143,9 +143,7 @@ def _stands(standing: Standing | None) -> str:
 
 
 def _facts(project: Project, goal: Goal, framework: str, stands: str) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
+    table = facts_table()
     for key, value in _rows(project, goal, framework, stands):
         if value:
             table.add_row(key, Text(value))

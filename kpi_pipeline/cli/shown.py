@@ -70,6 +70,14 @@ def plain_table() -> Table:
     return Table(box=None, pad_edge=False, header_style="bold")
 
 
+def facts_table() -> Table:
+    """What is known of a thing, a fact a line: its name, and what it is."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
 WIDE = 120
 """From this many characters on a KPI takes one line; below, trend and indicator stand on a second one."""
 NARROW = 78

@@ -11,7 +11,8 @@ import polars as pl
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.compile import compile_project, compile_query
 from kpi_pipeline.derive import Partials, derive
-from kpi_pipeline.errors import QueryError, did_you_mean
+from kpi_pipeline.errors import QueryError
+from kpi_pipeline.find_kpi import find_kpi
 from kpi_pipeline.ingest import source_states
 from kpi_pipeline.judge.why import SCHEMA, Between, Days, concentration, drivers
 from kpi_pipeline.kpis import Kpi
@@ -242,11 +243,7 @@ def _notes(
 
 def _asked(project: Project, name: str, by: Sequence[str]) -> Kpi:
     """The KPI with the breakdowns that are asked for."""
-    if name not in project.kpis:
-        metric = f"'{name}' is a metric; name a KPI that watches it" if name in project.metrics else None
-        hint = metric or did_you_mean(name, project.kpis) or "`kpi list` shows them"
-        raise QueryError(f"There is no KPI named '{name}'.\nHint: {hint}")
-    kpi = project.kpis[name]
+    kpi = find_kpi(project, name, of_metrics="name a KPI that watches it")
     if not by:
         return kpi
     wanted = [tuple(one.strip() for one in text.split(",") if one.strip()) for text in by]
