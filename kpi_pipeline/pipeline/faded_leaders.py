@@ -24,13 +24,18 @@ def faded_leaders(
     for row in rows:
         if row["kpi"] not in project.kpis or row["leads_kpi"] not in project.kpis:
             continue
-        name = f"{row['kpi']} -> {row['leads_kpi']}"
+        name = about(row["kpi"], row["leads_kpi"])
         now = Seen(f"{row['tested_at']:%Y-%m-%dT%H:%M:%S}", row["verdict"])
         before = seen.get(name)
         if before and before.status == now.status:
             continue
         faded = before is not None and before.status == Verdict.CONFIRMED
         yield name, now, _faded(project, row, now) if faded else None
+
+
+def about(leader: str, follower: str) -> str:
+    """What a link is called where it is remembered how it stood."""
+    return f"{leader} -> {follower}"
 
 
 def _faded(project: Project, row: dict[str, Any], now: Seen) -> News:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kpi_pipeline.kpis import Kpi, written
 from kpi_pipeline.notify import Event
-from kpi_pipeline.pipeline.whats_new import News, Row, latest_judged, owned
+from kpi_pipeline.pipeline.whats_new import News, Row, latest_judged, owned, wished
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.status import JUDGED, Status
@@ -44,7 +44,7 @@ def heading_off_track(
 def _in_progress(published: Published) -> list[Row]:
     """The period in progress of each KPI: the first that is not complete."""
     return published.fetch(
-        "SELECT kpi, period_start_utc, period_label, value, target, "
+        "SELECT kpi, period_start_utc, period_label, value, target, target_low, target_high, "
         "projected_value, projected_low, projected_high, projected_status "
         "FROM kpi_value WHERE NOT is_complete AND segment = ? "
         "QUALIFY row_number() OVER (PARTITION BY kpi ORDER BY period_start_utc) = 1",
@@ -53,19 +53,18 @@ def _in_progress(published: Published) -> list[Row]:
 
 
 def _heading(project: Project, kpi: Kpi, row: Row) -> News:
-    def told(column: str) -> str:
+    def told(value: float | None) -> str:
         beside = row["projected_value"]
-        return written(row[column], project.metrics[kpi.metric].unit, project.settings.currency, beside=beside)
+        return written(value, project.metrics[kpi.metric].unit, project.settings.currency, beside=beside)
 
-    against = f" against {told('target')}" if row["target"] is not None else ""
-    between = f"in four of five cases between {told('projected_low')} and {told('projected_high')}"
+    between = f"in four of five cases between {told(row['projected_low'])} and {told(row['projected_high'])}"
     return News(
         Event.heading_off_track,
         kpi.name,
         row["period_label"],
         Status.off_track,
         f"{kpi.title} is heading off track",
-        f"{row['period_label']} is expected to end at {told('projected_value')}{against}, {between}. "
-        f"So far it is {told('value')}.\n{owned(project, kpi)}",
+        f"{row['period_label']} is expected to end at {told(row['projected_value'])}{wished(row, told)}, {between}. "
+        f"So far it is {told(row['value'])}.\n{owned(project, kpi)}",
         project.mail_of_owner(kpi.name),
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 from kpi_pipeline.notify import Event, Message, NotifyRule, Undelivered, deliver, receivers
 from kpi_pipeline.pipeline.context import Context
-from kpi_pipeline.pipeline.faded_leaders import faded_leaders
+from kpi_pipeline.pipeline.faded_leaders import about, faded_leaders
 from kpi_pipeline.pipeline.heading_off_track import heading_off_track
 from kpi_pipeline.pipeline.opened import opened_to_ask
 from kpi_pipeline.pipeline.reviews import reviews_due
@@ -38,7 +39,7 @@ from kpi_pipeline.store.notices import (
     seen,
     waiting,
 )
-from kpi_pipeline.store.published import Published
+from kpi_pipeline.store.published import Published, PublishedBefore
 from kpi_pipeline.store.runs import runs
 
 GIVEN_UP_AFTER = 10
@@ -85,11 +86,11 @@ def notify(
     with opened_to_ask(project, wait=wait, watch=watch) as context:
         context.warehouse.allow_writing()
         moment = now or datetime.now(UTC)
-        note_news(context, moment)
+        note_news(context, moment, say=say)
         return tell(context, moment, say=say, pause=pause)
 
 
-def note_news(context: Context, now: datetime) -> None:
+def note_news(context: Context, now: datetime, *, say: Callable[[str], None]) -> None:
     """Notes all that is new as to be told, and that it was seen: both or neither."""
     project, warehouse = context.project, context.warehouse
     rules = project.settings.notify
@@ -101,9 +102,11 @@ def note_news(context: Context, now: datetime) -> None:
                     warehouse,
                     former,
                     kpi.name,
-                    (Event.status_change, Event.heading_off_track, Event.review_overdue),
+                    (Event.status_change, Event.heading_off_track, Event.review_overdue, Event.leader_faded),
                 )
-        _note_published(context, wanted, now)
+        for link, former in _former_links(project):
+            renamed(warehouse, former, link, (Event.leader_faded,))
+        _note_published(context, wanted, now, say)
         if Event.review_overdue in wanted:
             for review in (one for one in reviews_due(project, now=now) if one.days_overdue):
                 for rule in rules:
@@ -112,8 +115,19 @@ def note_news(context: Context, now: datetime) -> None:
             _note(context, failed, rules, now)
 
 
-def _note_published(context: Context, wanted: Collection[Event], now: datetime) -> None:
-    """What follows from the published values and checks; nothing where nothing was published yet."""
+def _former_links(project: Project) -> Iterator[tuple[str, str]]:
+    """Each link as it is called now, with what it was called while one of its KPIs had another name."""
+    for link in project.links:
+        now = (link.from_, link.to)
+        names = ((name, *project.kpis[name].formerly) for name in now)
+        yield from ((about(*now), about(*former)) for former in product(*names) if former != now)
+
+
+def _note_published(context: Context, wanted: Collection[Event], now: datetime, say: Callable[[str], None]) -> None:
+    """What follows from the published values and checks; nothing where nothing was published yet.
+
+    What a file of an earlier version does not have is not told, and that is said.
+    """
     project, warehouse = context.project, context.warehouse
     path = project.path(project.settings.publish.duckdb)
     if not path.exists():
@@ -125,10 +139,13 @@ def _note_published(context: Context, wanted: Collection[Event], now: datetime) 
             (Event.check_failed, failing_checks(published, seen(warehouse, Event.check_failed))),
             (Event.leader_faded, faded_leaders(project, published, seen(warehouse, Event.leader_faded))),
         ):
-            for about, state, news in looked if event in wanted else ():
-                note_seen(warehouse, event, about, state)
-                if news:
-                    _note(context, news, project.settings.notify, now)
+            try:
+                for name, state, news in looked if event in wanted else ():
+                    note_seen(warehouse, event, name, state)
+                    if news:
+                        _note(context, news, project.settings.notify, now)
+            except PublishedBefore:
+                say(f"An earlier version wrote {path.name}, so {event} cannot be told. `kpi run` writes it anew.")
 
 
 def _note(context: Context, news: News, rules: tuple[NotifyRule, ...], now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -67,7 +67,7 @@ def latest_judged(published: Published) -> list[Row]:
 def _status_change(project: Project, kpi: Kpi, row: Row, before: Seen) -> News:
     unit, currency = project.metrics[kpi.metric].unit, project.settings.currency
     value = written(row["value"], unit, currency)
-    against = f" against {written(row['target'], unit, currency)}" if row["target"] is not None else ""
+    against = wished(row, lambda one: written(one, unit, currency))
     was, now = Status(before.status).words, Status(row["status"]).words
     lines = [f"{row['period_label']}: {value}{against}. It was {was} before."]
     if row["status_rule"]:
@@ -81,6 +81,15 @@ def _status_change(project: Project, kpi: Kpi, row: Row, before: Seen) -> News:
         "\n".join([*lines, owned(project, kpi)]),
         project.mail_of_owner(kpi.name),
     )
+
+
+def wished(row: Row, write: Callable[[float], str]) -> str:
+    """What a value is held against: its target or the ends of its band, as they follow the value; nothing without."""
+    if row["target"] is not None:
+        return f" against {write(row['target'])}"
+    if row["target_low"] is not None and row["target_high"] is not None:
+        return f" against a target between {write(row['target_low'])} and {write(row['target_high'])}"
+    return ""
 
 
 def review_overdue(project: Project, review: ReviewDue, remind_every: int | None) -> News:

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+class PublishedBefore(DataError):
+    """The published tables are those of an earlier version, which lack what is asked for."""
+
+    def __init__(self, problem: duckdb.Error) -> None:
+        super().__init__(
+            "The published tables are those of an earlier version, which lack what is asked for "
+            f"({str(problem).splitlines()[0]}).\nHint: `kpi run --full` publishes them anew."
+        )
+
+
 class Published:
     """One snapshot of the KPI tables; it stays the same for as long as it is open."""
 
@@ -46,13 +56,10 @@ class Published:
         """The rows of a query.
 
         Raises:
-            DataError: a table or column is missing, because an earlier version published the file.
+            PublishedBefore: a table or column is missing, because an earlier version published the file.
         """
         try:
             rows: pl.DataFrame = self._connection.sql(query, params=list(parameters)).pl()
         except (duckdb.CatalogException, duckdb.BinderException) as problem:
-            raise DataError(
-                "The published tables are those of an earlier version, which lack what is asked for "
-                f"({str(problem).splitlines()[0]}).\nHint: `kpi run --full` publishes them anew."
-            ) from problem
+            raise PublishedBefore(problem) from problem
         return rows

@@ -19,6 +19,7 @@ import pytest
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.links import Link
 from kpi_pipeline.metrics import Simple
 from kpi_pipeline.pipeline import notify as telling
 from kpi_pipeline.pipeline.notify import GIVEN_UP_AFTER, TRIED_FOR, Told, notify
@@ -64,17 +65,19 @@ class Desk:
         kpi: str = "sales",
         checks: dict[str, bool] | None = None,
         heading: str | None = None,
+        band: tuple[float, float] | None = None,
     ) -> None:
         """Publishes the statuses of months of 2024; a minus before the month means that it is in progress.
 
-        `heading` is the status that months in progress are expected to end with.
+        `heading` is the status that months in progress are expected to end with, `band` the target in its place.
         """
         values = [
             {
                 "kpi": kpi, "grain": "month", "period_start": date(2024, abs(month), 1),
                 "period_end": date(2024, abs(month) + 1, 1), "last_day": date(2024, abs(month), 28),
                 "period_label": f"2024-{abs(month):02}", "period_start_utc": datetime(2024, abs(month), 1, tzinfo=UTC),
-                "breakdown": "all", "segment": "all", "value": 5.0, "target": 7.0, "status": status,
+                "breakdown": "all", "segment": "all", "value": 5.0, "status": status,
+                **({"target_low": band[0], "target_high": band[1]} if band else {"target": 7.0}),
                 "status_rule": "attainment < 0.9", "is_complete": month > 0,
                 **({"projected_value": 6.0, "projected_low": 5.5, "projected_high": 6.5, "projected_status": heading}
                    if month < 0 and heading else {}),
@@ -176,12 +179,61 @@ def test_what_heads_off_track_is_told_once_a_period(desk: Desk) -> None:
     assert told((4, "on_track"), (-5, "in_progress"), heading="off_track") == ["Sales is heading off track"]
 
 
-def test_a_file_of_an_earlier_version_heads_nowhere(desk: Desk) -> None:
-    desk.publish((1, "on_track"), (-2, "in_progress"))
+def test_against_a_band_its_ends_are_told(desk: Desk) -> None:
+    asked = project(desk.root, {"on": ("heading_off_track", "status_change"), "to": {"type": "log"}})
+    for heading in ("on_track", "off_track"):
+        desk.publish((1, "on_track"), (-2, "in_progress"), heading=heading, band=(7.0, 8.0))
+        desk.tell(asked)
+    (line,) = desk.lines
+    assert "2024-02 is expected to end at 6.00 against a target between 7.00 and 8.00, in four of five cases" in line
+    desk.publish((1, "off_track"), band=(7.0, 8.0))
+    desk.tell(asked)
+    assert "2024-01: 5.00 against a target between 7.00 and 8.00. It was on track before." in desk.lines[0]
+
+
+def test_of_a_file_of_an_earlier_version_what_it_has_is_told(desk: Desk) -> None:
+    """It has no evidence at all, and no projections: that is said, and the rest is told."""
+    asked = project(desk.root, {"on": ("status_change", "heading_off_track", "leader_faded"), "to": {"type": "log"}})
+    desk.publish((1, "on_track"))
+    desk.tell(asked)
+    desk.publish((1, "off_track"))
     with duckdb.connect(str(desk.root / "kpi.duckdb")) as file:
         file.execute("ALTER TABLE kpi_value DROP COLUMN projected_status")
-    with pytest.raises(DataError, match=r"of an earlier version[\s\S]*kpi run --full"):
-        desk.tell(project(desk.root, {"on": ("heading_off_track",), "to": {"type": "log"}}))
+    assert titles(desk.tell(asked)) == ["Sales is off track"]
+    assert [line for line in desk.lines if "earlier version" in line] == [
+        f"An earlier version wrote kpi.duckdb, so {event} cannot be told. `kpi run` writes it anew."
+        for event in ("heading_off_track", "leader_faded")
+    ]
+
+
+@pytest.mark.parametrize("former", [("orders", "sales"), ("leads", "turnover"), ("orders", "turnover")])
+def test_a_leader_of_a_renamed_kpi_fades_too(desk: Desk, former: tuple[str, str]) -> None:
+    rule = {"on": ("leader_faded",), "to": {"type": "log"}}
+
+    def of(leader: str, follower: str) -> Project:
+        asked = project(desk.root, rule, name=follower, formerly=("turnover",) if follower == "sales" else ())
+        ahead = Kpi(
+            name=leader, metric="amount", direction="up", grain="month", formerly=("orders",) * (leader == "leads")
+        )
+        link = Link.model_validate(
+            {"from": leader, "to": follower, "lag": "1 month", "sign": "positive", "because": "orders"}
+        )
+        return replace(asked, kpis={**asked.kpis, leader: ahead}, links=(link,))
+
+    def publish(leader: str, follower: str, verdict: str) -> None:
+        desk.publish((1, "on_track"))
+        columns = "kpi, leads_kpi, segment, verdict, reason, tested_at"
+        with duckdb.connect(str(desk.root / "kpi.duckdb")) as file:
+            file.execute(
+                f"CREATE TABLE kpi_evidence AS SELECT * FROM (VALUES (?, ?, 'all', ?, 'So.', now())) AS told({columns})",
+                [leader, follower, verdict],
+            )
+
+    publish(*former, "confirmed")
+    desk.tell(of(*former))
+    publish("leads", "sales", "weak")
+    assert titles(desk.tell(of("leads", "sales"))) == ["Leads no longer surely leads Sales"]
+    assert titles(desk.tell(of("leads", "sales"))) == []
 
 
 @pytest.mark.parametrize("nobody_knows", ["no_data", "no_target"])
