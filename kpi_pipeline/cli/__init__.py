@@ -18,7 +18,7 @@ def main() -> None:
             if stopping.asked:
                 _say("Stopped. What was published before is untouched; the next run finishes the work.")
                 sys.exit(stopping.exit_code)
-            if isinstance(problem, SystemExit) or os.environ.get("KPI_DEBUG"):
+            if isinstance(problem, SystemExit):
                 raise
             sys.exit(_told(problem))
 
@@ -27,6 +27,11 @@ def _told(problem: BaseException) -> int:
     """Says what went wrong and returns the exit code."""
     from kpi_pipeline.errors import InternalError, KpiError
 
+    if os.environ.get("KPI_DEBUG"):
+        import traceback
+
+        _say("".join(traceback.format_exception(problem)))
+        return problem.exit_code if isinstance(problem, KpiError) else InternalError.exit_code
     if isinstance(problem, KpiError):
         _say(str(problem))
         return problem.exit_code
@@ -38,4 +43,6 @@ def _told(problem: BaseException) -> int:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    from kpi_pipeline.redaction import redacted
+
+    print(redacted(text), file=sys.stderr)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from kpi_pipeline.compile import compile_project
+from kpi_pipeline.ingest import HandedBy
 from kpi_pipeline.orchestration.evidence import linked
 from kpi_pipeline.orchestration.keys import EVIDENCE
 from kpi_pipeline.pipeline.load_tables import load_tables
@@ -13,6 +14,7 @@ from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.run import run
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.project import Project
+from kpi_pipeline.redaction import telling_no_secret
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,25 @@ class Asked:
     models: frozenset[str]
 
 
-def bring_up_to_date(project: Project, wanted: Collection[str], watch: Watch) -> RunReport:
-    """Computes what is wanted, such as `raw/targets` or `kpi/weekly_orders`, and everything that it is made from."""
+def bring_up_to_date(
+    project: Project, wanted: Collection[str], watch: Watch, handed: HandedBy | None = None
+) -> RunReport:
+    """Computes what is wanted, such as `raw/targets` or `kpi/weekly_orders`, and everything that it is made from.
+
+    What goes wrong is kept by Dagster and shown to whoever may see its pages, so it tells no secret.
+    """
+    with telling_no_secret():
+        return _brought_up_to_date(project, wanted, watch, handed)
+
+
+def _brought_up_to_date(project: Project, wanted: Collection[str], watch: Watch, handed: HandedBy | None) -> RunReport:
     asked = what_is_asked(project, wanted)
     report: RunReport | None = None
     if asked.sources or asked.models:
-        report = load_tables(project, sources=asked.sources, models=asked.models, watch=watch)
+        report = load_tables(project, sources=asked.sources, models=asked.models, watch=watch, handed=handed)
     if asked.values is None:
         return report or load_tables(project, watch=watch)
-    computed = run(project, select=asked.values, watch=watch)
+    computed = run(project, select=asked.values, watch=watch, handed=handed)
     return _together(report, computed) if report else computed
 
 

@@ -1,0 +1,105 @@
+"""Secrets are never told: the last net below every message that leaves the program.
+
+What connects to databases and channels hides its own secrets where it speaks of them. This is for what nobody foresaw:
+the text of a library's exception, or a traceback.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import quote, quote_plus, unquote, urlsplit
+
+from kpi_pipeline.errors import InternalError, KpiError
+
+HIDDEN = "•••"
+SHORTEST = 6
+"""A shorter value says too little to be looked for: it stands in too many words."""
+TOKEN_LIKE = 16
+"""So long a path behind a host is the secret of a webhook; a shorter one is the name of a page."""
+SECRET_NAME = re.compile(
+    r"(^|_)(passwords?|passwd|pwd|secrets?|tokens?|keys?|apikey|credentials?|hooks?|webhook|urls?|uri|dsn|auth|mail|conn"
+    r"|connection|connection_string|sas)(_|$)",
+    re.IGNORECASE,
+)
+"""What variables that hold secrets are called."""
+
+
+def secrets_of(environment: Mapping[str, str]) -> frozenset[str]:
+    """The values of variables whose names say that they are secret.
+
+    >>> secrets_of({"ERP_PASSWORD": "correct horse", "LANG": "en_GB.UTF-8"})
+    frozenset({'correct horse'})
+    """
+    return frozenset(
+        value for name, value in environment.items() if SECRET_NAME.search(name) and len(value) >= SHORTEST
+    )
+
+
+def redacted(text: str, secrets: Iterable[str] | None = None) -> str:
+    """The text without the secrets, however they are written; by default those of the environment.
+
+    >>> redacted("cannot reach https://x.org/t0p+s3cret as p%40ss:word", ["t0p s3cret", "postgres://eve:p%40ss:word@db/x"])
+    'cannot reach https://x.org/••• as •••'
+    """
+    known = secrets_of(os.environ) if secrets is None else secrets
+    for form in sorted({form for one in known for form in _forms(one)}, key=lambda one: (-len(one), one)):
+        text = text.replace(form, HIDDEN)
+    return text
+
+
+@contextmanager
+def telling_no_secret() -> Iterator[None]:
+    """An exception that leaves the block tells no secret, nor does anything that it came from.
+
+    Where a secret stands in one, a new exception without it, and without what it came from, goes on in its place.
+    """
+    try:
+        yield
+    except Exception as problem:
+        told = "".join(traceback.format_exception(problem))
+        if redacted(told) == told:
+            raise
+        raise _without_secrets(problem) from None
+
+
+def _without_secrets(problem: Exception) -> Exception:
+    text = redacted(str(problem))
+    if not isinstance(problem, KpiError):
+        return InternalError(f"{type(problem).__name__}: {text}")
+    told = type(problem).__new__(type(problem))
+    told.args = (text,)
+    return told
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """A secret and its parts as they may be written: in an address, in a text in quotes, in a header."""
+    for part in {secret, *_parts(secret)}:
+        if len(part) < SHORTEST:
+            continue
+        yield from (part, quote(part), quote(part, safe=""), quote_plus(part), unquote(part), repr(part)[1:-1])
+        yield base64.b64encode(part.encode()).decode().rstrip("=")
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """What is secret in an address: the password, tokens among the parameters, what follows a webhook's host."""
+    yield from (line for line in secret.splitlines() if len(line.strip()) >= SHORTEST)
+    if "://" not in secret:
+        return
+    try:
+        address = urlsplit(secret)
+    except ValueError:
+        return
+    if address.password:
+        yield address.password
+        yield f"{address.username}:{address.password}"
+    if len(address.path) >= TOKEN_LIKE and address.scheme in ("http", "https"):
+        yield address.path
+    for parameter in address.query.split("&"):
+        name, _, value = parameter.partition("=")
+        if SECRET_NAME.search(name):
+            yield value
