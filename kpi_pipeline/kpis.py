@@ -13,6 +13,7 @@ from kpi_pipeline.checks import KpiCheck
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.names import Name, Named, Noun
 from kpi_pipeline.periods import DayGrain, FirstDay, Grain
+from kpi_pipeline.restating import Restatement
 from kpi_pipeline.status import StatusRules
 from kpi_pipeline.targets import Target
 
@@ -96,6 +97,9 @@ class Kpi(Named):
     annotations: tuple[Annotation, ...] = Field(default=(), description="what happened in single periods")
     checks: tuple[KpiCheck, ...] = Field(
         default=(), description="what has to hold of its values, or they are not published: see check"
+    )
+    restatement: Restatement | None = Field(
+        default=None, description="when a restated value is worth a warning; by default as the project says"
     )
     formerly: tuple[Name, ...] = Field(default=(), description="names it had before")
     indicator: Indicator | None = Field(default=None, description="overrules what goals and links say")
