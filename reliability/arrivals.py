@@ -14,7 +14,7 @@ from tests.project import SALES_HEADER, Shop, csv, sales
 REPOSITORY = Path(__file__).resolve().parents[1]
 MADE = shutil.ignore_patterns("warehouse.duckdb*", "published")
 
-TIMES = 300
+TIMES = 60
 """How often the small shop's sales are repeated, so that a run has work to do."""
 
 
