@@ -66,6 +66,13 @@ class Session:
         with self._told(), self._connection.cursor() as cursor:
             cursor.execute(statement, list(parameters) or None)
 
+    def run_all(self, statements: Sequence[str]) -> None:
+        """Runs statements for their effect, all in one message to the server: it may be far away."""
+        if statements:
+            # NOTE: a statement may hold anything but NUL, so it is quoted, and so is the block of them all.
+            lines = (f"EXECUTE {_literal(one)};" for one in statements)
+            self.run(f"DO {_literal(' '.join(('BEGIN', *lines, 'END')))}")
+
     def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a small query."""
         with self._told(), self._connection.cursor() as cursor:
@@ -90,6 +97,10 @@ class Session:
     def _told(self) -> Iterator[None]:
         with _told(self._secrets):
             yield
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 @contextmanager
@@ -141,7 +152,7 @@ def _told(secrets: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except Error as problem:
-        text = str(problem).split("\n\nQuery was:")[0].split(". SQLSTATE:")[0]
+        text = str(problem).split("\n\nQuery was:")[0].split("\nCONTEXT:")[0].split(". SQLSTATE:")[0]
         for before in ("[libpq] ", "Failed to connect: ", "ERROR:  "):
             text = text.rpartition(before)[2]
         for secret in secrets:

@@ -111,21 +111,24 @@ def _publish(session: Session, target: PostgresTarget, what: ToPublish, patience
     _refuse_what_is_not_ours(session, target, what, notes)
     structure = Structure.of(session, schema, what.views, notes)
     structure.create_tables(session)
-    contents: dict[str, str] = {}
+    contents = {name: content_of(frame) for name, frame in what.tables.items()}
+    now = Notes(what.project, target.reader_role, structure.made_by, contents, what.run_id)
+    write_notes(session, schema, now)
+    unchanged = {name for name, content in contents.items() if notes.contents.get(name) == content}
     written = [
         table.name
         for table in TABLES
-        if table.name not in structure.altered and _fill(session, schema, table, what, notes, structure, contents)
+        if table.name not in structure.altered
+        and (table.name not in unchanged or table.name in structure.created)
+        and _fill(session, schema, table, what, notes, structure)
     ]
+    # NOTE: from here on readers of what changes wait until the end, so it comes last.
     structure.change(session, patience)
     for name in structure.altered:
-        _write_all(session, schema, table_named(name), what, contents)
+        _write_all(session, schema, table_named(name), what)
         written.append(name)
-    now = Notes(what.project, target.reader_role, structure.made_by, contents, what.run_id)
     if now.readable != notes.readable:
         grant_reading(session, schema, target.reader_role, before=notes.reader_role, structure=structure)
-    if now != notes:
-        write_notes(session, schema, now)
     return tuple(written)
 
 
@@ -165,21 +168,15 @@ def _fill(
     what: ToPublish,
     notes: Notes,
     structure: Structure,
-    contents: dict[str, str],
 ) -> bool:
-    """Gives a table its rows, and says whether anything had to be written; a small one is compared as a whole."""
+    """Gives a table its rows, and says whether anything had to be written."""
     name = table.name
-    if name in what.tables:
-        content = content_of(what.tables[name])
-        if content == notes.contents.get(name) and name not in structure.created:
-            contents[name] = content
-            return False
-    elif name in what.changes and name not in structure.created and what.since and notes.values == what.since:
+    if name in what.changes and name not in structure.created and what.since and notes.values == what.since:
         change = what.changes[name]
         _apply(session, schema, table, change)
         if _count(session, schema, name) == what.heights[name]:
             return bool(change.rows.height or change.gone.height)
-    _write_all(session, schema, table, what, contents)
+    _write_all(session, schema, table, what)
     return True
 
 
@@ -197,7 +194,7 @@ def _apply(session: Session, schema: str, table: Table, change: PartChange) -> N
     session.copy(change.rows, TableRef(schema, table.name))
 
 
-def _write_all(session: Session, schema: str, table: Table, what: ToPublish, contents: dict[str, str]) -> None:
+def _write_all(session: Session, schema: str, table: Table, what: ToPublish) -> None:
     """Replaces all rows of a table."""
     name = table.name
     session.run(f"DELETE FROM {quoted(schema, name)}")
@@ -209,8 +206,6 @@ def _write_all(session: Session, schema: str, table: Table, what: ToPublish, con
     if (found := _count(session, schema, name)) != height:
         raise PostgresProblem(f"the table {name} has {found:,} rows, {height:,} were sent", NOT_ALLOWED)
     session.run(f"ANALYZE {quoted(schema, name)}")
-    if name in what.tables:
-        contents[name] = content_of(what.tables[name])
 
 
 def _count(session: Session, schema: str, name: str) -> int:

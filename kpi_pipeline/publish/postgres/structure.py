@@ -93,12 +93,8 @@ class Structure:
 
     def create_tables(self, session: Session) -> None:
         """Makes the tables that are not there yet, and says in new words what the others are."""
-        for name in sorted(self.created):
-            for text in table_texts(table_named(name)):
-                session.run(text)
-        for name in self.commented:
-            for text in comment_texts(table_named(name)):
-                session.run(text)
+        session.run_all([text for name in sorted(self.created) for text in table_texts(table_named(name))])
+        session.run_all([text for name in self.commented for text in comment_texts(table_named(name))])
 
     def change(self, session: Session, patience: float) -> None:
         """Makes, changes and drops what needs a moment without readers: views, and tables with other columns."""
@@ -111,12 +107,15 @@ class Structure:
             for name in self.altered:
                 _alter(session, self.schema, table_named(name))
             there = there_are(session, self.schema)
+            session.run_all(
+                [text for view in self.views if fitting(view.name) not in there for text in view_texts(view)]
+            )
             for view in self.views:
-                _make_view(session, self.schema, view, there=fitting(view.name) in there)
+                if fitting(view.name) in there:
+                    _replace_view(session, self.schema, view)
             if self.function:
-                session.run(f"DROP FUNCTION IF EXISTS {quoted(self.schema, AS_OF)}(timestamp with time zone)")
-                for text in as_of_texts(self.schema):
-                    session.run(text)
+                before = f"DROP FUNCTION IF EXISTS {quoted(self.schema, AS_OF)}(timestamp with time zone)"
+                session.run_all([before, *as_of_texts(self.schema)])
 
         _without_readers(session, work, patience)
 
@@ -195,24 +194,19 @@ def _alter(session: Session, schema: str, table: Table) -> None:
         elif there[column.name][1] != column.nullable:
             change = "DROP" if column.nullable else "SET"
             session.run(f"ALTER TABLE {name} ALTER COLUMN {quoted(column.name)} {change} NOT NULL")
-    for text in (*key_texts(table), *comment_texts(table)):
-        session.run(text)
+    session.run_all([*key_texts(table), *comment_texts(table)])
 
 
-def _make_view(session: Session, schema: str, view: View, *, there: bool) -> None:
-    """Makes a view; one that has only more columns than before stays, and with it what others built on it."""
-    create, *comments = view_texts(view, replace=there)
+def _replace_view(session: Session, schema: str, view: View) -> None:
+    """Makes a view anew; one that has only more columns than before stays, and with it what others built on it."""
     session.run("SAVEPOINT one_view")
     try:
-        session.run(create)
+        session.run_all(view_texts(view, replace=True))
     except PostgresProblem as problem:
         if problem.code != OTHER_COLUMNS:
             raise
         session.run("ROLLBACK TO SAVEPOINT one_view")
-        session.run(f"DROP VIEW {quoted(schema, fitting(view.name))}")
-        session.run(view_texts(view)[0])
-    for text in comments:
-        session.run(text)
+        session.run_all([f"DROP VIEW {quoted(schema, fitting(view.name))}", *view_texts(view)])
 
 
 def _without_readers(session: Session, work: Callable[[], None], patience: float) -> None:
