@@ -18,6 +18,7 @@ from rich.text import Text
 from kpi_pipeline.cli.shown import console
 from kpi_pipeline.errors import DataError, DefinitionError, InternalError, KpiError, Problem, StorageError, listed
 from kpi_pipeline.files import building, remove
+from kpi_pipeline.sources.file import ending_of
 from kpi_pipeline.starter.pages import Chapter
 from kpi_pipeline.starter.start import Starter, names_for, start
 
@@ -33,7 +34,7 @@ def init_project(folder: Path, files: list[Path], time_columns: Sequence[str] = 
     names = names_for(found)
     kept = [file.stat().st_size > COPIED_AT_MOST or "${" in file.name for file in found]
     paths = [
-        str(file) if stays else f"data/{name}/*{file.suffix}"
+        str(file) if stays else f"data/{name}/*{ending_of(file.name)}"
         for file, name, stays in zip(found, names, kept, strict=True)
     ]
     zone = system_zone()
@@ -87,7 +88,8 @@ def _files(files: Sequence[Path]) -> list[Path]:
         raise DefinitionError(
             [
                 Problem(
-                    "There is no file to begin with.", hint="kpi init DIR --from orders.csv; CSV, Parquet or JSON lines"
+                    "There is no file to begin with.",
+                    hint="kpi init DIR --from orders.csv; CSV, Excel, Parquet or JSON",
                 )
             ]
         )

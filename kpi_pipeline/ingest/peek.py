@@ -18,6 +18,9 @@ from kpi_pipeline.project import Project
 from kpi_pipeline.sources import Source
 from kpi_pipeline.sources.file import FileConnector
 
+WORKBOOKS_AT_MOST = 3
+"""Workbooks are opened one by one, which takes half a second each: too long for a look at many."""
+
 
 def peek(project: Project, source: Source) -> tuple[str, ...] | None:
     """The columns that the raw table will have, by the headers of all files; None where they do not tell.
@@ -29,7 +32,10 @@ def peek(project: Project, source: Source) -> tuple[str, ...] | None:
         return None
     try:
         with tempfile.TemporaryDirectory(prefix="kpi_peek_") as folder:
-            headers = [_header(source, file, Path(folder)) for file in find_files(project, source) if file.size]
+            found = [file for file in find_files(project, source) if file.size]
+            if sum(file.format == "excel" for file in found) > WORKBOOKS_AT_MOST:
+                return None
+            headers = [_header(source, file, Path(folder)) for file in found]
     except (DataError, OSError):
         return None
     if not headers or any(header is None for header in headers):

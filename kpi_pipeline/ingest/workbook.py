@@ -7,15 +7,23 @@ such as #N/A are no values: their rows go to quarantine, unless the source names
 from __future__ import annotations
 
 import csv
+import os
+import pickle
 import re
+import subprocess
+import sys
+import tempfile
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from kpi_pipeline.errors import DataError, did_you_mean, listed
+from kpi_pipeline.ingest import workbook_cells
 from kpi_pipeline.ingest.records import Record, Scan, TextFile
 from kpi_pipeline.sources import ColumnType
 from kpi_pipeline.sources.file import RANGE, FileConnector
@@ -48,6 +56,8 @@ class Sheet:
     """Row and column of the first cell that holds something."""
     rows: Iterator[tuple[int, list[Any]]]
     """The cells from column A on, with the row they stand in."""
+    errors: Mapping[tuple[int, int], str]
+    """The error in a cell, by its row and column."""
 
 
 def as_csv(
@@ -60,36 +70,28 @@ def as_csv(
     columns: Mapping[str, ColumnType] | None = None,
 ) -> tuple[TextFile, Scan]:
     """Writes the sheet's whole rows as CSV; those with an error in a cell are the broken ones."""
-    sheet = _opened(path, name, connector)
-    area = _area(connector, sheet)
-    rows = _rows(sheet, area)
-    found = _errors(path, sheet)
-    header = _header(rows, connector.header_rows, name, sheet.name)
-    formats = [(columns or {}).get(one) for one in header]
     begins = array("q")
     broken: list[Record] = []
     longest = 0
-    with target.open("w", encoding="utf-8", newline="") as stream:
+    with _opened(path, name, connector) as sheet, target.open("w", encoding="utf-8", newline="") as stream:
+        area = _area(connector, sheet)
+        rows = _rows(sheet, area)
+        header = _header(rows, connector.header_rows, name, sheet.name)
+        formats = [(columns or {}).get(one) for one in header]
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)
         for number, cells in rows:
-            errors = {
-                at: word
-                for at in range(len(cells))
-                if (word := found.get((number, at + area.first_column))) and word not in null_values
-            }
+            errors = _errors_of(sheet, number, range(area.first_column, area.first_column + len(cells)), null_values)
             if not errors and all(cell == "" for cell in cells):
                 continue
             texts = [
-                errors[at] if at in errors else _text(cell, kind)
-                for at, (cell, kind) in enumerate(zip(cells, formats, strict=True))
+                errors.get(at) or _text(cell, kind) for at, (cell, kind) in enumerate(zip(cells, formats, strict=True))
             ]
             if errors:
-                shown = f"{sheet.name}!{number + 1}: {','.join(texts)}"
                 at, word = next(iter(errors.items()))
-                cell_name = f"{_letters(at + area.first_column)}{number + 1}"
-                reason = f"cell {cell_name} of sheet '{sheet.name}' holds the error {word}"
-                broken.append(Record(number + 1, shown, problem=reason, column=header[at]))
+                place = f"cell {_letters(at + area.first_column)}{number + 1} of sheet '{sheet.name}'"
+                shown = f"{sheet.name}!{number + 1}: {','.join(texts)}"
+                broken.append(Record(number + 1, shown, problem=f"{place} holds the error {word}", column=header[at]))
                 continue
             begins.append(number + 1)
             longest = max(longest, sum(map(len, texts)) + 3 * len(texts))
@@ -100,49 +102,81 @@ def as_csv(
 
 def header_of(path: Path, name: str, connector: FileConnector) -> tuple[str, ...]:
     """The names of the sheet's columns."""
-    sheet = _opened(path, name, connector)
-    return _header(_rows(sheet, _area(connector, sheet)), connector.header_rows, name, sheet.name)
+    with _opened(path, name, connector) as sheet:
+        return _header(_rows(sheet, _area(connector, sheet)), connector.header_rows, name, sheet.name)
 
 
-def _opened(path: Path, name: str, connector: FileConnector) -> Sheet:
-    try:
-        import python_calamine
-    except ImportError as problem:
-        raise DataError(
-            f"{name} is a workbook, and what reads those is not installed.\nHint: pip install 'kpi-pipeline[excel]'"
-        ) from problem
-    workbook = python_calamine.CalamineWorkbook.from_path(str(path))
-    wanted = connector.sheet if connector.sheet is not None else next(iter(workbook.sheet_names), None)
-    if wanted is None or wanted not in workbook.sheet_names:
-        raise DataError(
-            f"{name} has no sheet '{wanted}'.\n"
-            f"Hint: {did_you_mean(wanted or '', workbook.sheet_names) or f'it has {listed(workbook.sheet_names)}.'}"
-        )
-    cells = workbook.get_sheet_by_name(wanted)
-    if cells.start is None:
-        raise DataError(f"Sheet '{wanted}' of {name} is empty: not even a header.\nHint: is it the right sheet?")
-    left = [""] * cells.start[1]
-    rows = ((at, [*left, *row]) for at, row in enumerate(cells.iter_rows()))
-    return Sheet(wanted, cells.start, rows)
+def _errors_of(sheet: Sheet, row: int, columns: range, null_values: Sequence[str]) -> dict[int, str]:
+    """The errors in a row of the table, by the place of the cell in it; those that mean unknown are none."""
+    found = ((at, sheet.errors.get((row, column))) for at, column in enumerate(columns))
+    return {at: word for at, word in found if word and word not in null_values}
 
 
-def _errors(path: Path, sheet: Sheet) -> dict[tuple[int, int], str]:
-    """The cells that hold an error, by row and column.
+@contextmanager
+def _opened(path: Path, name: str, connector: FileConnector) -> Iterator[Sheet]:
+    """The sheet, read in a process of its own with a limit on its memory.
 
-    NOTE: the reader of the values gives such a cell as an empty one; a second reader is asked where they are.
+    A stray value in the last cell makes a sheet 17 thousand million cells large, and what reads workbooks then takes
+    all memory there is, or ends its process without a word; so it may over a damaged file. Apart, only a child ends.
     """
-    import fastexcel
+    command = [sys.executable, workbook_cells.__file__, str(path)]
+    if connector.sheet is not None:
+        command.append(connector.sheet)
+    with tempfile.TemporaryFile() as cells:
+        child = subprocess.run(  # noqa: S603 (Python itself, and a module of ours)
+            command,
+            stdout=cells,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            env={**os.environ, "RUST_BACKTRACE": "0"},
+        )
+        if child.returncode:
+            raise DataError(
+                f"{name} cannot be read: what reads workbooks broke down over it, or wanted all memory there is.\n"
+                "Hint: delete empty rows and columns right of and below the table (a value far away makes a sheet "
+                "huge), or save the sheet as CSV. Is the file damaged?"
+            )
+        cells.seek(0)
+        about = _next(cells)
+        if about["problem"]:
+            raise _refused(name, connector, about)
+        top, left = about["start"]
+        errors = {(top + row, left + column): _error_word(detail) for row, column, detail in _next(cells)}
+        yield Sheet(about["sheet"], (top, left), _numbered(cells, left), errors)
 
-    _, found = (
-        fastexcel.read_excel(str(path))
-        .load_sheet(sheet.name, header_row=None, dtypes="string", skip_whitespace_tail_rows=False)
-        .to_arrow_with_errors()
-    )
-    top, left = sheet.start
-    return {
-        (top + one.position[0], left + one.position[1]): _error_word(one.detail)
-        for one in (found.errors if found else ())
-    }
+
+def _numbered(cells: IO[bytes], left: int) -> Iterator[tuple[int, list[Any]]]:
+    for number in count():
+        try:
+            yield number, [*[""] * left, *_next(cells)]
+        except EOFError:
+            return
+
+
+def _next(cells: IO[bytes]) -> Any:
+    return pickle.load(cells)  # noqa: S301 (our own child wrote it)
+
+
+def _refused(name: str, connector: FileConnector, about: Mapping[str, Any]) -> DataError:
+    match about["problem"]:
+        case "missing":
+            return DataError(
+                f"{name} is a workbook, and what reads those is not installed.\nHint: pip install 'kpi-pipeline[excel]'"
+            )
+        case "no sheet":
+            known = about["sheets"]
+            hint = did_you_mean(connector.sheet or "", known) or f"it has {listed(known)}."
+            return DataError(f"{name} has no sheet '{connector.sheet or ''}'.\nHint: {hint}")
+        case "empty":
+            return DataError(
+                f"Sheet '{about['sheet']}' of {name} is empty: not even a header.\nHint: is it the right sheet?"
+            )
+        case _:
+            return DataError(
+                f"{name} cannot be read: {about['words'].splitlines()[0]}.\n"
+                "Hint: is it a workbook, and was it cut off while being copied? Nothing of it was loaded."
+            )
 
 
 def _error_word(detail: str) -> str:

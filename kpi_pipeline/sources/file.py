@@ -118,6 +118,11 @@ class FileConnector(Noun):
         return self
 
     @property
+    def where(self) -> str:
+        """The path, for people."""
+        return self.path
+
+    @property
     def store(self) -> str | None:
         """What keeps the files: s3, gcs, azure or http; None for this machine."""
         scheme, found, _ = self.path.partition("://")
@@ -134,6 +139,16 @@ def format_of(name: str) -> str | None:
     if bare.suffix.lower() in PACKINGS:
         bare = bare.with_suffix("")
     return FORMATS.get(bare.suffix.lower())
+
+
+def ending_of(name: str) -> str:
+    """What the name of a file ends with, the packing too.
+
+    >>> ending_of("orders.2024.csv.gz"), ending_of("orders.2024.xlsx")
+    ('.csv.gz', '.xlsx')
+    """
+    path = PurePosixPath(name)
+    return "".join(path.suffixes[-2:]) if packing_of(name) else path.suffix
 
 
 def packing_of(name: str) -> str | None:

@@ -48,7 +48,7 @@ def look_at(
 
     Args:
         executor: Where the rows are looked at.
-        file: CSV, Parquet or JSON lines.
+        file: CSV, Excel, Parquet or JSON.
         name: The name of the source.
         zone: Of naive timestamps.
         today: Rows later than this lie in the future.

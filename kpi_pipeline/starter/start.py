@@ -13,6 +13,7 @@ from kpi_pipeline.errors import DataError, listed
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Executor
+from kpi_pipeline.sources.file import ending_of
 from kpi_pipeline.sql_parts import sql_table
 from kpi_pipeline.starter.history import History, history_of
 from kpi_pipeline.starter.kpis import kpis_of
@@ -45,7 +46,8 @@ class Starter:
 def names_for(files: Sequence[Path]) -> tuple[str, ...]:
     """A name for the table in each file; no two alike."""
     taken: set[str] = set()
-    return tuple(unique_name(thing_name(file.stem, otherwise="table", forbidden=OURS), taken) for file in files)
+    stems = (file.name.removesuffix(ending_of(file.name)) for file in files)
+    return tuple(unique_name(thing_name(stem, otherwise="table", forbidden=OURS), taken) for stem in stems)
 
 
 def start(
@@ -63,7 +65,7 @@ def start(
 
     Args:
         executor: A database to look at the rows in; raw.<name> and model.<name> are left behind in it.
-        files: CSV, Parquet or JSON lines.
+        files: CSV, Excel, Parquet or JSON.
         paths: Where the definitions say that the files are.
         folder: The project is named after it.
         zone: The time zone of the business.

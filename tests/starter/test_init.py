@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -72,7 +74,8 @@ def test_a_folder_with_something_in_it_is_left_alone(desk: Desk, orders: Callabl
     [
         ("empty.csv", "", "empty: not even a header"),
         ("header.csv", "day,n\n", "has no rows"),
-        ("sheet.xlsx", "PK", "save the sheet as CSV first"),
+        ("sheet.xlsx", "PK", r"sheet\.xlsx cannot be read"),
+        ("sheet.pdf", "%PDF", "not named as CSV"),
         ("broken.parquet", "PAR1 and no more", r"broken\.parquet cannot be read"),
     ],
 )
@@ -81,6 +84,19 @@ def test_files_that_cannot_be_begun_with(desk: Desk, name: str, text: str, says:
         desk.init(desk.write(name, text))
     assert not (desk.folder / "shop").exists()
     assert sorted(path.name for path in desk.folder.iterdir()) == [name]
+
+
+def test_packed_files_and_workbooks_are_begun_with(desk: Desk) -> None:
+    rows = [("day", "amount"), *((date(2024, 1, 1) + timedelta(days=at), at % 7 + 0.5) for at in range(80))]
+    packed = desk.folder / "sales.csv.gz"
+    packed.write_bytes(gzip.compress("".join(f"{day},{amount}\n" for day, amount in rows).encode()))
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(desk.folder / "returns.xlsx")
+    definitions = desk.init(packed, desk.folder / "returns.xlsx") / "definitions"
+    assert 'path: "data/sales/*.csv.gz"' in (definitions / "sources/sales.yaml").read_text()
+    assert 'path: "data/returns/*.xlsx"' in (definitions / "sources/returns.yaml").read_text()
 
 
 def test_a_missing_file_is_named(desk: Desk) -> None:
