@@ -46,6 +46,7 @@ CONFIRMED: Row = {
     "forecasts": 44,
     "seasonality_removed": True,
     "season_terms": 6,
+    "season": "cos 1/52, sin 1/52, cos 2/52, sin 2/52, at 11/52, at 50/52",
     "trend_removed": False,
     "leader_logged": True,
     "follower_logged": True,

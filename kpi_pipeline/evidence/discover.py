@@ -83,7 +83,7 @@ def _screened(series: Mapping[str, Series], season: int, longest_lag: int) -> li
     def levels(name: str, first: int, last: int) -> tuple[Series, Series]:
         part = series[name][first : last + 1]
         level = pulled_in(scaled(part, logged=grows(part)))[0]
-        return level, season_of((level,), season)
+        return level, season_of((level,), season).columns
 
     @cache
     def needs(name: str, first: int, last: int) -> tuple[int, bool]:

@@ -110,6 +110,8 @@ class Tested:
     trend_removed: bool = False
     season_terms: int = 0
     """How many terms describe the season that was removed; 0 means that none was."""
+    season: str | None = None
+    """These terms, such as `cos 1/52, sin 1/52, at 50/52`; None where an earlier version did not tell."""
     prewhitening_order: int = 0
     """The order of the autoregression fitted to the leader, applied to both."""
     measured_lag: int | None = None

@@ -103,8 +103,9 @@ def pull_in_outliers(study: Study) -> Study:
 
 def find_season(study: Study) -> Study:
     """Waves and peaks of the season, as many as the two series need."""
-    columns = season_of((study.leader, study.follower), study.claim.season)
-    return replace(study, season=columns, tested=study.measured(season_terms=columns.shape[1]))
+    found = season_of((study.leader, study.follower), study.claim.season)
+    tested = study.measured(season_terms=len(found.terms), season=", ".join(found.terms))
+    return replace(study, season=found.columns, tested=tested)
 
 
 def make_stationary(study: Study) -> Study:

@@ -7,7 +7,10 @@ or quarters all waves together are the dummies.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from numpy.typing import NDArray
 
 from kpi_pipeline.evidence.nouns import Series
 from kpi_pipeline.evidence.regression import Columns, lagged, left_over
@@ -26,22 +29,44 @@ LONGER = {24: 168, 7: 365}
 MOST_OF_LONGER = 26
 
 
-def season_of(together: tuple[Series, ...], season: int) -> Columns:
-    """The columns that describe the season of all, and of the longer one it lies in: hours have a week, days a year."""
+@dataclass(frozen=True, eq=False)
+class Season:
+    """What describes a season: a row for each period, a column for each term.
+
+    Of the t-th period, the first being the 0th, the term `cos 2/52` is the cosine of 2 pi 2 t / 52, `sin 2/52` the
+    sine, and `at 2/52` is 1 where t divided by 52 leaves 2, else 0.
+    """
+
+    columns: Columns
+    terms: tuple[str, ...]
+
+    def only(self, kept: NDArray[np.bool_]) -> Season:
+        """The same with these terms only."""
+        return Season(
+            self.columns[:, kept], tuple(term for term, is_kept in zip(self.terms, kept, strict=True) if is_kept)
+        )
+
+    def and_(self, other: Season) -> Season:
+        """The terms of both."""
+        return Season(np.column_stack([self.columns, other.columns]), (*self.terms, *other.terms))
+
+
+def season_of(together: tuple[Series, ...], season: int) -> Season:
+    """What describes the season of all, and of the longer one it lies in: hours have a week, days a year."""
     periods = len(together[0])
     if season <= 1:
-        return np.empty((periods, 0))
+        return Season(np.empty((periods, 0)), ())
     most = max(ALWAYS, periods // BEARABLE)
-    columns = _described(together, season, np.empty((periods, 0)), (max(ALWAYS, periods // CHEAP), most))
+    short = _described(together, season, np.empty((periods, 0)), (max(ALWAYS, periods // CHEAP), most))
     longer = LONGER.get(season, 0)
     if not 0 < longer <= periods:
-        return columns
-    more = _described(together, longer, columns, (ALWAYS, min(most, MOST_OF_LONGER)))
-    news = left_over(more, np.column_stack([np.ones(periods), columns]))
-    return np.column_stack([columns, more[:, np.sum(news**2, axis=0) > 0.01 * np.sum(more**2, axis=0)]])
+        return short
+    more = _described(together, longer, short.columns, (ALWAYS, min(most, MOST_OF_LONGER)))
+    news = left_over(more.columns, np.column_stack([np.ones(periods), short.columns]))
+    return short.and_(more.only(np.sum(news**2, axis=0) > 0.01 * np.sum(more.columns**2, axis=0)))
 
 
-def _described(together: tuple[Series, ...], season: int, beside: Columns, bounds: tuple[int, int]) -> Columns:
+def _described(together: tuple[Series, ...], season: int, beside: Columns, bounds: tuple[int, int]) -> Season:
     """All their peaks, and as many waves as the one that needs most; of a season not seen twice, the first waves."""
     periods = len(together[0])
     if periods < 2 * season:
@@ -50,8 +75,20 @@ def _described(together: tuple[Series, ...], season: int, beside: Columns, bound
     single = _peaks(periods, season, peaks)
     count = max(waves_of(series, season, np.column_stack([beside, single]), bounds) for series in together)
     if 2 * count + len(peaks) >= season - 1:
-        return waves(periods, season, season // 2)  # whatever the shape, more terms say nothing more
-    return np.column_stack([waves(periods, season, count), single])
+        count, single, peaks = season // 2, single[:, :0], ()  # whatever the shape, more terms say nothing more
+    said = [
+        f"{kind} {wave}/{season}"
+        for wave in range(1, count + 1)
+        for kind in ("cos", "sin")
+        if _moves(kind, wave, season)
+    ]
+    terms = (*said, *(f"at {peak}/{season}" for peak in peaks))
+    return Season(np.column_stack([waves(periods, season, count), single]), terms)
+
+
+def _moves(kind: str, wave: int, season: int) -> bool:
+    """Whether a term is anything but zero: the sine of the shortest wave is not, where it goes up and down."""
+    return kind == "cos" or 2 * wave != season
 
 
 def waves(periods: int, season: int, count: int) -> Columns:
@@ -64,7 +101,7 @@ def waves(periods: int, season: int, count: int) -> Columns:
     columns = []
     for wave in range(1, count + 1):
         columns.append(np.cos(wave * at))
-        if 2 * wave != season:
+        if _moves("sin", wave, season):
             columns.append(np.sin(wave * at))
     return np.column_stack(columns)
 

@@ -112,7 +112,8 @@ def _judged(
 
 def _same(before: _Kept, evidence: Evidence, name: str | None) -> bool:
     now = (_written(evidence.tested), evidence.verdict.value, name)
-    return (before.detail, before.verdict, before.input_hash) == now
+    # NOTE: read and written again, because an earlier version had less to tell of the same.
+    return (_written(_read(before.detail)), before.verdict, before.input_hash) == now
 
 
 def _fresh(context: Context, judged: Sequence[Judged], kept: Mapping[Key, _Kept]) -> pl.DataFrame:

@@ -113,6 +113,7 @@ def _done_to_the_series(tested: Tested) -> Row:
     return {
         "seasonality_removed": tested.season_terms > 0,
         "season_terms": tested.season_terms,
+        "season": tested.season or None,
         "trend_removed": tested.trend_removed,
         "leader_logged": tested.leader_logged,
         "follower_logged": tested.follower_logged,

@@ -35,6 +35,9 @@ MEASURED = (
     Column("skill_p", NUMBER, "p value of the test that forecasts are no better with the leader").optional,
     Column("periods", INTEGER, "How many complete periods were used: the longest stretch without a gap").optional,
 )
+MADE_OF = Column("both_made_of", TEXT, "The metrics that both KPIs are computed from: arithmetic ties them").optional
+REMARKS = Column("remarks", TEXT, "What else is worth knowing, as words such as lag_differs or fading").optional
+STANDS_OUT = Column("stands_out", NUMBER, "The least correlation that stands out, corrected for all links").optional
 STABILITY = Column("stability", NUMBER, "Share of shorter stretches of time in which the claim holds").optional
 INPUT_HASH = Column("input_hash", TEXT, "Fingerprint of the series that were tested, and of how").optional
 
@@ -46,11 +49,11 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
             *CLAIM,
             Column("control", TEXT, "The KPIs held constant, because they may move both").optional,
             Column("team", TEXT, "Name of the team that claims it; see table team").optional,
-            Column("both_made_of", TEXT, "The metrics that both KPIs are computed from: arithmetic ties them").optional,
+            MADE_OF,
             VERDICT.optional,
             REASON_CODE,
             Column("reason", TEXT, "Why the verdict is what it is, in words").optional,
-            Column("remarks", TEXT, "What else is worth knowing, as words such as lag_differs or fading").optional,
+            REMARKS,
             *MEASURED,
             Column("first_period", DAY, "First day of the first period used").optional,
             Column("last_period", DAY, "First day of the last period used").optional,
@@ -59,13 +62,16 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
                 "band", NUMBER, "One correlation of unrelated series stays within plus or minus this, 95 of 100"
             ).optional,
             Column("search_band", NUMBER, "The highest of all lags searched stays within this, 95 of 100").optional,
-            Column("stands_out", NUMBER, "The least correlation that stands out, corrected for all links").optional,
+            STANDS_OUT,
             Column("reverse_lag", INTEGER, "Where the correlation is highest in the opposite direction").optional,
             Column("reverse_correlation", NUMBER, "The correlation there").optional,
             Column("reverse_lag_p", NUMBER, "How often chance alone does as well in the opposite direction").optional,
             Column("forecasts", INTEGER, "How many forecasts the skill rests on").optional,
             Column("seasonality_removed", FLAG, "Whether the season was taken out first").optional,
             Column("season_terms", INTEGER, "How many terms describe the season that was taken out").optional,
+            Column(
+                "season", TEXT, "These terms, such as cos 1/52, sin 1/52, at 50/52 (periods counted from 0)"
+            ).optional,
             Column("trend_removed", FLAG, "Whether a straight trend was taken out first").optional,
             Column("leader_logged", FLAG, "Whether logarithms of the leader were compared").optional,
             Column("follower_logged", FLAG, "Whether logarithms of the follower were compared").optional,
@@ -112,9 +118,12 @@ EVIDENCE_TABLES: tuple[Table, ...] = (
         "What the data said of a claim, each time that changed: a leader that fades shows here",
         (
             *CLAIM,
+            MADE_OF,
             VERDICT,
             REASON_CODE,
+            REMARKS,
             *MEASURED,
+            STANDS_OUT,
             STABILITY,
             Column("recorded_at", MOMENT, "From when on this was the result"),
             Column("superseded_at", MOMENT, "Until when; missing where it still is").optional,

@@ -74,6 +74,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             noted_at TIMESTAMPTZ NOT NULL)""",
         """ALTER TABLE state.run ADD COLUMN published_at TIMESTAMPTZ""",
         """ALTER TABLE state.source_file ADD COLUMN tag VARCHAR DEFAULT ''""",
+        """ALTER TABLE state.evidence ADD COLUMN remarks VARCHAR""",
+        """ALTER TABLE state.evidence ADD COLUMN stands_out DOUBLE""",
+        """ALTER TABLE state.evidence ADD COLUMN both_made_of VARCHAR""",
         """CREATE TABLE state.connector_state (source VARCHAR NOT NULL, remembered VARCHAR NOT NULL)""",
     ),
 )

@@ -17,6 +17,7 @@ from kpi_pipeline.evidence.inputs import input_hash
 from kpi_pipeline.evidence.protocol import test as measured_for
 from kpi_pipeline.evidence.verdict import judge_all
 from kpi_pipeline.pipeline import testing
+from tests.by_hand import found_again
 from tests.project import Shop
 
 WEEKS = 130
@@ -213,6 +214,23 @@ def test_numbers_are_found_again_from_the_published_values(adverts: Shop, segmen
     )
     assert windows.get_column("holds").to_list() == [one.holds for one in again.windows]
     assert windows.height > 1
+
+
+def test_numbers_are_found_again_by_hand(adverts: Shop) -> None:
+    """From the published tables and the page on evidence alone; p but for the chance that it is drawn by."""
+    row = evidence(adverts)["weekly_spend", "weekly_orders", "all"]
+    assert row["season"].startswith("cos 1/52, sin 1/52, cos 2/52, sin 2/52")
+    assert len(row["season"].split(", ")) == row["season_terms"]
+    rows = adverts.ask(
+        "SELECT leader.value, follower.value AS follower FROM metric_value AS leader JOIN metric_value AS follower "
+        "USING (period_start_utc, grain, segment) WHERE leader.metric = 'spend' AND follower.metric = 'orders' AND "
+        f"grain = 'week' AND segment = 'all' AND leader.period_start BETWEEN '{row['first_period']}' AND "
+        f"'{row['last_period']}' ORDER BY period_start_utc"
+    )
+    again = found_again(rows["value"].to_numpy(), rows["follower"].to_numpy(), row)
+    for column in ("measured_lag", "correlation", "skill"):
+        assert again[column] == pytest.approx(row[column], rel=1e-6), column
+    assert again["p_value"] == pytest.approx(row["p_value"], abs=0.005)
 
 
 def test_all_links_are_corrected_for_together(adverts: Shop) -> None:

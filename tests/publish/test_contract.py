@@ -65,12 +65,13 @@ PROMISED = {
     "kpi_indicator": "kpi, viewpoint, indicator, outcome_kpi, path, reason",
     "kpi_evidence": f"{CLAIM}, control, team, both_made_of, verdict, reason_code, reason, remarks, {MEASURED}, first_period,"
     " last_period, longest_lag, band, search_band, stands_out, reverse_lag, reverse_correlation, reverse_lag_p,"
-    " forecasts, seasonality_removed, season_terms, trend_removed, leader_logged, follower_logged,"
+    " forecasts, seasonality_removed, season_terms, season, trend_removed, leader_logged, follower_logged,"
     " differenced, differences, prewhitening_order, granger_order, clipped, stability, tested_at,"
     " input_hash",
     "kpi_evidence_lag": f"{CLAIM}, at_lag, correlation, band, search_band",
     "kpi_evidence_window": f"{CLAIM}, first_period, last_period, correlation, p_value, holds",
-    "kpi_evidence_history": f"{CLAIM}, verdict, reason_code, {MEASURED}, stability, recorded_at, superseded_at, input_hash",
+    "kpi_evidence_history": f"{CLAIM}, both_made_of, verdict, reason_code, remarks, {MEASURED}, stands_out, stability,"
+    " recorded_at, superseded_at, input_hash",
     "kpi_value_history": f"kpi, {PERIOD}, breakdown, segment, {VALUE}, {TARGET}, is_complete, published_as,"
     " recorded_at, superseded_at, reason",
     "check_result": "asset, check_name, severity, passed, observed, expected, failing_rows, checked_at",
