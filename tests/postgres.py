@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -44,7 +44,8 @@ class Postgres:
     folder: Path
     port: int
     password: str
-    server: subprocess.Popen[bytes] | None = None
+    servers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    """The server that runs, and before it those that were stopped; one list for all databases of it."""
     database: str = "postgres"
     user: str = "owner"
 
@@ -71,7 +72,7 @@ class Postgres:
         """A database of its own for one test; dropped afterwards, whoever is still connected."""
         self.run(f'CREATE DATABASE "{name}"')
         try:
-            yield Postgres(self.programs, self.folder, self.port, self.password, self.server, name, self.user)
+            yield Postgres(self.programs, self.folder, self.port, self.password, self.servers, name, self.user)
         finally:
             self.run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -82,19 +83,20 @@ class Postgres:
         ]
         command = [self.programs / "postgres", "-D", self.folder / "data", "-p", str(self.port), *options]
         with (self.folder / "server.log").open("ab") as log:
-            self.server = subprocess.Popen(command, stdout=log, stderr=log, **_as_nobody_special())
+            server = subprocess.Popen(command, stdout=log, stderr=log, **_as_nobody_special())
+        self.servers.append(server)
         until = time.monotonic() + PATIENCE
         while not self._answers():
-            if self.server.poll() is not None or time.monotonic() > until:
+            if server.poll() is not None or time.monotonic() > until:
                 said = (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")[-2000:]
                 raise RuntimeError(f"PostgreSQL did not start: {said}")
             time.sleep(0.05)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stops the server; SIGINT throws its clients out, SIGQUIT is as if the machine had stopped."""
-        if self.server and self.server.poll() is None:
-            self.server.send_signal(how)
-            self.server.wait(PATIENCE)
+        if self.servers and self.servers[-1].poll() is None:
+            self.servers[-1].send_signal(how)
+            self.servers[-1].wait(PATIENCE)
 
     def restart(self) -> None:
         """As after a crash of the machine that it runs on."""

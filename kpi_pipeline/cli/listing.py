@@ -85,7 +85,7 @@ def _defined(project: Project, what: str) -> list[dict[str, str | None]]:
             return [
                 {
                     "Name": one.name,
-                    "From": one.connector.path,
+                    "From": one.connector.where,
                     "Load": one.load.mode,
                     "What": one.description or one.title,
                 }

@@ -7,6 +7,7 @@ be looked at, until the next run clears it away.
 from kpi_pipeline.ingest.accept import accept, clear_leftovers
 from kpi_pipeline.ingest.day_changes import DayChange, day_changes
 from kpi_pipeline.ingest.ledger import source_states
+from kpi_pipeline.ingest.loading import Handed, HandedBy
 from kpi_pipeline.ingest.peek import peek
 from kpi_pipeline.ingest.reach import first_open_day, last_day_named
 from kpi_pipeline.ingest.stage import stage
@@ -14,6 +15,8 @@ from kpi_pipeline.ingest.staged import SourceFile, SourceState, Staged
 
 __all__ = [
     "DayChange",
+    "Handed",
+    "HandedBy",
     "SourceFile",
     "SourceState",
     "Staged",

@@ -164,7 +164,8 @@ def _column(load: Loading, table: TableRef, told: Told, at: int, kind: str) -> C
         odd = exp.Case(ifs=[exp.If(this=_is_odd_number(value), true=value.copy())])
         return Column(told.name, number, exact, odd=odd)
     if told.read_as in ("values", "times"):
-        return Column(told.name, value, None, may_be_number=told.read_as == "values")
+        text = exp.cast(value, "VARCHAR")
+        return Column(told.name, text, None, may_be_number=told.read_as == "values")
     return Column(told.name, value, kind, odd=exp.column(f"o{at}", quoted=True) if told.has_odd else None)
 
 

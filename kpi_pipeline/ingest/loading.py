@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,10 @@ class Handed:
     """A value that somebody else had from where the source is, as Dagster has that of an asset."""
 
     value: object
+
+
+HandedBy = Callable[[str], Handed | None]
+"""Gives what is handed over for a source of that name; None where nothing is."""
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def _as_it_is(load: Loading) -> Staged:
     if load.state is None or not load.in_use:
         raise DataError(
             f"Source '{load.source.name}' is loaded from the Dagster asset {key}, which only Dagster can read.\n"
-            f"Hint: materialize raw/{load.source.name} in Dagster once; after that `kpi run` goes on with what is there."
+            f"Hint: materialize raw/{load.source.name} in Dagster once; then `kpi run` goes on with what is there."
         )
     when = f"{load.state.loaded_at:%Y-%m-%d %H:%M}"
     note = f"comes from the Dagster asset {key}, so it is loaded under Dagster only; it stays as of {when}"

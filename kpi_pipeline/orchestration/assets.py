@@ -20,6 +20,7 @@ from kpi_pipeline.orchestration.place import Asked, Place
 from kpi_pipeline.orchestration.projection import projection_check_results
 from kpi_pipeline.orchestration.selection import bring_up_to_date
 from kpi_pipeline.orchestration.specs import asset_specs
+from kpi_pipeline.orchestration.upstream import values_of_assets
 from kpi_pipeline.orchestration.watch import LogWatch
 from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.project import Project
@@ -39,7 +40,7 @@ def project_assets(project: Project, place: Place | None = None) -> dg.AssetsDef
     @dg.multi_asset(
         name=project.settings.name,
         description=f"Brings {project.settings.title} up to date, or as much of it as is selected.",
-        specs=[place.spec(one) for one in specs],
+        specs=[place.spec(one, own={each.key for each in specs}) for one in specs],
         check_specs=[place.check(one) for one in check_specs(project, automation)],
         can_subset=True,
         pool=POOL,
@@ -47,7 +48,9 @@ def project_assets(project: Project, place: Place | None = None) -> dg.AssetsDef
     def bring(context: dg.AssetExecutionContext) -> Events:
         with said_plainly():
             asked = place.asked(context.selected_asset_keys, context.selected_asset_check_keys)
-            report = bring_up_to_date(project, names(asked.everything), LogWatch(context.log))
+            report = bring_up_to_date(
+                project, names(asked.everything), LogWatch(context.log), values_of_assets(project, context)
+            )
         for event in _events(project, report, asked, [one.key for one in specs], place):
             if isinstance(event, dg.AssetMaterialization):
                 context.log_event(event)

@@ -39,11 +39,11 @@ class Place:
         """
         return asset.with_prefix(self.prefix) if self.prefix else asset
 
-    def spec(self, spec: dg.AssetSpec) -> dg.AssetSpec:
-        """The asset as Dagster has it."""
+    def spec(self, spec: dg.AssetSpec, *, own: Collection[dg.AssetKey]) -> dg.AssetSpec:
+        """The asset as Dagster has it; what it is made from may be somebody else's, which has no prefix of ours."""
         if not self.prefix:
             return spec
-        deps = [self.put(one.asset_key) for one in spec.deps]
+        deps = [self.put(one.asset_key) if one.asset_key in own else one.asset_key for one in spec.deps]
         return spec.replace_attributes(key=self.put(spec.key), deps=deps)
 
     def check(self, spec: dg.AssetCheckSpec) -> dg.AssetCheckSpec:

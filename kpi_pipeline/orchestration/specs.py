@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePosixPath
 
 import dagster as dg
 
@@ -21,7 +20,8 @@ from kpi_pipeline.publish import project_version
 from kpi_pipeline.publish.definition_version import kpi_versions, metric_versions
 from kpi_pipeline.publish.formula import formula
 from kpi_pipeline.publish.lineage import lineage
-from kpi_pipeline.sources import Source
+from kpi_pipeline.sources import AssetConnector, Connector, DatabaseConnector, FileConnector, Source
+from kpi_pipeline.sources.file import format_of
 
 WORDS = {"checks", "label", "description", "ignore"}
 """What of a source may change while every row it loads stays the same."""
@@ -90,22 +90,32 @@ def _in_order(project: Project) -> Iterator[str]:
 
 def _source(project: Project, source: Source, automation: Automation) -> dg.AssetSpec:
     connector = source.connector
-    stored = connector.format or PurePosixPath(connector.path).suffix.removeprefix(".")
-    where = f"Loaded from `{connector.path}`, {source.load.mode}."
+    where = f"Loaded from `{connector.where}`, {source.load.mode}."
     return dg.AssetSpec(
         key(f"raw/{source.name}"),
         description=_text(source.description, where),
         metadata=_table(f"raw.{source.name}") | _written_at(project, "sources", source.name),
         group_name="sources",
-        kinds={"duckdb", *_kind_of_file(stored)},
+        deps=[dg.AssetKey(connector.asset.split("/"))] if isinstance(connector, AssetConnector) else [],
+        kinds={"duckdb", *_kinds(connector)},
         tags={"load": source.load.mode},
         code_version=fingerprint(source.model_dump_json(by_alias=True, exclude=WORDS)),
         freshness_policy=automation.fresh_source(source),
     )
 
 
-def _kind_of_file(suffix: str) -> tuple[str, ...]:
-    return ({"jsonl": "json"}.get(suffix, suffix),) if suffix.isalnum() else ()
+def _kinds(connector: Connector) -> tuple[str, ...]:
+    """What Dagster shows as the technology that rows come from."""
+    match connector:
+        case FileConnector():
+            stored = connector.format or format_of(connector.path) or ""
+            return ({"jsonl": "json"}.get(stored, stored),) if stored else ()
+        case DatabaseConnector():
+            return ({"postgresql": "postgres"}.get(connector.driver, connector.driver),)
+        case AssetConnector():
+            return ()
+        case _:
+            return (connector.type,)
 
 
 def _model(project: Project, plan: ModelPlan) -> dg.AssetSpec:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from kpi_pipeline.ingest import SourceState
+from kpi_pipeline.ingest import HandedBy, SourceState
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.project import Project
 from kpi_pipeline.store import Warehouse
@@ -30,6 +30,8 @@ class Context:
     full: bool = False
     since: date | None = None
     taken: list[StageTaken] = field(default_factory=list)
+    handed: HandedBy | None = None
+    """Gives the rows of sources that somebody else reads, as Dagster does those of its assets."""
 
     @property
     def today(self) -> date | None:

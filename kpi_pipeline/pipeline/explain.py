@@ -63,7 +63,7 @@ def _derived(name: str, derivation: Derivation) -> str:
 
 def _source(project: Project, name: str) -> str:
     source = project.sources[name]
-    where = f"{source.connector.type} {source.connector.path}"
+    where = f"{source.connector.type} {source.connector.where}"
     return f"source raw.{name}\n  {where}, load {source.load.mode}" + (
         f", cursor {source.load.cursor}" if source.load.cursor else ""
     )

@@ -43,6 +43,7 @@ def stage_sources(context: Context, names: Sequence[str]) -> dict[str, Staged]:
             run_id=context.run_id,
             now=context.now,
             full=context.full,
+            handed=context.handed(name) if context.handed else None,
         )
         context.watch.step(name)
     context.warehouse.shut(context.project.path(context.project.settings.publish.duckdb).parent)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from kpi_pipeline.compile.models import plan_models
-from kpi_pipeline.ingest import source_states
+from kpi_pipeline.ingest import HandedBy, source_states
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.keys_of_sources import with_those_pointed_to
 from kpi_pipeline.pipeline.load_sources import load_sources, stage_sources
@@ -30,6 +30,7 @@ def load_tables(
     wait: float = PATIENCE,
     watch: Watch | None = None,
     now: datetime | None = None,
+    handed: HandedBy | None = None,
 ) -> RunReport:
     """Brings the sources and models named up to date, with everything the models read; the next run goes on from there.
 
@@ -40,7 +41,7 @@ def load_tables(
     plan = Plan(plan_models(project, frozenset(models)), (), {}, ())
     asked = {*sources, *(source for model in plan.models for source in model.sources)}
     needed = [one for one in with_those_pointed_to(project, sorted(asked)) if one in asked]
-    with opened(project, wait=wait, watch=watch, now=now, full=full) as context:
+    with opened(project, wait=wait, watch=watch, now=now, full=full, handed=handed) as context:
         begin_run(context.warehouse, context.run_id, context.now, project_version(project))
         try:
             report = _load(context, plan, needed, began)

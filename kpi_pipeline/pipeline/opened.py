@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from uuid import uuid4
 
 from kpi_pipeline.errors import DataError, KpiError
-from kpi_pipeline.ingest import clear_leftovers
+from kpi_pipeline.ingest import HandedBy, clear_leftovers
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.watch import Quiet, Watch
 from kpi_pipeline.project import Project
@@ -29,6 +29,7 @@ def opened(
     now: datetime | None = None,
     full: bool = False,
     since: date | None = None,
+    handed: HandedBy | None = None,
 ) -> Iterator[Context]:
     """What a run works with, under a name of its own; who looks on is told whom it waits for.
 
@@ -43,7 +44,7 @@ def opened(
     with Warehouse.open(path, wait=wait, on_wait=on_wait, holder=f"run {run_id}", memory=memory) as warehouse:
         prepare_state(warehouse)
         clear_leftovers(warehouse)
-        yield Context(project, warehouse, run_id, moment, seen_by, full=full, since=since)
+        yield Context(project, warehouse, run_id, moment, seen_by, full=full, since=since, handed=handed)
 
 
 @contextmanager

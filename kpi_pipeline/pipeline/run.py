@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.compile import compile_project, selected
-from kpi_pipeline.ingest import source_states
+from kpi_pipeline.ingest import HandedBy, source_states
 from kpi_pipeline.judge import judge
 from kpi_pipeline.pipeline.blocked import computable, left_out, without
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
@@ -57,6 +57,7 @@ def run(
     wait: float = PATIENCE,
     watch: Watch | None = None,
     now: datetime | None = None,
+    handed: HandedBy | None = None,
 ) -> RunReport:
     """Brings the published tables up to date, and says what it did.
 
@@ -68,6 +69,7 @@ def run(
         wait: seconds to wait for another run on the same warehouse.
         watch: is told how far the run is.
         now: the moment that counts as now; the clock's by default.
+        handed: gives the rows of sources that the caller reads, such as those of Dagster assets.
 
     Raises:
         DefinitionError, DataError, WarehouseBusy, StorageError: nothing was published; readers see what they saw.
@@ -77,7 +79,7 @@ def run(
     kpis, metrics = selected(project, names) if names else (frozenset(project.kpis), frozenset(project.metrics))
     plan = compile_project(project, kpis=kpis, metrics=metrics)
     refuse_missing_driver(project)
-    with opened(project, wait=wait, watch=watch, now=now, full=full, since=since) as context:
+    with opened(project, wait=wait, watch=watch, now=now, full=full, since=since, handed=handed) as context:
         return _run(context, plan, kpis, whole=not names, began=began)
 
 

@@ -55,8 +55,10 @@ class DatabaseConnector(Noun):
             raise ValueError("a database's rows come from a 'table' or a 'query': write one of the two")
         if self.uri is None and not self.options:
             raise ValueError("'uri' says how to connect: write it like \"${ERP_URL}\" and set that variable")
-        if self.driver == "sqlite" and self.uri is None:
-            raise ValueError("'uri' is the path of the SQLite file")
+        if self.driver == "sqlite" and (self.uri is None or self.options):
+            raise ValueError("a sqlite file is named by 'uri' alone, its path; it has no 'options'")
+        if self.driver == "postgresql" and self.uri is None:
+            raise ValueError("'uri' says how to connect: write it like \"${ERP_URL}\" and set that variable")
         self.rows_wanted()
         if self.chunks and self.driver != "postgresql":
             raise ValueError(f"'chunks' are for postgresql; the driver of {self.driver} reads without them")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from threading import Thread
 from typing import Any
@@ -294,7 +294,7 @@ def test_what_is_told_names_the_source_and_no_secret(bench: Bench, there: Postgr
         ({"uri": wrong}, DataError, r"'orders': the postgresql database at 127.0.0.1:\d+ does not let us in: password authentication failed for user \"owner\""),
         ({"uri": "postgresql://kpi:s3cret@nowhere.invalid/x"}, DataError, "at nowhere.invalid is not found"),
         ({"uri": "postgresql://kpi:s3cret@127.0.0.1:9/x"}, DataError, "cannot be reached, or broke the connection off: .*Connection refused"),
-        ({"uri": wrong.replace("%2F", "/")}, DataError, "did not give the rows of invoices: invalid integer value \"•••\""),
+        ({"uri": wrong.replace("%2F", "/")}, DataError, 'did not give the rows of invoices: invalid integer value "•••"'),
         ({"uri": "garbage:s3cret@word"}, DataError, "did not give the rows of invoices: missing"),
         ({"uri": there.url_of(there.user, there.password, "nodb")}, DataError, 'database "nodb" does not exist'),
         ({"table": "invoces"}, DefinitionError, 'cannot read invoces: relation "invoces" does not exist'),

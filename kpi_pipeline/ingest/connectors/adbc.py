@@ -78,7 +78,9 @@ def connected(connector: DatabaseConnector, *, uri: str | None, autocommit: bool
     module = _driver(connector.driver)
     options = {name: value.get_secret_value() for name, value in connector.options.items()}
     with what_it_said(connector):
-        if connector.driver in ("postgresql", "sqlite"):
+        if connector.driver == "sqlite":
+            handle = module.connect(uri, autocommit=autocommit)
+        elif connector.driver == "postgresql":
             handle = module.connect(uri, db_kwargs=options or None, autocommit=autocommit)
         else:
             handle = module.connect(db_kwargs=options | ({"uri": uri} if uri else {}), autocommit=autocommit)

@@ -90,7 +90,7 @@ def _typeof(name: str) -> exp.Expr:
 
 
 def _told(column: _Column) -> Told:
-    if column.kept_as <= {"integer", "real"} or column.kept_as == {"blob"}:
+    if column.kept_as and (column.kept_as <= {"integer", "real"} or column.kept_as == {"blob"}):
         return Told(column.name)
     return Told(column.name, "times" if column.is_text else "values")
 
