@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from kpi_pipeline.errors import StorageError, WarehouseBusy
 from kpi_pipeline.load import findings, load
 from kpi_pipeline.project import Project
+from kpi_pipeline.segments import TOTAL
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kpi_pipeline.pipeline.discover import Discovered
     from kpi_pipeline.pipeline.notify import Told
     from kpi_pipeline.pipeline.report import RunReport
+    from kpi_pipeline.pipeline.said import Difference
     from kpi_pipeline.pipeline.watch import Watch
     from kpi_pipeline.reviews import ReviewDue
     from kpi_pipeline.why import Against, Why
@@ -173,6 +175,18 @@ class LoadedProject:
 
         with self._context(wait=wait, watch=watch) as context:
             return why(context, kpi, by=by, against=against, start=start, end=end)
+
+    def history(self, kpi: str, *, period: str | None = None, segment: str = TOTAL) -> pl.DataFrame:
+        """Everything that was said of a KPI, when and why; see `kpi_pipeline.pipeline.said.kpi_history`."""
+        from kpi_pipeline.pipeline.said import kpi_history
+
+        return kpi_history(self.project, kpi, period=period, segment=segment)
+
+    def diff(self, earlier: str = "previous", later: str = "latest") -> Difference:
+        """Which values two publications say differently; see `kpi_pipeline.pipeline.said.difference`."""
+        from kpi_pipeline.pipeline.said import difference
+
+        return difference(self.project, earlier, later)
 
     def discover(self, *, grain: Grain | None = None) -> Discovered:
         """Leaders that nobody has claimed, in the published values; see `kpi_pipeline.pipeline.discover`."""

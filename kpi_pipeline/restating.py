@@ -30,3 +30,16 @@ class Restatement(Noun):
     warn_above: Share = Field(
         gt=0, description="the share of the value said before, such as 2%; a smaller change warns nobody"
     )
+
+
+REASONS: dict[str | None, str] = {
+    "new": "published for the first time",
+    "late_data": "rows came late",
+    "correction": "rows were corrected",
+    "definition_changed": "its definition changed",
+    "target_changed": "its target changed",
+    "rule_changed": "the rules of its status, or the program, changed",
+    "removed": "no longer published",
+    None: "the period was in progress",
+}
+"""Why a value was said, for people."""

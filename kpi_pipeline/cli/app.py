@@ -51,6 +51,7 @@ Project = Annotated[
 ]
 HERE = Path()
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print the rows as CSV.")]
 Wait = Annotated[float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")]
 
 
@@ -154,6 +155,51 @@ def show(
     from kpi_pipeline.cli.show import show_kpi
 
     show_kpi(project, kpi, periods=periods)
+
+
+@app.command()
+def history(
+    kpi: Annotated[str, typer.Argument(help="Name of the KPI.", metavar="KPI")],
+    period: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(help="Everything that was said of a period: 2010-11, 2010-W47, 2010.", metavar="PERIOD"),
+    ] = None,
+    segment: Annotated[str, typer.Option(help="Of a segment, such as country=France.", metavar="SEGMENT")] = "all",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    project: Project = HERE,
+) -> None:
+    """Say what was published of a KPI before, when that changed, and why."""
+    from kpi_pipeline.cli.history import tell_history
+
+    form = "json" if as_json else "csv" if as_csv else "table"
+    tell_history(project, kpi, period=period, segment=segment, form=form)
+
+
+@app.command()
+def diff(
+    earlier: Annotated[
+        str, typer.Argument(help="A run, a day, or latest or previous.", metavar="[FROM]", show_default=False)
+    ] = "previous",
+    later: Annotated[
+        str, typer.Argument(help="The same; by default the latest.", metavar="[TO]", show_default=False)
+    ] = "latest",
+    kpi: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(help="Only of this KPI; may be given several times.", metavar="KPI", show_default=False),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also new values, and those of periods that were in progress.")
+    ] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    project: Project = HERE,
+) -> None:
+    """Show which published values changed between two runs, from what, to what, and why."""
+    from kpi_pipeline.cli.history import tell_difference
+
+    form = "json" if as_json else "csv" if as_csv else "table"
+    tell_difference(project, earlier, later, kpi=tuple(kpi or ()), everything=everything, form=form)
 
 
 @app.command()

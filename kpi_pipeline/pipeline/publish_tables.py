@@ -50,7 +50,14 @@ from kpi_pipeline.publish import (
     write_parquet,
     write_scorecard,
 )
-from kpi_pipeline.publish.scorecard import COMPARED, PARAMETERS, values_compared, values_shown
+from kpi_pipeline.publish.scorecard import (
+    COMPARED,
+    PARAMETERS,
+    RESTATED,
+    values_compared,
+    values_restated,
+    values_shown,
+)
 from kpi_pipeline.quality import check_frames, kpi_check_targets
 from kpi_pipeline.quality.kpi_tables import check_kpi_values
 from kpi_pipeline.segments import TOTAL
@@ -329,6 +336,7 @@ def _on_scorecard(context: Context) -> Tables:
     return {
         KPI_VALUE.name: context.warehouse.fetch(values_shown(KPI_VALUE), PARAMETERS),
         METRIC_VALUE.name: context.warehouse.fetch(values_compared(METRIC_VALUE.schema), COMPARED),
+        HISTORY.name: context.warehouse.fetch(values_restated(HISTORY), RESTATED),
     }
 
 
