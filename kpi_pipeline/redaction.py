@@ -17,6 +17,8 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 from kpi_pipeline.errors import InternalError, KpiError
 
 HIDDEN = "•••"
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All control characters but the tab and the end of a line."""
 SHORTEST = 6
 """A shorter value says too little to be looked for: it stands in too many words."""
 TOKEN_LIKE = 16
@@ -65,6 +67,15 @@ def telling_no_secret() -> Iterator[None]:
         if redacted(told) == told:
             raise
         raise _without_secrets(problem) from None
+
+
+def harmless(text: str) -> str:
+    r"""The text without signs that a terminal obeys: data could rename its window, hide lines or move the cursor.
+
+    >>> harmless("a\x1b[2Jb\tc")
+    'a�[2Jb\tc'
+    """
+    return CONTROL.sub("�", text)
 
 
 def _without_secrets(problem: Exception) -> Exception:

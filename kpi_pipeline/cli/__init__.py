@@ -43,6 +43,6 @@ def _told(problem: BaseException) -> int:
 
 
 def _say(text: str) -> None:
-    from kpi_pipeline.redaction import redacted
+    from kpi_pipeline.redaction import harmless, redacted
 
-    print(redacted(text), file=sys.stderr)
+    print(harmless(redacted(text)), file=sys.stderr)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_SHOWN = 200
+FORMULA = r"^\s*[=+\-@\t\r]"
+"""How a text begins that a spreadsheet takes for a formula."""
 
 
 @dataclass(frozen=True)
@@ -90,13 +92,24 @@ def _write(rows: pl.DataFrame, form: str, output: Path | None) -> None:
 def _encoded(rows: pl.DataFrame, form: str) -> bytes:
     match form:
         case "csv":
-            return rows.write_csv().encode()
+            return fit_for_spreadsheets(rows).write_csv().encode()
         case "json":
             return rows.write_json().encode() + b"\n"
         case _:
             stream = BytesIO()
             rows.write_parquet(stream)
             return stream.getvalue()
+
+
+def fit_for_spreadsheets(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with an apostrophe before texts that a spreadsheet would take for formulas; CSV is opened there.
+
+    Texts of data, such as names that customers gave themselves, could otherwise run as formulas on a reader's machine.
+    JSON and Parquet hold every text as it is.
+    """
+    import polars as pl
+
+    return rows.with_columns(pl.selectors.string().str.replace(FORMULA, "'$0"))
 
 
 def _print(project: Project, rows: pl.DataFrame, metric_of: Mapping[str, str]) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.kpis import MISSING, written
 from kpi_pipeline.metrics.base import Unit
+from kpi_pipeline.redaction import harmless
 from kpi_pipeline.status import Status
 
 STYLES = {
@@ -25,8 +28,16 @@ STYLES = {
 
 def console(*, stderr: bool = False, piped: int = 160) -> Console:
     """The terminal, as wide as it is; where it is a file or a pipe, `piped` characters wide."""
-    made = Console(stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=piped)
+    made = HarmlessConsole(stderr=stderr, highlight=False)
+    return made if made.is_terminal else HarmlessConsole(stderr=stderr, highlight=False, width=piped)
+
+
+class HarmlessConsole(Console):
+    """A terminal that shows texts of data and does not obey them."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for one in super().render(renderable, options):
+            yield one if one.control else Segment(harmless(one.text), one.style)
 
 
 class Notes:

@@ -10,7 +10,7 @@ import dagster as dg
 from kpi_pipeline.checks import CheckBase
 from kpi_pipeline.checks.naming import OF_EVERY_KPI, check_names
 from kpi_pipeline.checks.result import CheckResult
-from kpi_pipeline.markdown import markdown_table
+from kpi_pipeline.markdown import markdown_table, plain
 from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.evidence import evidence_check_results, evidence_check_specs
 from kpi_pipeline.orchestration.keys import key
@@ -100,7 +100,10 @@ def _result(found: CheckResult) -> dg.AssetCheckResult:
 def _sound(asset: str, found: Sequence[CheckResult]) -> dg.AssetCheckResult:
     """All rules on a KPI's values as one result; a table says how each fared."""
     failed = [one for one in found if not one.passed]
-    rows = [[one.check_name, one.expected, one.observed, "passed" if one.passed else "failed"] for one in found]
+    rows = [
+        [one.check_name, plain(one.expected), plain(one.observed), "passed" if one.passed else "failed"]
+        for one in found
+    ]
     broken = "; ".join(f"{one.check_name}: {one.observed}" for one in failed)
     return dg.AssetCheckResult(
         asset_key=key(asset),
@@ -122,5 +125,6 @@ def _sample(failed: Sequence[CheckResult]) -> dict[str, Any]:
     """Some of the failing rows as a table; nothing where there are none to show."""
     rows = [row for one in failed for row in one.sample]
     header = list(dict.fromkeys(column for row in rows for column in row))
-    table = markdown_table(header, [[row.get(column, "") for column in header] for row in rows])
+    told = [[plain(row.get(column, "")) for column in header] for row in rows]
+    table = markdown_table([plain(column) for column in header], told)
     return {"sample": dg.MetadataValue.md(table)} if rows else {}

@@ -10,7 +10,7 @@ import polars as pl
 
 from kpi_pipeline.errors import counted
 from kpi_pipeline.kpis import Indicator, Kpi, written
-from kpi_pipeline.markdown import markdown_table
+from kpi_pipeline.markdown import markdown_table, plain
 from kpi_pipeline.orchestration.evidence import evidence_metadata
 from kpi_pipeline.orchestration.keys import EVIDENCE, SCORECARD, SNAPSHOT, key
 from kpi_pipeline.orchestration.picture import picture
@@ -48,7 +48,7 @@ def table_metadata(report: AssetReport) -> Metadata:
     if report.asset.startswith("raw/"):
         metadata["quarantined_rows"] = report.quarantined
     if report.notes:
-        metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {note}" for note in report.notes))
+        metadata["notes"] = dg.MetadataValue.md("\n".join(f"- {plain(note)}" for note in report.notes))
     return metadata
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from kpi_pipeline.kpis import MISSING
+from kpi_pipeline.markdown import plain
 from kpi_pipeline.publish.scorecard.company_page import CompanyPage
 from kpi_pipeline.publish.scorecard.goal_page import GoalPage
 from kpi_pipeline.publish.scorecard.kpi_page import KpiPage
@@ -110,15 +110,6 @@ def company_markdown(page: CompanyPage, title: str, data_through: str) -> str:
         *(_together(f"**{plain(heading)}**", _cards(cards)).rstrip() for heading, cards in page.groups),
         _overdue(page),
     )
-
-
-def plain(text: str) -> str:
-    r"""Words of a definition as Markdown shows them word for word, in one line.
-
-    >>> print(plain("a|b <script> *c*\nd"))
-    a\|b \<script\> \*c\* d
-    """
-    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", " ".join(text.split()))
 
 
 def _standing(card: KpiCard) -> str:
