@@ -45,6 +45,12 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
+def sync_all() -> None:
+    """Waits until everything written so far is on the disk."""
+    if os.name != "nt":
+        os.sync()
+
+
 def put_in_place(built: Path, target: Path) -> None:
     """Makes a finished file the target in one step, durably; who has the old one open keeps it."""
     sync(built)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 
 from kpi_pipeline.errors import StorageError
+from kpi_pipeline.files import sync_all
 from kpi_pipeline.publish.scorecard.site import BESIDE_INDEX, FOLDERS, INDEX, pages_of
 
 
@@ -28,10 +30,19 @@ def write_scorecard(
 
 
 def write_pages(pages: Iterable[tuple[str, str]], folder: Path) -> Path:
-    """Write pages by their paths in the folder, each under another name first, then renamed over the old one."""
+    """Write pages by their paths in the folder, all of them under other names first, then renamed over the old ones."""
     index = folder / INDEX
+    drafts: dict[Path, Path] = {}
+    written = set()
     try:
-        written = {_write(folder / path, html) for path, html in pages}
+        for path, html in pages:
+            written.add(folder / path)
+            _draft(folder / path, html, drafts)
+        if drafts:
+            # NOTE: once for all: the disk would be waited for a hundred times if each page was synced by itself.
+            sync_all()
+        for page, draft in drafts.items():
+            draft.replace(page)
         ours = [
             *(page for name in FOLDERS for page in (folder / name).glob("*.html")),
             *map(folder.joinpath, BESIDE_INDEX),
@@ -41,21 +52,20 @@ def write_pages(pages: Iterable[tuple[str, str]], folder: Path) -> Path:
     except OSError as problem:
         raise StorageError(
             f"The scorecard could not be written to {index}: {problem.strerror or problem}.\n"
-            "Hint: look at the free space and the permissions of that folder; the page that was there is untouched."
+            "Hint: look at the free space and the permissions of that folder; the pages that were there are untouched."
         ) from problem
+    finally:
+        for draft in drafts.values():
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
     return index
 
 
-def _write(page: Path, html: str) -> Path:
-    """Writes one page, where it is not there already word for word."""
+def _draft(page: Path, html: str, drafts: dict[Path, Path]) -> None:
+    """Writes one page under another name, where it is not there already word for word."""
     text = html.encode()
     if page.exists() and page.stat().st_size == len(text) and page.read_bytes() == text:
-        return page
-    draft = page.with_name(f".{page.stem}.{os.getpid()}{page.suffix}")
+        return
     page.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        draft.write_bytes(text)
-        draft.replace(page)
-    finally:
-        draft.unlink(missing_ok=True)
-    return page
+    drafts[page] = page.with_name(f".{page.stem}.{os.getpid()}{page.suffix}")
+    drafts[page].write_bytes(text)
