@@ -24,7 +24,7 @@ PROJECTION_TABLE = Table(
         ).optional,
         Column("method", TEXT, "The way that is used: naive, seasonal_naive, share_in and so on").optional,
         Column("reference_method", TEXT, "The naive way that another one had to beat by more than luck").optional,
-        Column("elapsed_share", NUMBER, "Share of the period's working days that its complete days are, 0 to 1; 1 where it waits"),
+        Column("elapsed_share", NUMBER, "Share of the period's working days that are over, 0 to 1; 1 where it waits"),
         Column("periods_ahead", INTEGER, "How many periods after the last one that is over it comes; 1 is the next"),
         Column("origins", INTEGER, "How many earlier periods the interval rests on"),
         Column("error_scale", TEXT, "relative: errors are shares of the value; absolute: they are in the KPI's unit"),
