@@ -8,6 +8,8 @@ from importlib import import_module
 TRIALS: dict[str, str] = {
     "kills": "reliability.kills",
     "readers": "reliability.readers",
+    "storage": "reliability.storage",
+    "power": "reliability.power",
 }
 """Each trial by its name on the command line: the module whose `add_options` and `main` it is."""
 
