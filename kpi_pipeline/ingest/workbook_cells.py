@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 SHARE_OF_MEMORY = 0.5
-LEAST_MEMORY = 1 << 30
+MOST_MEMORY = 4 << 30
+"""Room for fifty full columns; of a damaged file the reader may want more and more without end."""
 
 
 def write_cells(path: str, wanted: str | None, out: BinaryIO) -> None:
@@ -51,12 +52,12 @@ def _cells(path: str, wanted: str | None) -> Iterator[object]:
 
 
 def limit_memory() -> None:
-    """Takes no more than half of the memory that the machine has, where the system can hold us to it."""
+    """Takes 4 GB and half of the machine's memory at most, where the system can hold us to it."""
     try:
         import resource
 
         there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        most = max(LEAST_MEMORY, int(SHARE_OF_MEMORY * there))
+        most = min(MOST_MEMORY, int(SHARE_OF_MEMORY * there))
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_DATA, (most if hard < 0 else min(most, hard), hard))

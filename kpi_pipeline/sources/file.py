@@ -119,8 +119,8 @@ class FileConnector(Noun):
 
     @property
     def where(self) -> str:
-        """The path, for people."""
-        return self.path
+        """The path as people see it: an address shows neither a password nor a token."""
+        return shown(self.path)
 
     @property
     def store(self) -> str | None:
@@ -154,6 +154,15 @@ def ending_of(name: str) -> str:
 def packing_of(name: str) -> str | None:
     """What a file is packed with, by its name; None for one that is not packed."""
     return PACKINGS.get(PurePosixPath(without_query(name)).suffix.lower())
+
+
+def shown(path: str) -> str:
+    """A web address without name, password and what follows the question mark; other paths as they are.
+
+    >>> shown("https://me:secret@example.org/a.csv?token=1"), shown("data/a?.csv")
+    ('https://example.org/a.csv', 'data/a?.csv')
+    """
+    return re.sub(r"^(https?://)[^/@]*@", r"\1", without_query(path), flags=re.IGNORECASE)
 
 
 def without_query(path: str) -> str:

@@ -6,7 +6,7 @@ from kpi_pipeline.errors import DataError
 from kpi_pipeline.ingest.remote.nouns import RemoteFile, Store
 from kpi_pipeline.ingest.remote.objects import open_objects
 from kpi_pipeline.ingest.remote.trouble import tried
-from kpi_pipeline.ingest.remote.web import WebFile, shown_address
+from kpi_pipeline.ingest.remote.web import WebFile
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import Source
 
@@ -17,7 +17,7 @@ def find_remote(project: Project, source: Source) -> tuple[RemoteFile, ...]:
     kind = connector.store or ""
     where = project.place("sources", source.name, "connector", "path")
     place = f"{where}  " if where else ""
-    shown = shown_address(connector.path) if kind == "http" else connector.path
+    shown = connector.where
 
     def listed() -> tuple[RemoteFile, ...]:
         store: Store = WebFile(connector.path) if kind == "http" else open_objects(connector)

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from kpi_pipeline.ingest.remote.nouns import UNSAID, Entry, settled
 from kpi_pipeline.ingest.remote.trouble import OtherVersion
-from kpi_pipeline.sources.file import without_query
+from kpi_pipeline.sources.file import shown
 from kpi_pipeline.version import VERSION
 
 PIECE = 1 << 20
@@ -37,7 +37,7 @@ class WebFile:
             if problem.code not in (403, 405, 501):
                 raise
             # NOTE: an address signed for reading refuses every other question.
-            return [Entry(shown_address(self.url), self.url, UNSAID, 0)]
+            return [Entry(shown(self.url), self.url, UNSAID, 0)]
 
     def fetch(self, entry: Entry, target: Path) -> None:
         try:
@@ -74,7 +74,7 @@ def _entry(url: str, answer: HTTPResponse) -> Entry:
     modified = answer.headers.get("Last-Modified")
     seconds = int(parsedate_to_datetime(modified).timestamp()) if modified else 0
     tag = answer.headers.get("ETag") or settled(seconds * 10**9)
-    return Entry(shown_address(url), url, int(size) if size else UNSAID, seconds * 10**9, tag)
+    return Entry(shown(url), url, int(size) if size else UNSAID, seconds * 10**9, tag)
 
 
 def _without_user(url: str) -> tuple[str, dict[str, str]]:
@@ -86,8 +86,3 @@ def _without_user(url: str) -> tuple[str, dict[str, str]]:
     return urlunsplit(parts._replace(netloc=host)), {
         "Authorization": f"Basic {b64encode(unquote(user).encode()).decode()}"
     }
-
-
-def shown_address(url: str) -> str:
-    """The address without name, password and what follows the question mark."""
-    return without_query(_without_user(url)[0])
