@@ -6,10 +6,13 @@ import argparse
 from importlib import import_module
 
 TRIALS: dict[str, str] = {
+    "malformed": "reliability.malformed",
     "kills": "reliability.kills",
     "readers": "reliability.readers",
     "storage": "reliability.storage",
     "power": "reliability.power",
+    "postgres": "reliability.postgres",
+    "superset": "reliability.superset",
 }
 """Each trial by its name on the command line: the module whose `add_options` and `main` it is."""
 
