@@ -20,6 +20,7 @@ from kpi_pipeline.load.shape import to_noun
 from kpi_pipeline.load.stock_metrics import unfit_stocks
 from kpi_pipeline.load.tree import places_below
 from kpi_pipeline.load.uniqueness import unique_former_names, unique_names, written_names
+from kpi_pipeline.load.written_secrets import written_passwords
 from kpi_pipeline.names import Noun
 from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.reviews import HeldReview
@@ -96,6 +97,7 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     from kpi_pipeline.load.currency import unconverted
     from kpi_pipeline.load.event_metrics import unfit_event_metrics
     from kpi_pipeline.load.expressions import unusable_expressions
+    from kpi_pipeline.load.functions import unknown_functions
     from kpi_pipeline.load.joined import unreachable_dimensions
     from kpi_pipeline.load.model_sql import models_read, unusable_models
     from kpi_pipeline.load.targets import unfit_targets
@@ -117,3 +119,5 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     yield from unfit_frameworks(project)
     yield from unfit_event_metrics(project)
     yield from unfit_stocks(project)
+    yield from unknown_functions(project)
+    yield from written_passwords(gathered)

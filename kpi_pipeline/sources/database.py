@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-import sqlglot
 from pydantic import Field, SecretStr, model_validator
-from sqlglot import expressions as exp
-from sqlglot.errors import SqlglotError
 
 from kpi_pipeline.names import Noun
+
+if TYPE_CHECKING:
+    from sqlglot import expressions as exp
 
 Driver = Literal["postgresql", "sqlite", "snowflake", "bigquery"]
 DIALECTS: dict[Driver, str] = {
@@ -82,6 +82,11 @@ class DatabaseConnector(Noun):
         Raises:
             ValueError: it is neither the name of a table nor one SELECT.
         """
+        # NOTE: sqlglot takes a quarter of a second to import; commands that read no database do without it.
+        import sqlglot
+        from sqlglot import expressions as exp
+        from sqlglot.errors import SqlglotError
+
         if self.table is not None:
             parts = _name_parts(self.table)
             names = [exp.to_identifier(part, quoted=True) for part in parts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -18,6 +19,18 @@ def _points_to_a_function(text: str) -> str:
 
 FunctionName = Annotated[str, AfterValidator(_points_to_a_function)]
 """A module and a function in it, such as connectors.erp:invoices."""
+
+
+def file_of(root: Path, function: str) -> Path | None:
+    """The file that a name such as connectors.erp:invoices leads to; None where there is none below the folder."""
+    module = function.partition(":")[0]
+    for path in (
+        root.joinpath(*module.split(".")).with_suffix(".py"),
+        root.joinpath(*module.split("."), "__init__.py"),
+    ):
+        if path.is_file() and path.resolve().is_relative_to(root.resolve()):
+            return path
+    return None
 
 
 class PythonConnector(Noun):

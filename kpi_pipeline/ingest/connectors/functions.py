@@ -15,20 +15,9 @@ from pathlib import Path
 
 from kpi_pipeline.errors import DataError, DefinitionError, KpiError, Problem, did_you_mean
 from kpi_pipeline.ingest.loading import Loading
+from kpi_pipeline.sources.python import file_of
 
 Function = Callable[..., object]
-
-
-def file_of(root: Path, function: str) -> Path | None:
-    """The file that a name such as connectors.erp:invoices leads to; None where there is none below the folder."""
-    module = function.partition(":")[0]
-    for path in (
-        root.joinpath(*module.split(".")).with_suffix(".py"),
-        root.joinpath(*module.split("."), "__init__.py"),
-    ):
-        if path.is_file() and path.resolve().is_relative_to(root.resolve()):
-            return path
-    return None
 
 
 @contextmanager
