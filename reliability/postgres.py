@@ -37,7 +37,7 @@ MODEL = "SELECT sum(revenue) FROM sale_week WHERE segment = 'all'"
 RUN = "SELECT run_id FROM snapshot"
 QUESTIONS = (RUN, KPI, METRIC, WIDE, MODEL)
 
-MORE = "  - {name: units, type: simple, model: sale, agg: sum, expr: quantity, unit: count}\n"
+MORE = "  - {name: lines_sold, type: simple, model: sale, agg: count, unit: count}\n"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
