@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -121,6 +121,13 @@ class Settings(Noun):
     notify: tuple[NotifyRule, ...] = Field(default=(), description="who is told what happened, and how")
 
     @model_validator(mode="after")
+    def _two_files(self) -> Self:
+        """Readers would hold the file that the pipeline works in, and see it half-done."""
+        if PurePath(self.warehouse) == PurePath(self.publish.duckdb):
+            raise ValueError("'warehouse' and 'publish.duckdb' are one file; give readers a file of their own")
+        return self
+
+    @model_validator(mode="after")
     def _one_calendar(self) -> Self:
         """A retail year says by itself when weeks and years begin."""
         retail = self.calendar.retail_year if self.calendar else None
@@ -194,6 +201,11 @@ class Project:
         """The reviews written down of a KPI, under its name or an earlier one, the newest first."""
         names = {kpi, *self.kpis[kpi].formerly}
         return tuple(sorted((one for one in self.reviews if one.kpi in names), key=lambda one: one.on, reverse=True))
+
+    def restated_above(self, kpi: str) -> float | None:
+        """The share by which a value of a complete period may change before somebody is warned; None without one."""
+        restatement = self.kpis[kpi].restatement or self.settings.restatement
+        return restatement.warn_above if restatement else None
 
     def mail_of_owner(self, kpi: str) -> str | None:
         """Where the owner of a KPI gets mail; None where there is no such KPI, owner or address."""

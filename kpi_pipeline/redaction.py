@@ -31,6 +31,10 @@ SECRET_NAME = re.compile(
 """What variables that hold secrets are called."""
 
 
+NO_SECRET = frozenset({"PWD", "OLDPWD", "MAIL", "SSH_AUTH_SOCK"})
+"""What Unix calls the working folder, the one before it, and two paths."""
+
+
 def secrets_of(environment: Mapping[str, str]) -> frozenset[str]:
     """The values of variables whose names say that they are secret.
 
@@ -38,7 +42,9 @@ def secrets_of(environment: Mapping[str, str]) -> frozenset[str]:
     frozenset({'correct horse'})
     """
     return frozenset(
-        value for name, value in environment.items() if SECRET_NAME.search(name) and len(value) >= SHORTEST
+        value
+        for name, value in environment.items()
+        if SECRET_NAME.search(name) and name not in NO_SECRET and len(value) >= SHORTEST
     )
 
 
