@@ -15,6 +15,9 @@ OF_EVERY_KPI = frozenset(
 )  # fmt: skip
 """The names of what is checked of every KPI; none of its own checks has one of them."""
 
+RESTATED = "restated"
+"""The name of the check that looks at what a run says differently; no other check of a KPI has it."""
+
 
 def check_names(checks: Sequence[CheckBase]) -> tuple[str, ...]:
     """One name a check, in their order: letters, digits and _ only, and no name twice.

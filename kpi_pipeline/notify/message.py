@@ -15,6 +15,7 @@ class Event(StrEnum):
     check_failed = "check_failed"
     heading_off_track = "heading_off_track"
     leader_faded = "leader_faded"
+    restated = "restated"
 
 
 @dataclass(frozen=True)

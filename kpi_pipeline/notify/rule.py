@@ -14,7 +14,9 @@ from kpi_pipeline.notify.webhook import Webhook
 
 Channel = Annotated[Webhook | Mail | Log, Field(discriminator="type")]
 
-OF_A_KPI = frozenset({Event.status_change, Event.heading_off_track, Event.review_overdue, Event.leader_faded})
+OF_A_KPI = frozenset(
+    {Event.status_change, Event.heading_off_track, Event.review_overdue, Event.leader_faded, Event.restated}
+)
 """What has an owner."""
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import dagster as dg
 
 from kpi_pipeline.checks import CheckBase
-from kpi_pipeline.checks.naming import OF_EVERY_KPI, check_names
+from kpi_pipeline.checks.naming import OF_EVERY_KPI, RESTATED, check_names
 from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.kpis import share_written
 from kpi_pipeline.markdown import markdown_table, plain
 from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.evidence import evidence_check_results, evidence_check_specs
@@ -35,6 +36,7 @@ def check_specs(project: Project, automation: Automation) -> tuple[dg.AssetCheck
         *_sound_specs(project),
         *(spec for one in project.kpis.values() for spec in _specs(f"kpi/{one.name}", one.checks)),
         *projection_check_specs(project),
+        *_restated_specs(project),
     )
     found = tuple(spec._replace(automation_condition=automation.with_its_asset) for spec in specs)
     return (*found, *evidence_check_specs(project, automation))
@@ -65,6 +67,13 @@ def _sound_specs(project: Project) -> Iterator[dg.AssetCheckSpec]:
     description = f"What must hold of every KPI before anybody sees it: {rules}."
     for name in project.kpis:
         yield dg.AssetCheckSpec(SOUND, asset=key(f"kpi/{name}"), description=description, blocking=True)
+
+
+def _restated_specs(project: Project) -> Iterator[dg.AssetCheckSpec]:
+    for name in project.kpis:
+        if limit := project.restated_above(name):
+            description = f"Warns when a value of a complete period changes by more than {share_written(limit)}."
+            yield dg.AssetCheckSpec(RESTATED, asset=key(f"kpi/{name}"), description=description)
 
 
 def _described(check: CheckBase) -> str:

@@ -24,6 +24,7 @@ from kpi_pipeline.pipeline.whats_new import (
     News,
     failed_run,
     failing_checks,
+    restated,
     review_overdue,
     status_changes,
 )
@@ -102,7 +103,10 @@ def note_news(context: Context, now: datetime, *, say: Callable[[str], None]) ->
                     warehouse,
                     former,
                     kpi.name,
-                    (Event.status_change, Event.heading_off_track, Event.review_overdue, Event.leader_faded),
+                    (
+                        *(Event.status_change, Event.heading_off_track, Event.review_overdue),
+                        *(Event.leader_faded, Event.restated),
+                    ),
                 )
         for link, former in _former_links(project):
             renamed(warehouse, former, link, (Event.leader_faded,))
@@ -138,6 +142,7 @@ def _note_published(context: Context, wanted: Collection[Event], now: datetime, 
             (Event.heading_off_track, heading_off_track(project, published, seen(warehouse, Event.heading_off_track))),
             (Event.check_failed, failing_checks(published, seen(warehouse, Event.check_failed))),
             (Event.leader_faded, faded_leaders(project, published, seen(warehouse, Event.leader_faded))),
+            (Event.restated, restated(project, published, seen(warehouse, Event.restated))),
         ):
             try:
                 for name, state, news in looked if event in wanted else ():

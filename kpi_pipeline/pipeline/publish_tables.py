@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar, build_calendar
+from kpi_pipeline.checks.naming import RESTATED
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.judge import classify, goal_scores, headline, verdicts_of
 from kpi_pipeline.load import findings
@@ -21,7 +22,7 @@ from kpi_pipeline.pipeline.evidence import FoundOut
 from kpi_pipeline.pipeline.framework_tables import framework_tables
 from kpi_pipeline.pipeline.holiday_days import holiday_days
 from kpi_pipeline.pipeline.known_values import known_from
-from kpi_pipeline.pipeline.restatements import keep_said, moment_of
+from kpi_pipeline.pipeline.restatements import check_restated, keep_said, moment_of
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
 from kpi_pipeline.pipeline.to_postgres import serve
 from kpi_pipeline.pipeline.today import day_of_each
@@ -52,8 +53,8 @@ from kpi_pipeline.publish import (
 )
 from kpi_pipeline.publish.scorecard import (
     COMPARED,
+    OF_TOTALS,
     PARAMETERS,
-    RESTATED,
     values_compared,
     values_restated,
     values_shown,
@@ -102,6 +103,8 @@ class SwappedIn:
     since: str | None
     restated: int
     """How many values of complete periods are said differently now."""
+    checks: tuple[CheckResult, ...]
+    """Whether some of them moved by more than is taken for granted."""
 
     @property
     def written(self) -> Since | None:
@@ -160,7 +163,7 @@ def check_kpis(context: Context, computed: Computed, change: Change) -> tuple[Ch
             },
         )
     results = [found[asset] if asset in found else known[asset][1] for asset in (f"kpi/{name}" for name in about)]
-    return tuple(one for of_kpi in results for one in of_kpi)
+    return tuple(one for of_kpi in results for one in of_kpi if one.check_name != RESTATED)
 
 
 def _about(project: Project, change: Change, computed: Computed) -> dict[str, str]:
@@ -211,6 +214,7 @@ def swap_in(
         for change in changes.values():
             write_change(warehouse, change)
         recorded = keep_said(context, plan, computed, values, moment)
+        checks = check_restated(context, computed.kpis, moment)
         keep_evidence(warehouse, evidence.fresh)
         note_published(warehouse, context.run_id, moment)
         assembled = assemble(context, computed, evidence.tables, calendar, through, moment)
@@ -219,7 +223,7 @@ def swap_in(
             warehouse.replace_table(TableRef("kpi", name), frame)
     changes[HISTORY.name] = recorded.change
     since = None if before is None else before.get_column("run_id").item()
-    return SwappedIn(tables, changes, since, recorded.restated)
+    return SwappedIn(tables, changes, since, recorded.restated, checks)
 
 
 def assemble(
@@ -336,7 +340,7 @@ def _on_scorecard(context: Context) -> Tables:
     return {
         KPI_VALUE.name: context.warehouse.fetch(values_shown(KPI_VALUE), PARAMETERS),
         METRIC_VALUE.name: context.warehouse.fetch(values_compared(METRIC_VALUE.schema), COMPARED),
-        HISTORY.name: context.warehouse.fetch(values_restated(HISTORY), RESTATED),
+        HISTORY.name: context.warehouse.fetch(values_restated(HISTORY), OF_TOTALS),
     }
 
 

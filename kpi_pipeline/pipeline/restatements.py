@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from kpi_pipeline.checks.naming import RESTATED
+from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.periods import moment_before
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.restated_check import restated_checks
 from kpi_pipeline.plan import Derivation, Plan, fingerprint, leaves
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.definition_version import parts_of_kpi_versions
-from kpi_pipeline.store.history import AIM, DEFINITION, RULE, Causes, Kept, Recorded, last_published, record
+from kpi_pipeline.store.checks import replace_results
+from kpi_pipeline.store.history import AIM, DEFINITION, RULE, Causes, Kept, Recorded, last_published, moved_at, record
 from kpi_pipeline.store.said import Said, last_said, note_said
 from kpi_pipeline.store.source_changes import forget_changes, last_change
 from kpi_pipeline.store.values import PROGRAM, Change
@@ -46,6 +50,14 @@ def keep_said(context: Context, plan: Plan, computed: Computed, change: Change, 
     note_said(warehouse, now, project.kpis.keys())
     forget_changes(warehouse)
     return recorded
+
+
+def check_restated(context: Context, kpis: Collection[str], moment: datetime) -> tuple[CheckResult, ...]:
+    """Whether values that were restated at a moment moved by more than is taken for granted; remembered, too."""
+    moved = moved_at(context.warehouse, moment)
+    found = [one for one in restated_checks(context.project, moved, moment) if one.asset.removeprefix("kpi/") in kpis]
+    replace_results(context.warehouse, RESTATED, [f"kpi/{name}" for name in kpis], found)
+    return tuple(found)
 
 
 def _kept(project: Project, moment: datetime) -> Kept:

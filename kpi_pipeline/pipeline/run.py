@@ -186,7 +186,7 @@ def _compute(
         published,
         tuple(context.taken),
         (*loaded.assets, *models.assets),
-        (*loaded.checks, *models.checks, *kpi_checks),
+        (*loaded.checks, *models.checks, *kpi_checks, *swapped.checks),
         blocked,
         computed.kpis,
         served(project),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from kpi_pipeline.checks.naming import RESTATED
 from kpi_pipeline.errors import counted
 from kpi_pipeline.kpis import Kpi, written
 from kpi_pipeline.notify import Event
@@ -134,7 +135,8 @@ def failed_run(project: Project, runs: list[Row]) -> News | None:
 
 def failing_checks(published: Published, seen: dict[str, Seen]) -> Iterator[tuple[str, Seen, News | None]]:
     """What to remember of each check, and what to tell of those that fail and did not when they were seen last."""
-    rows = published.fetch("SELECT * FROM check_result ORDER BY asset, check_name").to_dicts()
+    query = "SELECT * FROM check_result WHERE check_name <> ? ORDER BY asset, check_name"
+    rows = published.fetch(query, [RESTATED]).to_dicts()
     for row in rows:
         name = f"{row['asset']}: {row['check_name']}"
         now = Seen(f"{row['checked_at']:%Y-%m-%dT%H:%M:%S}", "passed" if row["passed"] else "failed")
@@ -154,6 +156,33 @@ def _failing(row: Row, name: str, now: Seen) -> News:
         f"{row['asset']} fails the check '{row['check_name']}'",
         f"Expected: {row['expected']}. Found: {row['observed']}.{blocks}",
     )
+
+
+def restated(project: Project, published: Published, seen: dict[str, Seen]) -> Iterator[tuple[str, Seen, News | None]]:
+    """What to remember of each KPI, and what to tell where complete periods moved by more than is taken for granted.
+
+    Of a KPI seen for the first time nothing is told.
+    """
+    rows = published.fetch("SELECT * FROM check_result WHERE check_name = ? ORDER BY asset", [RESTATED]).to_dicts()
+    for row in rows:
+        kpi = project.kpis.get(row["asset"].removeprefix("kpi/"))
+        if kpi is None:
+            continue
+        now = Seen(f"{row['checked_at']:%Y-%m-%dT%H:%M:%S.%f}", "stood" if row["passed"] else "restated")
+        before = seen.get(kpi.name)
+        if before and now.period <= before.period:
+            continue
+        news = News(
+            Event.restated,
+            kpi.name,
+            now.period,
+            now.status,
+            f"{kpi.title} was restated",
+            f"Expected: {row['expected']}. Found: {row['observed']}.\n"
+            f"`kpi history {kpi.name}` shows what was said before.\n{owned(project, kpi)}",
+            project.mail_of_owner(kpi.name),
+        )
+        yield kpi.name, now, news if before and not row["passed"] else None
 
 
 def owned(project: Project, kpi: Kpi) -> str:

@@ -43,6 +43,16 @@ def remember_all(warehouse: Warehouse, found: Mapping[str, tuple[str, Sequence[C
         warehouse.append(_RESULT, pl.DataFrame(rows, schema=_SCHEMA, orient="row"))
 
 
+def replace_results(warehouse: Warehouse, check_name: str, assets: Sequence[str], new: Sequence[CheckResult]) -> None:
+    """Puts the results of one check in place of those that some assets had, beside what their other checks found."""
+    warehouse.run(
+        f"DELETE FROM {quoted(_RESULT)} WHERE check_name = ? AND list_contains(?, asset)", [check_name, list(assets)]
+    )
+    if new:
+        rows = [tuple(getattr(one, field) for field in _FIELDS) for one in new]
+        warehouse.append(_RESULT, pl.DataFrame(rows, schema=_SCHEMA, orient="row"))
+
+
 def checks_remembered(warehouse: Warehouse, asset: str) -> tuple[str, tuple[CheckResult, ...]] | None:
     """What the asset's checks were about, and what they found; None where it was never checked."""
     return all_remembered(warehouse, [asset]).get(asset)

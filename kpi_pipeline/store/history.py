@@ -303,3 +303,17 @@ def _anew(warehouse: Warehouse) -> Change:
     part = {"name": pl.String, "month": pl.Date}
     total = pl.DataFrame({"row_count": [warehouse.count(HISTORY)]})
     return Change(PUBLISHED, "kpi", rows, pl.DataFrame(schema=part), total, whole=True)
+
+
+def moved_at(warehouse: Warehouse, moment: datetime) -> pl.DataFrame:
+    """The values of complete periods that changed at a moment: kpi, period_label, segment, was and now."""
+    same = " AND ".join(f"now.{name} = was.{name}" for name in KEY)
+    return warehouse.fetch(
+        f"SELECT now.kpi, now.period_label, now.segment, was.value AS was, now.value AS now "
+        f"FROM {quoted(PUBLISHED)} AS now JOIN {quoted(PUBLISHED)} AS was "
+        f"ON {same} AND was.superseded_at = now.recorded_at "
+        "WHERE now.recorded_at = ? AND was.superseded_at = ? AND was.is_complete "
+        "AND now.value IS DISTINCT FROM was.value "
+        "AND now.reason IS DISTINCT FROM ? AND was.reason IS DISTINCT FROM ?",
+        [moment, moment, REMOVED, REMOVED],
+    )

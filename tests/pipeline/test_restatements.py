@@ -85,6 +85,39 @@ def test_at_any_moment_since_the_first_run_it_is_known_what_was_said_and_why_it_
         assert as_of(ran, then).equals(copy), then
 
 
+def test_who_wants_to_know_is_told_of_a_restatement_that_is_more_than_usual(ran: Shop) -> None:
+    ran.edit("definitions/project.yaml", "  publish:\n", "  restatement: {warn_above: 40%}\n"
+             "  notify: [{on: [restated, check_failed], to: {type: log}}]\n  publish:\n")  # fmt: skip
+    ran.edit("definitions/kpis.yaml", "grain: week\n    target: {type: at_most", "grain: week\n"
+             "    restatement: {warn_above: 60%}\n    target: {type: at_most")  # fmt: skip
+    assert all(one.passed for one in ran.run().checks)
+    lines: list[str] = []
+    ran.load().notify(say=lines.append, wait=0)
+    late_file(ran)
+    ran.edit("data/tickets.csv", "T0,2024-01-01", "T0,2024-01-09")
+    found = {one.asset: one for one in ran.run().checks if one.check_name == "restated"}
+    assert {asset: (one.passed, one.severity) for asset, one in found.items()} == {
+        "kpi/weekly_average_sale": (True, "warn"), "kpi/weekly_revenue": (False, "warn"),
+        "kpi/weekly_tickets": (True, "warn"),
+    }  # fmt: skip
+    revenue, tickets = found["kpi/weekly_revenue"], found["kpi/weekly_tickets"]
+    assert "4 values of complete periods changed, 4 by more; most of all 2024-W04 from €482.00 to €964.00" in revenue.observed
+    assert tickets.observed.startswith(
+        "2 values of complete periods changed, 0 by more; most of all 2024-W01 from 2 to 1"
+    )
+    ran.load().notify(say=lines.append, wait=0)
+    assert len(lines) == 1
+    assert "Weekly revenue was restated" in lines[0]
+    assert [(one.check_name, one.passed) for one in ran.run().checks if one.asset == "kpi/weekly_revenue"].count(
+        ("restated", False)
+    ) == 1  # fmt: skip
+    published = "SELECT asset FROM check_result WHERE check_name = 'restated' AND NOT passed"
+    assert ran.ask(published).rows() == [("kpi/weekly_revenue",)]
+    late_file(ran, 9)
+    ran.run()
+    assert ran.ask(published).rows() == []
+
+
 def test_a_renamed_kpi_keeps_its_history(ran: Shop) -> None:
     before, then = said(ran), moment(ran)
     ran.edit("definitions/kpis.yaml", "name: weekly_tickets", "name: tickets_a_week\n    formerly: [weekly_tickets]")

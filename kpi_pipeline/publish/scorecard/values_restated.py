@@ -12,7 +12,7 @@ SELECT * FROM asked WHERE segment = $1 AND is_complete
 QUALIFY count(*) OVER (PARTITION BY kpi, grain, period_start_utc) > 1
 """
 
-RESTATED: tuple[object, ...] = (TOTAL,)
+OF_TOTALS: tuple[object, ...] = (TOTAL,)
 """What the query asks with, in the order of its numbers."""
 
 
