@@ -24,7 +24,7 @@ NEVER = 0
 class Steps:
     """Writes down every step that is taken, and kills the process at one of them."""
 
-    def __init__(self, root: Path, written: Path, fatal: int, *, finer: bool) -> None:
+    def __init__(self, root: Path, written: Path, fatal: int | str, *, finer: bool) -> None:
         self._root = f"{root}/"
         self._file = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         self._fatal = fatal
@@ -47,8 +47,9 @@ class Steps:
     def took(self, what: str) -> None:
         """One more step; it may be the last one."""
         self._taken += 1
-        os.write(self._file, f"{self._stage}: {what}\n".encode())
-        if self._taken == self._fatal:
+        told = f"{self._stage}: {what}"
+        os.write(self._file, f"{told}\n".encode())
+        if self._fatal in (self._taken, told):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def between(self, event: str, arguments: tuple[Any, ...]) -> None:
@@ -76,8 +77,8 @@ def _in_every_run(name: str) -> str:
     return re.sub(r"data_docs/.*", "data_docs/…", re.sub(r"scorecard/.*", "scorecard/…", name))
 
 
-def told_steps(root: Path, written: Path, arguments: list[str], fatal: int, *, finer: bool) -> None:
-    """`kpi run` that writes down its steps, and kills itself at one of them."""
+def told_steps(root: Path, written: Path, arguments: list[str], fatal: int | str, *, finer: bool) -> None:
+    """`kpi run` that writes down its steps, and kills itself at one of them, by its number or what is told of it."""
     from kpi_pipeline.cli import run as command
 
     steps = Steps(root, written, fatal, finer=finer)

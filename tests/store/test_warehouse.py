@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.state import prepare_state
 from kpi_pipeline.store.warehouse import SCHEMAS, is_about_storage
+from tests import processes
 
 TABLE = TableRef("raw", "numbers")
 
@@ -86,6 +88,29 @@ def test_questions_read_side_by_side_and_a_writer_waits_for_them(tmp_path: Path)
             Warehouse.open(path)
     with Warehouse.open(path, holder="run one"), pytest.raises(WarehouseBusy, match="run one"):
         Warehouse.open_to_read(path)
+
+
+def question(path: Path, here: Path) -> None:
+    """Reads for as long as a file is there."""
+    with Warehouse.open_to_read(path):
+        here.touch()
+        while here.exists():
+            time.sleep(0.01)
+
+
+def test_run_says_for_which_question_it_waits(tmp_path: Path) -> None:
+    path, here, told = tmp_path / "w.duckdb", tmp_path / "here", []
+    Warehouse.open(path).close()
+    asking = processes.start(question, path, here)
+    processes.wait_for(here)
+
+    def on_wait(how: str) -> None:
+        told.append(how)
+        here.unlink()
+
+    with Warehouse.open(path, wait=60, on_wait=on_wait):
+        assert told == [f"open in process {asking.pid}"]
+    assert processes.ended(asking) == 0
 
 
 def test_reader_may_become_a_writer_and_stays_shut(tmp_path: Path) -> None:
