@@ -74,7 +74,7 @@ def kpi_metadata(project: Project, name: str, report: RunReport) -> Metadata:
     rows = values.filter(pl.col("segment") == TOTAL).sort("period_start_utc").to_dicts()
     complete = [row for row in rows if row["is_complete"]]
     after = rows[len(complete) : len(complete) + 1]
-    metadata: dict[str, Any] = {"indicator": report.indicators.get(name, Indicator.unclassified.value)}
+    metadata: dict[str, Any] = {"indicator_found": report.indicators.get(name, Indicator.unclassified.value)}
     if complete:
         latest = complete[-1]
         metadata |= {"period": latest["period_label"], "status": latest["status"]}

@@ -8,7 +8,7 @@ import dagster as dg
 
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.judge import classify, headline
-from kpi_pipeline.kpis import Kpi
+from kpi_pipeline.kpis import Indicator, Kpi
 from kpi_pipeline.metrics import Metric
 from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.evidence import evidence_spec
@@ -161,7 +161,7 @@ def _kpi(project: Project, kpi: Kpi, version: str, indicator: str, automation: A
     serves = f"Goal: {goal.statement}" if goal else "It serves no goal yet."
     return dg.AssetSpec(
         key(f"kpi/{kpi.name}"),
-        description=_text(f"**{kpi.title}**", kpi.description, how, serves),
+        description=_text(f"**{kpi.title}**", kpi.description, how, serves, _claimed(indicator)),
         metadata=_written_at(project, "kpis", kpi.name),
         group_name=goal.name if goal else "kpis",
         owners=_owners(project, kpi.team, kpi.owner),
@@ -170,6 +170,13 @@ def _kpi(project: Project, kpi: Kpi, version: str, indicator: str, automation: A
         code_version=version,
         freshness_policy=automation.fresh_kpi(kpi),
     )
+
+
+def _claimed(indicator: str) -> str:
+    """What the definitions make of a KPI, and where to find what the data says."""
+    if indicator == Indicator.unclassified.value:
+        return ""
+    return f"A {indicator} indicator by its definitions; `indicator_found` says what it is by the data, too."
 
 
 def _published(project: Project, ends: Sequence[str]) -> Iterator[dg.AssetSpec]:

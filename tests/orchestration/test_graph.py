@@ -50,6 +50,7 @@ def test_a_kpi_carries_what_its_definition_says(shop: Shop) -> None:
         "perspective": "financial",
     }
     assert "What a customer spends at a time." in (kpi.description or "")
+    assert "A lagging indicator by its definitions" in (kpi.description or "")
     assert shop.spec("kpi/monthly_visitors").tags["indicator"] == "leading"
 
 

@@ -31,7 +31,7 @@ def test_a_kpi_tells_its_numbers(shop: Shop) -> None:
     told = shop.materialize().metadata["kpi/monthly_order_value"]
     wanted = {
         "period": "2024-02", "status": "on_track", "value": 30.0, "target": 20.0, "attainment": 1.5, "numerator": 30.0,
-        "denominator": 1.0,
+        "denominator": 1.0, "indicator_found": "lagging",
     }  # fmt: skip
     assert {key: told[key] for key in wanted} == wanted
     assert told["sparkline"] == "▁█"
