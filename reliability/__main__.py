@@ -13,6 +13,8 @@ TRIALS: dict[str, str] = {
     "power": "reliability.power",
     "postgres": "reliability.postgres",
     "superset": "reliability.superset",
+    "databases": "reliability.databases",
+    "files": "reliability.mutated_files",
 }
 """Each trial by its name on the command line: the module whose `add_options` and `main` it is."""
 

@@ -1,4 +1,4 @@
-"""Files that something went wrong with: cut, flipped, mixed up; and a count of lines that owes nothing to the loader."""
+"""Files that something went wrong with: cut, flipped, mixed up; and a count of lines by another than the loader."""
 
 from __future__ import annotations
 
@@ -139,13 +139,15 @@ MISHAPS: dict[str, Callable[[bytes, random.Random], bytes]] = {
 """What happens to files."""
 
 
-def line_count(content: bytes) -> int | None:
-    """The lines after the header that hold something; None where a quote may join lines, or bytes are no UTF-8."""
-    if b'"' in content:
-        return None
+def line_count(suffix: str, content: bytes) -> int | None:
+    """The lines that hold something, without a header; None where lines are no rows, or a quote may join some."""
     text = content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
-    lines = [line for line in re.split(r"\r\n|\n|\r", text) if line]
-    return len(lines) - 1 if lines else None
+    lines = re.split(r"\r\n|\n|\r", text)
+    if suffix == "jsonl":
+        return len([line for line in lines if line.strip()])
+    if suffix == "plain.csv" and '"' not in text:
+        return len([line for line in lines if line]) - 1
+    return None
 
 
 def cases(count: int, seed: int) -> Iterator[tuple[str, Mutation]]:
