@@ -16,15 +16,12 @@ from kpi_pipeline.errors import DataError, InternalError, KpiError
 from kpi_pipeline.ingest import json_array, records, tables, workbook
 from kpi_pipeline.ingest.files import FoundFile
 from kpi_pipeline.ingest.partitions import refuse_conflicts
-from kpi_pipeline.ingest.records import Record, TextFile
+from kpi_pipeline.ingest.records import NOT_IN_JSON, Record, TextFile
 from kpi_pipeline.ingest.unpack import unpacked
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sources import Source
 from kpi_pipeline.sql_parts import sql_call, sql_table
-
-LINE_SEPARATORS = "\x1f\x1e"
-"""A delimiter that no line of valid JSON holds, so that DuckDB's CSV reader gives whole lines."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +205,7 @@ def _text_query(text: TextFile, longest: int) -> exp.Select:
         text.path,
         auto_detect=False,
         header=bool(text.delimiter),
-        delim=text.delimiter or LINE_SEPARATORS,
+        delim=text.delimiter or NOT_IN_JSON,
         quote='"' if text.delimiter else "",
         escape='"' if text.delimiter else "",
         ignore_errors=True,

@@ -18,6 +18,8 @@ from typing import TextIO
 from kpi_pipeline.errors import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
+NOT_IN_JSON = "\x1f\x1e"
+"""Signs that no line of valid JSON holds; as a delimiter they make DuckDB's CSV reader give whole lines."""
 UTF_8 = ("utf-8", "utf8", "utf-8-sig")
 
 
@@ -134,6 +136,8 @@ class TextFile:
             if line.strip():
                 text = line.rstrip("\r\n")
                 problem = None if _readable(text) else f"it is not {self.encoding} text"
+                if NOT_IN_JSON in text:
+                    problem = "the line is not a JSON object"
                 yield Record(number, text, (text,), problem)
 
 

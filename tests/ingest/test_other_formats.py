@@ -32,13 +32,14 @@ def test_json_lines_load_and_broken_ones_go_to_quarantine(bench: Bench) -> None:
 
 
 def test_json_values_that_break_the_contract_keep_their_line(bench: Bench) -> None:
-    bench.write("data/a.jsonl", '\n{"id": "x"}\nbroken\n{"id": 2}\n{"id": 2.5}\n')
+    bench.write("data/a.jsonl", '\n{"id": "x"}\nbroken\n{"id": 2}\n{"id": 2.5}\n{"id": \x1f\x1e6}\n')
     bench.load(orders("data/*.jsonl", columns={"id": {"type": "integer"}}))
     assert bench.raw("id") == [(2,)]
     assert bench.quarantined("line, value, raw_text") == [
         (2, "x", '{"id": "x"}'),
         (3, None, "broken"),
         (5, "2.5", '{"id": 2.5}'),
+        (6, None, '{"id": \x1f\x1e6}'),
     ]
 
 
