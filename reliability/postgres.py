@@ -49,6 +49,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(asked: argparse.Namespace) -> int:
     """Lets them read, and says how they fared."""
+    os.environ["SHOP_MAIL"] = "ana@example.org"
     with tempfile.TemporaryDirectory(dir=asked.folder, prefix="postgres-") as folder, served() as server:
         found = tried(Path(folder), server, readers=asked.readers, publishes=asked.publishes)
     print("\n".join(found.lines()))
@@ -77,9 +78,8 @@ class Found:
 
 def tried(folder: Path, server: Postgres, *, readers: int, publishes: int) -> Found:
     """Publishes again and again while others read, and looks at what they saw."""
-    os.environ |= {"SHOP_MAIL": "ana@example.org", "SHOP_POSTGRES": server.url}
     shop = Shop.opened_in(folder)
-    shop.edit("definitions/project.yaml", "  publish:\n", "  publish:\n    postgres: ${SHOP_POSTGRES}\n")
+    shop.edit("definitions/project.yaml", "  publish:\n", f"  publish:\n    postgres: {server.url}\n")
     shop.run()
     published = {_of(shop)[0]: _of(shop)[1]}
     stop, told = folder / "stop", [folder / f"told_{number}.json" for number in range(readers)]
@@ -87,16 +87,18 @@ def tried(folder: Path, server: Postgres, *, readers: int, publishes: int) -> Fo
         processes.start(read_until_stopped, server.url, stop, one, number % 2 == 1) for number, one in enumerate(told)
     ]
     found = Found()
-    for number in range(publishes):
-        line = f"J{number},c1,2024-03-05 10:00:00,France,{number + 1},100.00"
-        shop.write("data/sales/second.csv", csv(SALES_HEADER, [line]))
-        if number % CHANGES == CHANGES - 1:
-            _change(shop)
-        shop.run()
-        run_id, revenue = _of(shop)
-        published[run_id] = revenue
-        found.publishes += 1
-    stop.touch()
+    try:
+        for number in range(publishes):
+            line = f"J{number},c1,2024-03-05 10:00:00,France,{number + 1},100.00"
+            shop.write("data/sales/second.csv", csv(SALES_HEADER, [line]))
+            if number % CHANGES == CHANGES - 1:
+                _change(shop)
+            shop.run()
+            run_id, revenue = _of(shop)
+            published[run_id] = revenue
+            found.publishes += 1
+    finally:
+        stop.touch()
     for one in started:
         if (code := processes.ended(one)) != 0:
             found.problems.append(f"a reader ended with {code}")

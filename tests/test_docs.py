@@ -84,7 +84,8 @@ def test_definitions_load(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         folder.mkdir(parents=True)
         (folder / "block.yaml").write_text(block, encoding="utf-8")
         for variable in re.findall(r"\$\{(\w+)\}", block):
-            monkeypatch.setenv(variable, "https://something.example")
+            scheme = "postgresql" if "POSTGRES" in variable else "https"
+            monkeypatch.setenv(variable, f"{scheme}://something.example")
         if {"project", "sources", "models", "metrics"} <= keys:
             load(folder)
             continue

@@ -94,7 +94,14 @@ def published_metadata(name: str, report: RunReport) -> Metadata:
     paths = {kind: dg.MetadataValue.path(path) for kind, path in report.published.items() if kind != "scorecard"}
     stages = {f"{one.stage}_seconds": one.seconds for one in report.stages}
     values = report.kpi_values.height
-    return {**paths, "run": report.run_id, "dagster/row_count": values, "kpis_computed": len(report.computed), **stages}
+    return {
+        **paths,
+        **report.served,
+        "run": report.run_id,
+        "dagster/row_count": values,
+        "kpis_computed": len(report.computed),
+        **stages,
+    }
 
 
 def metadata_of(

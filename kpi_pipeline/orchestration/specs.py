@@ -181,13 +181,15 @@ def _claimed(indicator: str) -> str:
 
 def _published(project: Project, ends: Sequence[str]) -> Iterator[dg.AssetSpec]:
     publish = project.settings.publish
+    server = publish.postgres if publish.postgres and publish.postgres.url else None
+    also = [f"Parquet files below `{publish.parquet}`"] if publish.parquet else []
+    also += [f"PostgreSQL at `{server.place}`"] if server else []
     yield dg.AssetSpec(
         key(SNAPSHOT),
         deps=[key(name) for name in ends],
-        description=f"The validated tables that BI tools read: `{publish.duckdb}`"
-        + (f" and Parquet files below `{publish.parquet}`." if publish.parquet else "."),
+        description=f"The validated tables that BI tools read: {' and '.join((f'`{publish.duckdb}`', *also))}.",
         group_name="published",
-        kinds={"duckdb", "parquet"} if publish.parquet else {"duckdb"},
+        kinds={"duckdb", *(["parquet"] if publish.parquet else []), *(["postgres"] if server else [])},
         code_version=project_version(project),
     )
     if publish.scorecard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import adbc_driver_postgresql.dbapi
 import duckdb
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from reliability.postgres import tried
 from tests.postgres import Postgres
 from tests.project import SALES_HEADER, Shop, csv
 
@@ -84,3 +86,14 @@ def test_settings_of_the_server_are_checked(ran: Shop, monkeypatch: pytest.Monke
     monkeypatch.delenv("SHOP_POSTGRES")
     ran.edit("definitions/project.yaml", target, "publish:\n    postgres: ${SHOP_POSTGRES}\n")
     assert ran.kpi("check", "--no-data").code == 0, "where the variable is not set, nothing is published there"
+
+
+def test_readers_see_one_run_at_a_time(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_MAIL", "ana@example.org")
+    monkeypatch.setattr("reliability.postgres.CHANGES", 2)
+    with postgres.another_database("readers") as database:
+        found = tried(tmp_path, database, readers=2, publishes=3)
+    assert found.problems == []
+    assert found.publishes == 3
+    assert len(found.runs_seen) >= 2
+    assert found.answers > 3 < found.transactions
