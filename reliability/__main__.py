@@ -14,6 +14,7 @@ TRIALS: dict[str, str] = {
     "postgres": "reliability.postgres",
     "superset": "reliability.superset",
     "databases": "reliability.databases",
+    "restatements": "reliability.restatements",
     "files": "reliability.mutated_files",
 }
 """Each trial by its name on the command line: the module whose `add_options` and `main` it is."""
