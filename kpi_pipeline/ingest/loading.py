@@ -10,7 +10,7 @@ from kpi_pipeline.ingest.staged import SourceFile, SourceState
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
 from kpi_pipeline.project import Project
-from kpi_pipeline.sources import Source
+from kpi_pipeline.sources import DatabaseConnector, Source
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,16 @@ class Loading:
     @property
     def deletes(self) -> bool:
         """Whether rows may go without others in their place."""
-        return self.source.load.deleted_when is not None or self.source.load.deletions != "ignore"
+        asked = self.source.load.deleted_when is not None or self.source.load.deletions != "ignore"
+        return asked or self.misfits_replace
+
+    @property
+    def misfits_replace(self) -> bool:
+        """Whether a row that does not fit takes away the one of its key that was there.
+
+        What a database says now is so: a full load would not have the earlier row either.
+        """
+        return self.merges and isinstance(self.source.connector, DatabaseConnector)
 
     @property
     def merges(self) -> bool:

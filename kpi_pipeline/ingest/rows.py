@@ -126,6 +126,20 @@ def note_gone(load: Loading, there: Ready, columns: Mapping[str, str]) -> None:
     load.executor.run(exp.insert(exp.except_(in_use, listed), sql_table(load.gone)))
 
 
+def note_replaced_by_misfits(load: Loading, ready: Ready, columns: Mapping[str, str]) -> None:
+    """Notes the keys of rows that came and do not fit, where no row of the same key came that does."""
+    misfit = contract.any_misfit(ready.columns)
+    if misfit is None:
+        return
+    key = load.source.load.key
+    own = {column.name: column for column in ready.columns}
+    values = [own[name].as_type(columns[name]) for name in key]
+    known = [exp.not_(value.copy().is_(exp.null())) for value in values]
+    came = exp.select(*values).from_(ready.landed.relation).where(misfit, *known)
+    fit = exp.select(*(exp.column(name, quoted=True) for name in key)).from_(sql_table(load.batch))
+    load.executor.run(exp.insert(exp.except_(came, fit), sql_table(load.gone)))
+
+
 def _says_deleted(name: str, kind: str) -> exp.Expr:
     """True where the column says that the row is deleted: a flag that is set, or the moment it happened; never NULL."""
     column: exp.Expr = exp.column(name, quoted=True)

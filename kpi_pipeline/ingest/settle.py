@@ -15,7 +15,7 @@ from kpi_pipeline.ingest.quarantine import QUARANTINE
 from kpi_pipeline.ingest.reach import business_day, complete_before, days_touched, reach_of
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.ingest.replaced import Everything, Replaced, going
-from kpi_pipeline.ingest.rows import keep_rows, merge_rows, note_gone, stage_file
+from kpi_pipeline.ingest.rows import keep_rows, merge_rows, note_gone, note_replaced_by_misfits, stage_file
 from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, SourceState, Staged
 from kpi_pipeline.ingest.tables import create, create_view, drop, full_name, row_count
 from kpi_pipeline.plan import fingerprint
@@ -67,6 +67,9 @@ def settled(load: Loading, intake: Intake, ready: Sequence[Ready]) -> Staged:
         create(load.executor, load.gone, {name: columns[name] for name in load.source.load.key})
     if intake.keys_there:
         note_gone(load, intake.keys_there, columns)
+    if load.misfits_replace:
+        for one in ready:
+            note_replaced_by_misfits(load, one, columns)
     if load.merges:
         merge_rows(load, result, columns)
     result = replace(result, misfits_going=intake.misfits_going, remembered=intake.remembered)

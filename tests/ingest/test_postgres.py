@@ -332,3 +332,16 @@ def test_a_server_that_comes_back_is_asked_again_and_one_that_does_not_costs_not
         there.start()
     assert there.password not in str(found.value)
     assert bench.raw("count(*)") == [(200000,)]
+
+
+def test_a_row_that_stops_fitting_takes_its_earlier_self_along(bench: Bench, there: Postgres) -> None:
+    there.run(f"{ORDERS}; INSERT INTO invoices VALUES (1, '2016-05-01', 1), (2, '2016-05-02', 2)")
+    source = invoices(there, load=MERGE)
+    bench.load(source)
+    there.run("UPDATE invoices SET amount = 'NaN', at = '2016-05-03' WHERE id = 1")
+    bench.load(source)
+    assert (bench.raw("id"), bench.quarantined("row_key, value")) == ([(2,)], [('{"id":"1"}', "NaN")])
+    assert not bench.load(source).changed
+    there.run("UPDATE invoices SET amount = 3 WHERE id = 1")
+    bench.load(source)
+    assert (bench.raw("id, amount::int"), bench.quarantined("row_key")) == ([(1, 3), (2, 2)], [])
