@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import click
 import pyarrow as pa
@@ -236,6 +237,7 @@ def _aims_by_hand() -> dict[str, str]:
     }  # fmt: skip
 
 
+@cache
 def parquet(*, rows: int = len(ROWS), odd: bool = False) -> bytes:
     """The sales as a Parquet file; `odd` with types that hold no such values."""
     columns: dict[str, object] = {
@@ -367,9 +369,7 @@ NEVER = frozenset({"--open", "--install-completion", "--show-completion", "--pro
 
 def _arguments(chance: random.Random, name: str) -> Input:
     """A command with options and words that it may or may not take."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, click.Group) or hasattr(group, "commands")
-    commands = {command: found for command, found in group.commands.items() if command not in ("dev", "init")}
+    commands = _commands()
     command = chance.choice(sorted(commands))
     asked: list[str] = [command]
     for parameter in commands[command].params:
@@ -383,6 +383,14 @@ def _arguments(chance: random.Random, name: str) -> Input:
     if chance.random() < 0.15:
         asked.insert(chance.randrange(len(asked) + 1), _word(chance))
     return Input(name, arguments=tuple(asked))
+
+
+@cache
+def _commands() -> Mapping[str, click.Command]:
+    """The commands that neither stay nor write elsewhere."""
+    group = typer.main.get_command(app)
+    found: dict[str, click.Command] = getattr(group, "commands", {})
+    return {name: command for name, command in found.items() if name not in ("dev", "init")}
 
 
 def _word(chance: random.Random) -> str:
