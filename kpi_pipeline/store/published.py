@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import duckdb
 
 from kpi_pipeline.errors import DataError, StorageError
+from kpi_pipeline.store.warehouse import is_about_damage
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,8 +29,9 @@ class PublishedBefore(DataError):
 class Published:
     """One snapshot of the KPI tables; it stays the same for as long as it is open."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         self._connection = connection
+        self._path = path
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -37,12 +39,9 @@ class Published:
         if not path.exists():
             raise DataError(f"Nothing was published yet: there is no {path}.\nHint: `kpi run` publishes it.")
         try:
-            return cls(duckdb.connect(str(path), read_only=True))
+            return cls(duckdb.connect(str(path), read_only=True), path)
         except duckdb.Error as problem:
-            raise StorageError(
-                f"The published file {path} cannot be read: {str(problem).splitlines()[0]}\n"
-                "Hint: `kpi run --full` writes it anew."
-            ) from problem
+            raise _unreadable(path, problem) from problem
 
     def __enter__(self) -> Self:
         return self
@@ -62,4 +61,15 @@ class Published:
             rows: pl.DataFrame = self._connection.sql(query, params=list(parameters)).pl()
         except (duckdb.CatalogException, duckdb.BinderException) as problem:
             raise PublishedBefore(problem) from problem
+        except duckdb.Error as problem:
+            if not is_about_damage(problem):
+                raise
+            raise _unreadable(self._path, problem) from problem
         return rows
+
+
+def _unreadable(path: Path, problem: duckdb.Error) -> StorageError:
+    return StorageError(
+        f"The published file {path} cannot be read: {str(problem).splitlines()[0]}\n"
+        "Hint: `kpi run --full` writes it anew."
+    )

@@ -157,7 +157,8 @@ class Warehouse:
 
     def rows(self, query: exp.Expr | str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a small query as tuples."""
-        return self._execute(query, parameters).fetchall()
+        with self._storage_errors():
+            return self._execute(query, parameters).fetchall()
 
     def columns(self, query: exp.Expr | str) -> dict[str, str]:
         """The names and DuckDB types of a query's columns, without running it."""
@@ -265,7 +266,16 @@ def is_about_storage(problem: Exception) -> bool:
     """
     if isinstance(problem, duckdb.TransactionException):
         return "Failed to commit" in str(problem)
-    return isinstance(problem, OSError | duckdb.IOException | duckdb.OutOfMemoryException | duckdb.FatalException)
+    kinds = (OSError, duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
+    return isinstance(problem, kinds) or is_about_damage(problem)
+
+
+def is_about_damage(problem: Exception) -> bool:
+    """Whether the content of a file is not what DuckDB wrote there: it keeps a checksum of every block."""
+    return any(words in str(problem) for words in _DAMAGED)
+
+
+_DAMAGED = ("not a valid DuckDB database", "Could not read", "Corrupt database file", "Failure while replaying WAL")
 
 
 def quoted(table: TableRef) -> str:
@@ -405,11 +415,12 @@ def _storage_error(problem: Exception, path: Path | None) -> StorageError | Ware
             f"Another program has the warehouse {path} open: {text}\n"
             "Hint: close it there; BI tools and notebooks read the published file instead, which is never locked."
         )
-    if "not a valid DuckDB database" in text or "Could not read" in text:
+    if is_about_damage(problem):
         return StorageError(
             f"The warehouse {path or ''} cannot be read: {text}\n"
-            "Hint: is `warehouse` of project.yaml the right path? If the file is damaged, move it away; the next run "
-            "makes a new one from the sources. What was published before is untouched."
+            "Hint: is `warehouse` of project.yaml the right path? If the file is damaged, put a backup in its place, "
+            "or move it away, and its .wal with it: the next run makes a new one from the sources, without what only "
+            "earlier runs knew (frozen grades, what was said when). What was published before is untouched."
         )
     return StorageError(
         f"The warehouse {path or ''} cannot be written: {text}\n"

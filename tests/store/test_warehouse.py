@@ -161,3 +161,16 @@ def test_state_is_made_once_and_never_dropped(tmp_path: Path) -> None:
 )
 def test_what_is_the_disks_fault(problem: Exception, expected: bool) -> None:
     assert is_about_storage(problem) is expected
+
+
+@pytest.mark.parametrize("read", [Warehouse.rows, Warehouse.fetch], ids=["rows", "fetch"])
+def test_damaged_block_is_told_with_a_way_out(tmp_path: Path, read) -> None:
+    path = tmp_path / "w.duckdb"
+    with Warehouse.open(path) as warehouse:
+        warehouse.run("CREATE TABLE raw.numbers AS SELECT random() AS n FROM range(300_000)")
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 100] = bytes(100)
+    path.write_bytes(content)
+    with Warehouse.open(path) as warehouse, pytest.raises(StorageError, match="cannot be read.*\n.*backup"):
+        read(warehouse, "SELECT n FROM raw.numbers")
