@@ -14,6 +14,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError, InternalError, KpiError
 from kpi_pipeline.ingest import json_array, records, tables, workbook
+from kpi_pipeline.ingest.disk import out_of_room
 from kpi_pipeline.ingest.files import FoundFile
 from kpi_pipeline.ingest.partitions import refuse_conflicts
 from kpi_pipeline.ingest.records import NOT_IN_JSON, Record, TextFile
@@ -87,6 +88,8 @@ def naming(file: FoundFile) -> Iterator[None]:
             raise
         raise _unreadable(file, problem) from problem
     except Exception as problem:
+        if isinstance(problem, OSError) and (full := out_of_room(problem)):
+            raise full from problem
         ours = type(problem).__name__ in ("BinderException", "CatalogException", "ParserException", "TypeError")
         # NOTE: DuckDB has no name for the value of {"": 1}, and says so as if a statement were wrong.
         if ours and "Empty key in object" not in str(problem):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import lzma
+import os
 import zipfile
 from typing import Any
 
@@ -12,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from kpi_pipeline.errors import DataError
+from kpi_pipeline.errors import DataError, StorageError
 from tests.ingest.conftest import Bench, orders
 
 CSV = "id,name\n1,é\n2\n3,c\n"
@@ -50,6 +52,16 @@ def test_packed_files_load_as_what_is_in_them_and_a_cut_one_is_refused(bench: Be
     with pytest.raises(DataError, match=rf"data/a\.csv\.{suffix} cannot be read"):
         bench.load(orders("data/*"))
     assert bench.raw("count(*)") == [(2,)]
+
+
+def test_a_full_disk_is_not_taken_for_a_broken_file(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    bench.write("data/a.csv.gz", gzip.compress(CSV.encode()))
+    monkeypatch.setattr("kpi_pipeline.ingest.unpack.shutil.copyfileobj", full)
+    with pytest.raises(StorageError, match="cannot be written: No space left on device"):
+        bench.load(orders("data/*"))
 
 
 def test_packed_json_lines_and_two_packed_members(bench: Bench) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from kpi_pipeline.errors import StorageError
+from kpi_pipeline.ingest.disk import out_of_room
 from kpi_pipeline.ingest.remote.nouns import UNSAID, Entry, RemoteFile
 from kpi_pipeline.ingest.remote.trouble import tried
 from kpi_pipeline.project import Project
@@ -52,7 +53,10 @@ def download(wanted: Sequence[tuple[RemoteFile, Path]]) -> None:
 
 def forget_downloads(project: Project, source: Source) -> None:
     """Removes what was fetched, once its rows are staged."""
-    shutil.rmtree(folder_of(project, source), ignore_errors=True)
+    folder = folder_of(project, source)
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.parent.rmdir()
 
 
 def _fetch(file: RemoteFile, path: Path) -> None:
@@ -69,6 +73,6 @@ def _fetch(file: RemoteFile, path: Path) -> None:
     except Exception as problem:
         part.unlink(missing_ok=True)
         cause = problem.__cause__
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
-            raise StorageError.not_written(str(path.parent), cause) from problem
+        if isinstance(cause, OSError) and (full := out_of_room(cause, str(path.parent))):
+            raise full from problem
         raise
