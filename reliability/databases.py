@@ -87,7 +87,7 @@ def main(asked: argparse.Namespace) -> int:
     return 1 if found.problems else 0
 
 
-def live(server: Postgres, folder: Path, draw: random.Random, found: Found, *, mode: str) -> None:
+def live(server: Postgres, folder: Path, draw: random.Random, found: Found, *, mode: str, steps: int = STEPS) -> None:
     """One history: the source changes, is loaded, and is compared."""
     ways: tuple[dict[str, object] | None, ...] = (
         None,
@@ -102,7 +102,7 @@ def live(server: Postgres, folder: Path, draw: random.Random, found: Found, *, m
     highest, newest = 0, datetime(2024, 1, 1, tzinfo=UTC)
     with Warehouse.in_memory() as warehouse:
         prepare_state(warehouse)
-        for step in range(STEPS):
+        for step in range(steps):
             before = newest
             statements, highest, newest = _changes(draw, mode, highest, newest)
             server.run(statements or "SELECT 1")

@@ -16,7 +16,6 @@ from kpi_pipeline.ingest.ready import Ready, make_ready
 from kpi_pipeline.ingest.remote import forget_downloads
 from kpi_pipeline.ingest.replaced import RowsOfFiles, RowsOfKeys, of_files
 from kpi_pipeline.ingest.settle import Intake, drop_scaffolds, settled
-from kpi_pipeline.ingest.stage_rows import stage_rows
 from kpi_pipeline.ingest.staged import LINEAGE, Staged
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
@@ -57,6 +56,9 @@ def stage(
         handed=handed,
     )
     if not isinstance(source.connector, FileConnector):
+        # NOTE: what connects to databases takes a second to import; projects of files do without it.
+        from kpi_pipeline.ingest.stage_rows import stage_rows
+
         return stage_rows(load)
     found = find_files(project, source)
     work = survey(source, found, load.known, afresh=load.afresh)

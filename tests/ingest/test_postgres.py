@@ -6,6 +6,8 @@ import signal
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
+from random import Random
 from threading import Thread
 from typing import Any
 
@@ -14,9 +16,11 @@ import pytest
 from kpi_pipeline.errors import DataError, DefinitionError
 from kpi_pipeline.ingest import stage_rows
 from kpi_pipeline.sources import Source
+from reliability.databases import Found, live
 from tests.ingest.conftest import Bench
 from tests.postgres import Postgres
 
+pytest.importorskip("adbc_driver_postgresql", reason="the extra postgres is not installed")
 pytestmark = pytest.mark.xdist_group("postgres")
 
 
@@ -332,6 +336,13 @@ def test_a_server_that_comes_back_is_asked_again_and_one_that_does_not_costs_not
         there.start()
     assert there.password not in str(found.value)
     assert bench.raw("count(*)") == [(200000,)]
+
+
+@pytest.mark.parametrize("mode", ["append", "merge"])
+def test_whatever_happens_there_is_what_is_here(there: Postgres, tmp_path: Path, mode: str) -> None:
+    found = Found()
+    live(there, tmp_path, Random(7), found, mode=mode, steps=3)
+    assert (found.problems, found.loads, found.misfits > 0) == ([], 6, True)
 
 
 def test_a_row_that_stops_fitting_takes_its_earlier_self_along(bench: Bench, there: Postgres) -> None:

@@ -13,6 +13,8 @@ from kpi_pipeline.errors import DataError, DefinitionError
 from kpi_pipeline.sources import Source
 from tests.ingest.conftest import Bench
 
+pytest.importorskip("adbc_driver_sqlite", reason="the extra sqlite is not installed")
+
 
 def run(root: Path, *statements: str) -> None:
     with sqlite3.connect(root / "erp.sqlite") as file:
