@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from threading import Thread
+from threading import Thread, active_count
 from typing import Any
 
 import pytest
 
-from kpi_pipeline.errors import DataError, DefinitionError
+from kpi_pipeline.errors import DataError, DefinitionError, StorageError
 from kpi_pipeline.ingest import stage_rows
 from kpi_pipeline.sources import Source
 from reliability.databases import Found, live
@@ -231,6 +231,22 @@ def test_chunks_together_are_the_table_at_one_moment(bench: Bench, there: Postgr
         bench.load(invoices(there, "seen", connector={"chunks": {"count": 2}}))
     with pytest.raises(DataError, match="'note' of invoices is text, which `chunks` cannot cut"):
         bench.load(invoices(there, connector={"chunks": {"count": 2, "column": "note"}}))
+
+
+def test_a_load_that_stops_in_the_midst_of_its_chunks_leaves_nobody_reading(
+    bench: Bench, there: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there.run("CREATE TABLE invoices AS SELECT g AS id, repeat('x', 500) AS note FROM generate_series(1, 100000) g")
+
+    def full(*_: Any) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(bench.warehouse, "append", full)
+    before = active_count()
+    with pytest.raises(StorageError, match="the disk is full"):
+        bench.load(invoices(there, connector={"chunks": {"count": 3}}))
+    assert active_count() == before
+    assert there.rows("SELECT count(*) FROM pg_stat_activity WHERE datname = 'erp' AND state <> 'idle'") == [("1",)]
 
 
 def test_a_row_written_meanwhile_is_in_the_next_load_whole(bench: Bench, there: Postgres) -> None:

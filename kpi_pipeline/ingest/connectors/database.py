@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -24,7 +24,12 @@ def opened(load: Loading, connector: DatabaseConnector, since: Since | None) -> 
     reads = {"postgresql": postgresql.read, "sqlite": sqlite.read}.get(connector.driver, other_database.read)
     try:
         with reads(load, connector, since) as rows:
-            yield rows
+            try:
+                yield rows
+            finally:
+                # NOTE: whoever stops in the midst leaves threads that read; they end before their connections do.
+                if isinstance(rows.batches, Generator):
+                    rows.batches.close()
     except Unread as problem:
         raise _refusal(load, connector, problem) from None
 
