@@ -8,6 +8,7 @@ from importlib import import_module
 TRIALS: dict[str, str] = {
     "malformed": "reliability.malformed",
     "kills": "reliability.kills",
+    "histories": "reliability.histories",
     "readers": "reliability.readers",
     "storage": "reliability.storage",
     "power": "reliability.power",

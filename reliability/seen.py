@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 from kpi_pipeline.publish import TABLES
-from tests.publish.content_hash import content_hash
+from kpi_pipeline.publish.content_hash import content_hash
 
 Seen = dict[str, str | None]
 """The fingerprint of every table; empty where nothing is published."""

@@ -20,7 +20,7 @@ from kpi_pipeline.cli import main
 from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.publish import TABLES
-from tests.publish.content_hash import content_hash
+from kpi_pipeline.publish.content_hash import content_hash
 
 MONDAY = date(2024, 1, 1)
 WEEKS = 10

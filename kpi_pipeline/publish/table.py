@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Self
 
 import polars as pl
@@ -75,9 +76,9 @@ class Table:
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def schema(self) -> pl.Schema:
-        """Names and types as Polars has them."""
+        """Names and types as Polars has them; asked for once for every column that is looked at."""
         return pl.Schema({column.name: column.type.polars for column in self.columns})
 
 

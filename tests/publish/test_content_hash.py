@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kpi_pipeline.publish.content_hash import content_hash
 from kpi_pipeline.publish.contract import TABLES, table_named
 from kpi_pipeline.publish.table import Column, ColumnType, Table
-from tests.publish.content_hash import content_hash
 
 NOTES = Table(
     "notes",
