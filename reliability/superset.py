@@ -86,7 +86,7 @@ class Chart:
 
     def expected(self, reader: duckdb.DuckDBPyConnection) -> str:
         """What it has to show of the file as it is."""
-        shown = [*self.columns, *([f"sum({self.add_up}) AS total"] if self.add_up else [])]
+        shown = [*self.columns, *([f"sum({self.add_up})::DOUBLE AS total"] if self.add_up else [])]
         conditions = " AND ".join(f"{column} = '{value}'" for column, value in self.where.items()) or "true"
         rows = reader.sql(f"SELECT {', '.join(shown)} FROM {self.table} WHERE {conditions} GROUP BY ALL").pl()
         return in_any_order(rows.to_dicts())
@@ -308,7 +308,9 @@ def _compare(
         found.after_runs += 1
         if (shown := _shown(superset, number)) != expected[chart]:
             found.problems.append(f"after run {found.publishes}: {chart.name}: {shown} instead of {expected[chart]}")
-    asked = shop.load().query(["revenue"], grain="week").get_column("revenue").to_list()
+    asked = [
+        float(one) for one in shop.load().query(["revenue"], grain="week").get_column("revenue") if one is not None
+    ]
     revenue = [row["value"] for row in superset.shown(charts[WEEKLY]) if row["value"] is not None]
     if sorted(asked) != sorted(map(float, map(str, revenue))):
         found.problems.append(f"after run {found.publishes}: kpi query says {asked}, {WEEKLY.name} shows {revenue}")

@@ -41,7 +41,7 @@ class PostgresProblem(Exception):
         return self.code[:2] in ("", "08", "40", "57") or self.code == LOCKED
 
 
-LOCKED, DEPENDED_ON, OTHER_COLUMNS, NOT_ALLOWED = "55P03", "2BP01", "42P16", "42501"
+LOCKED, DEPENDED_ON, NOT_ALLOWED = "55P03", "2BP01", "42501"
 
 
 def driver_missing() -> StorageError | None:
@@ -69,9 +69,7 @@ class Session:
     def run_all(self, statements: Sequence[str]) -> None:
         """Runs statements for their effect, all in one message to the server: it may be far away."""
         if statements:
-            # NOTE: a statement may hold anything but NUL, so it is quoted, and so is the block of them all.
-            lines = (f"EXECUTE {_literal(one)};" for one in statements)
-            self.run(f"DO {_literal(' '.join(('BEGIN', *lines, 'END')))}")
+            self.run(f"DO {literal(f'BEGIN {at_once(statements)} END')}")
 
     def rows(self, query: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a small query."""
@@ -99,7 +97,17 @@ class Session:
             yield
 
 
-def _literal(text: str) -> str:
+def at_once(statements: Sequence[str]) -> str:
+    """Statements as the body of a block; each is quoted, for it may hold anything.
+
+    >>> print(at_once(["DROP VIEW a", "SELECT 'b'"]))
+    EXECUTE 'DROP VIEW a'; EXECUTE 'SELECT ''b''';
+    """
+    return " ".join(f"EXECUTE {literal(one)};" for one in statements)
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from kpi_pipeline.errors import StorageError
 from kpi_pipeline.publish.contract import TABLES, table_named
-from kpi_pipeline.publish.postgres.connection import LOCKED, OTHER_COLUMNS, PostgresProblem, Session
+from kpi_pipeline.publish.postgres.connection import LOCKED, PostgresProblem, Session, at_once, literal
 from kpi_pipeline.publish.postgres.ddl import (
     AS_OF,
     TYPES,
@@ -29,6 +29,8 @@ from kpi_pipeline.publish.view import View
 
 LOCK_TIMEOUT = "50ms"
 """How long a change waits for a reader that holds a view; whoever comes after waits behind it for as long."""
+OTHER_COLUMNS = "invalid_table_definition"
+"""What PostgreSQL says of a view whose new columns are not those it had and more."""
 BETWEEN = 0.2
 """Seconds until it is tried again."""
 
@@ -110,9 +112,9 @@ class Structure:
             session.run_all(
                 [text for view in self.views if fitting(view.name) not in there for text in view_texts(view)]
             )
-            for view in self.views:
-                if fitting(view.name) in there:
-                    _replace_view(session, self.schema, view)
+            session.run_all(
+                [text for view in self.views if fitting(view.name) in there for text in _replacing(self.schema, view)]
+            )
             if self.function:
                 before = f"DROP FUNCTION IF EXISTS {quoted(self.schema, AS_OF)}(timestamp with time zone)"
                 session.run_all([before, *as_of_texts(self.schema)])
@@ -197,16 +199,13 @@ def _alter(session: Session, schema: str, table: Table) -> None:
     session.run_all([*key_texts(table), *comment_texts(table)])
 
 
-def _replace_view(session: Session, schema: str, view: View) -> None:
-    """Makes a view anew; one that has only more columns than before stays, and with it what others built on it."""
-    session.run("SAVEPOINT one_view")
-    try:
-        session.run_all(view_texts(view, replace=True))
-    except PostgresProblem as problem:
-        if problem.code != OTHER_COLUMNS:
-            raise
-        session.run("ROLLBACK TO SAVEPOINT one_view")
-        session.run_all([f"DROP VIEW {quoted(schema, fitting(view.name))}", *view_texts(view)])
+def _replacing(schema: str, view: View) -> tuple[str, ...]:
+    """What makes a view anew; one that has only more columns than before stays, and with it what others built on it."""
+    name = quoted(schema, fitting(view.name))
+    again, *comments = view_texts(view, replace=True)
+    anew = at_once([f"DROP VIEW {name}", view_texts(view)[0]])
+    # NOTE: in one message with all others, for readers of the view wait from its first word to the end.
+    return (f"DO {literal(f'BEGIN {at_once([again])} EXCEPTION WHEN {OTHER_COLUMNS} THEN {anew} END')}", *comments)
 
 
 def _without_readers(session: Session, work: Callable[[], None], patience: float) -> None:
