@@ -64,6 +64,22 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
+class LogFormat(StrEnum):
+    """How events are written."""
+
+    json = "json"
+    text = "text"
+
+
+class LogLevel(StrEnum):
+    """How much an event must matter to be written."""
+
+    debug = "debug"
+    info = "info"
+    warning = "warning"
+    error = "error"
+
+
 class Kind(StrEnum):
     """What `kpi list` lists."""
 
@@ -127,11 +143,29 @@ def run(
         float, typer.Option(help="Seconds to wait for another run to end.", min=0, metavar="SECONDS")
     ] = 600,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no table, only problems.")] = False,
+    log_format: Annotated[
+        Optional[LogFormat],  # noqa: UP045
+        typer.Option(
+            envvar="KPI_LOG_FORMAT",
+            help="Write what happens as events, one a line, to the error stream instead of progress.",
+            show_default=False,
+        ),
+    ] = None,
+    log_level: Annotated[
+        LogLevel, typer.Option(envvar="KPI_LOG_LEVEL", help="The least that an event must matter.")
+    ] = LogLevel.info,
+    log_file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            envvar="KPI_LOG_FILE", help="Write the events to the end of this file; progress stays.", metavar="FILE"
+        ),
+    ] = None,
 ) -> None:
     """Bring the published tables up to date: load what changed, compute, validate, publish."""
-    from kpi_pipeline.cli.run import run_project
+    from kpi_pipeline.cli.run import Log, run_project
 
-    raise typer.Exit(run_project(project, select=select or [], full=full, since=since, wait=wait, quiet=quiet))
+    log = Log(log_format.value if log_format else None, log_level.value, log_file)
+    raise typer.Exit(run_project(project, select=select or [], full=full, since=since, wait=wait, quiet=quiet, log=log))
 
 
 @app.command("list")
@@ -469,7 +503,7 @@ def init(
         Optional[list[Path]],  # noqa: UP045
         typer.Option(
             "--from",
-            help="A CSV, Parquet or JSON lines file to begin with; may be given several times.",
+            help="A CSV, Excel, Parquet or JSON file to begin with; may be given several times.",
             metavar="FILE",
         ),
     ] = None,

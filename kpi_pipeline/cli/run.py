@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.shown import console, scorecard_table
-from kpi_pipeline.errors import QueryError
+from kpi_pipeline.errors import KpiError, QueryError
+from kpi_pipeline.log import Form, logged_to, tell
 from kpi_pipeline.periods import first_day_named
 from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.watch import Quiet, Watch
@@ -21,6 +25,7 @@ DOING = {
     "model": "Making models",
     "reduce": "Reducing rows",
     "derive": "Deriving metrics",
+    "projection": "Projecting",
     "judge": "Judging KPIs",
     "validate": "Validating",
     "evidence": "Testing links",
@@ -56,26 +61,64 @@ class Bars:
             self._progress.update(self._task, completed=task.total, what="")
 
 
-def run_project(asked: Path, *, select: list[str], full: bool, since: str | None, wait: float, quiet: bool) -> int:
+@dataclass(frozen=True)
+class Log:
+    """What was asked for of the log: how events are written, the least that they must matter, and where they go."""
+
+    form: Form | None = None
+    level: str = "info"
+    file: Path | None = None
+
+    @property
+    def takes_the_error_stream(self) -> bool:
+        """Whether events, and nothing else, are written there."""
+        return self.form is not None and self.file is None
+
+
+def run_project(
+    asked: Path, *, select: list[str], full: bool, since: str | None, wait: float, quiet: bool, log: Log
+) -> int:
     """Runs the pipeline with progress and prints what came of it; 0 if everything asked for was published."""
+    if log.form is None and log.file is None:
+        return _run(asked, select=select, full=full, since=since, wait=wait, quiet=quiet, log=log)
+    with logged_to(log.form or "text", level=log.level, file=log.file):
+        try:
+            return _run(asked, select=select, full=full, since=since, wait=wait, quiet=quiet, log=log)
+        except KpiError as problem:
+            if not log.takes_the_error_stream:
+                raise
+            return problem.exit_code
+
+
+def _opened(asked: Path, since: str | None) -> tuple[LoadedProject, date | None]:
+    """The project, and the day to compute from."""
     try:
         from_day = first_day_named(since) if since else None
     except ValueError:
         raise QueryError.no_period("since", since or "") from None
-    loaded = open_project(asked)
+    return open_project(asked), from_day
+
+
+def _run(asked: Path, *, select: list[str], full: bool, since: str | None, wait: float, quiet: bool, log: Log) -> int:
+    try:
+        loaded, from_day = _opened(asked, since)
+    except KpiError as problem:
+        tell("refused", str(problem), error=type(problem).__name__)
+        raise
     out, err = console(), console(stderr=True)
 
     def go(watch: Watch) -> RunReport:
         return loaded.run(select=select, full=full, since=from_day, wait=wait, watch=watch)
 
-    if quiet:
+    if quiet or log.takes_the_error_stream:
         report = go(Quiet())
     else:
         with _progress(err) as progress:
             bars = Bars(progress)
             report = go(bars)
             bars.done()
-    _say_problems(err, report)
+    if not log.takes_the_error_stream:
+        _say_problems(err, report)
     if not quiet:
         _say_result(out, loaded.project, report)
     return 3 if report.blocked else 0

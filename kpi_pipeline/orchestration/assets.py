@@ -21,8 +21,9 @@ from kpi_pipeline.orchestration.projection import projection_check_results
 from kpi_pipeline.orchestration.selection import bring_up_to_date
 from kpi_pipeline.orchestration.specs import asset_specs
 from kpi_pipeline.orchestration.upstream import values_of_assets
-from kpi_pipeline.orchestration.watch import LogWatch
+from kpi_pipeline.orchestration.watch import told_in
 from kpi_pipeline.pipeline.report import RunReport
+from kpi_pipeline.pipeline.watch import Quiet
 from kpi_pipeline.project import Project
 
 POOL = "warehouse"
@@ -46,11 +47,9 @@ def project_assets(project: Project, place: Place | None = None) -> dg.AssetsDef
         pool=POOL,
     )
     def bring(context: dg.AssetExecutionContext) -> Events:
-        with said_plainly():
+        with said_plainly(), told_in(context.log):
             asked = place.asked(context.selected_asset_keys, context.selected_asset_check_keys)
-            report = bring_up_to_date(
-                project, names(asked.everything), LogWatch(context.log), values_of_assets(project, context)
-            )
+            report = bring_up_to_date(project, names(asked.everything), Quiet(), values_of_assets(project, context))
         for event in _events(project, report, asked, [one.key for one in specs], place):
             if isinstance(event, dg.AssetMaterialization):
                 context.log_event(event)

@@ -12,6 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kpi_pipeline.ingest import HandedBy, SourceState
+from kpi_pipeline.pipeline.telling import tell_stage
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.project import Project
 from kpi_pipeline.store import Warehouse
@@ -78,7 +79,9 @@ class Context:
         before = next((one for one in self.taken if one.stage == name), StageTaken(name, 0, 0, 0))
         seconds, rows_out = before.seconds + time.perf_counter() - began, before.rows_out + sum(rows)
         others = [one for one in self.taken if one.stage != name]
-        self.taken[:] = [*others, StageTaken(name, seconds, _peak_mb(), rows_out)]
+        taken = StageTaken(name, seconds, _peak_mb(), rows_out)
+        self.taken[:] = [*others, taken]
+        tell_stage(taken)
 
 
 def _peak_mb() -> float:

@@ -14,6 +14,12 @@ from kpi_pipeline.pipeline.load_sources import load_sources, stage_sources
 from kpi_pipeline.pipeline.make_models import make_models
 from kpi_pipeline.pipeline.opened import PATIENCE, end_badly, opened
 from kpi_pipeline.pipeline.report import RunReport
+from kpi_pipeline.pipeline.telling import (
+    tell_assets,
+    tell_blocked,
+    tell_end,
+    told_if_it_fails,
+)
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.plan import Plan
 from kpi_pipeline.project import Project
@@ -41,7 +47,7 @@ def load_tables(
     plan = Plan(plan_models(project, frozenset(models)), (), {}, ())
     asked = {*sources, *(source for model in plan.models for source in model.sources)}
     needed = [one for one in with_those_pointed_to(project, sorted(asked)) if one in asked]
-    with opened(project, wait=wait, watch=watch, now=now, full=full, handed=handed) as context:
+    with told_if_it_fails(), opened(project, wait=wait, watch=watch, now=now, full=full, handed=handed) as context:
         begin_run(context.warehouse, context.run_id, context.now, project_version(project))
         try:
             report = _load(context, plan, needed, began)
@@ -52,7 +58,9 @@ def load_tables(
         read = sum((one.rows or 0) + one.quarantined for one in raw if one.changed)
         outcome = Outcome(report.status, read, sum(one.quarantined for one in raw))
         end_run(context.warehouse, context.run_id, outcome, finished_at=context.finished_at, stages=context.taken)
-        return report
+        tell_assets(report.assets, report.checks)
+        tell_blocked(report.blocked)
+        return tell_end(report, rows_read=read, quarantined=outcome.rows_quarantined)
 
 
 def _load(context: Context, plan: Plan, sources: list[str], began: float) -> RunReport:

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from kpi_pipeline.errors import DataError, KpiError
 from kpi_pipeline.ingest import HandedBy, clear_leftovers
+from kpi_pipeline.log import RUN
 from kpi_pipeline.pipeline.context import Context
-from kpi_pipeline.pipeline.watch import Quiet, Watch
+from kpi_pipeline.pipeline.watch import Logged, Quiet, Watch
 from kpi_pipeline.project import Project
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, end_run
@@ -37,8 +38,9 @@ def opened(
         WarehouseBusy: the other run did not end in time.
     """
     moment = now or datetime.now(UTC)
-    seen_by = watch or Quiet()
+    seen_by = Logged(watch or Quiet())
     run_id = f"{moment:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+    RUN.set(run_id)
     path = project.path(project.settings.warehouse)
     memory, on_wait = project.settings.memory, _waiting(seen_by, wait)
     with Warehouse.open(path, wait=wait, on_wait=on_wait, holder=f"run {run_id}", memory=memory) as warehouse:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
+import polars as pl
+
+from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.compile import compile_project, selected
+from kpi_pipeline.errors import counted
 from kpi_pipeline.ingest import HandedBy, source_states
 from kpi_pipeline.judge import judge
+from kpi_pipeline.log import tell
 from kpi_pipeline.pipeline.blocked import computable, left_out, without
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
 from kpi_pipeline.pipeline.context import Context
@@ -36,12 +41,19 @@ from kpi_pipeline.pipeline.read_partials import keep_answers
 from kpi_pipeline.pipeline.recall import recalled
 from kpi_pipeline.pipeline.reduce_models import read_all, reduce_models
 from kpi_pipeline.pipeline.report import RunReport
+from kpi_pipeline.pipeline.telling import (
+    tell_assets,
+    tell_blocked,
+    tell_checks,
+    tell_end,
+    told_if_it_fails,
+)
 from kpi_pipeline.pipeline.to_postgres import refuse_missing_driver, served
 from kpi_pipeline.pipeline.too_small import without_too_small
 from kpi_pipeline.pipeline.up_to_date import already_published, is_up_to_date, key_of
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.pipeline.why import derived_with_parts, kpi_drivers
-from kpi_pipeline.plan import Plan
+from kpi_pipeline.plan import Derivation, Plan, Series
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import project_version
 from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, out_of_date
@@ -76,18 +88,22 @@ def run(
     """
     began = time.perf_counter()
     names = tuple(select)
-    kpis, metrics = selected(project, names) if names else (frozenset(project.kpis), frozenset(project.metrics))
-    plan = compile_project(project, kpis=kpis, metrics=metrics)
-    refuse_missing_driver(project)
-    with opened(project, wait=wait, watch=watch, now=now, full=full, since=since, handed=handed) as context:
-        return _run(context, plan, kpis, whole=not names, began=began)
+    with told_if_it_fails():
+        kpis, metrics = selected(project, names) if names else (frozenset(project.kpis), frozenset(project.metrics))
+        plan = compile_project(project, kpis=kpis, metrics=metrics)
+        refuse_missing_driver(project)
+        with opened(project, wait=wait, watch=watch, now=now, full=full, since=since, handed=handed) as context:
+            return _run(context, plan, kpis, whole=not names, began=began)
 
 
 def _run(context: Context, plan: Plan, kpis: frozenset[str], *, whole: bool, began: float) -> RunReport:
     project, warehouse = context.project, context.warehouse
     sources = _sources(project, plan, kpis)
     refuse_unknown_columns(project, sources, warehouse)
-    begin_run(warehouse, context.run_id, context.now, project_version(project))
+    version = project_version(project)
+    begin_run(warehouse, context.run_id, context.now, version)
+    about = counted(len(kpis), "KPI")
+    tell("run_started", f"{about} asked for", definition_version=version, kpis=len(kpis), full=context.full)
     try:
         with context.stage("ingest", 2 * len(sources)):
             staged = stage_sources(context, sources)
@@ -96,9 +112,11 @@ def _run(context: Context, plan: Plan, kpis: frozenset[str], *, whole: bool, beg
                 for one in staged.values():
                     say_notes(context, one)
                 seconds = time.perf_counter() - began
-                return recalled(context, plan, staged, seconds=seconds, published=already_published(project))
+                report = recalled(context, plan, staged, seconds=seconds, published=already_published(project))
+                return tell_end(report, rows_read=0, quarantined=0)
             out_of_date(warehouse)
             loaded = load_sources(context, staged, source_states(warehouse))
+        tell_assets(loaded.assets, loaded.checks)
         return _compute(context, plan, kpis, loaded, whole=whole, began=began)
     except BaseException as problem:
         end_badly(context, problem)
@@ -120,6 +138,7 @@ def _compute(
         models = make_models(context, plan, loaded.states, loaded.blocked)
         refuse_blocked_calendar(project, {**loaded.blocked, **models.blocked})
         rows.extend(one.rows or 0 for one in models.assets)
+    tell_assets(models.assets, models.checks)
     with context.stage("reduce", len(plan.reductions)) as rows:
         reduced = reduce_models(context, plan, loaded, models)
         rows.append(reduced.rows)
@@ -131,32 +150,26 @@ def _compute(
         calendar = calendar_for(project, coverage, context.now.date(), warehouse)
         series = tuple(one for one in plan.series if one.metric in derivations)
         results, made_of = derived_with_parts(project, kpis, series, derivations, partials, calendar, coverage)
+        rows.extend(frame.height for frame in results.values())
+        context.watch.step(f"{len(results)} series")
+    with context.stage("projection", 1):
         in_progress = boards(context, kpis, derivations, results, partials, calendar, coverage)
         keep_answers(partials)
         del partials
-        rows.extend(frame.height for frame in results.values())
-        context.watch.step(f"{len(results)} series")
     evidence = evidence_on_links(context, results, frozenset(derivations), calendar)
-    with context.stage("judge", 1) as rows:
-        blocked = left_out(project, kpis, stopped, loaded, models, warehouse)
-        computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
-        targets = given_targets(project, warehouse)
-        expected = projections(project, in_progress, evidence.tables["kpi_evidence"], results, calendar)
-        expected = without_too_small(project, expected, results)
-        values = kpi_rows(
-            judge(_only(project, some), results, targets, calendar, expected)
-            for some in few_at_a_time(project, computed_kpis, results)
-        )
-        rows.append(values.height)
-        changes = kpi_drivers(project, computed_kpis, derivations, {**results, **made_of}, calendar)
-        del made_of
-        context.watch.step(f"{len(computed_kpis)} KPIs")
+    with context.stage("projection", 1) as rows:
+        found = projections(project, in_progress, evidence.tables["kpi_evidence"], results, calendar)
+        expected = without_too_small(project, found, results)
+        rows.append(expected.height)
+        context.watch.step(f"{expected.height} projections")
+    blocked = left_out(project, kpis, stopped, loaded, models, warehouse)
+    computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
+    computed = _judged(context, computed_kpis, derivations, results, made_of, calendar, expected)
+    del made_of
     with context.stage("validate", 1):
-        computed = Computed(
-            results, values, computed_kpis, frozenset(derivations), changes, targets, projections=expected
-        )
         computed, change, kpi_checks, failed = _validated(context, computed)
         blocked |= failed
+        tell_blocked(blocked)
         context.watch.step(f"{len(kpi_checks)} checks")
     outcome = Outcome(
         "blocked" if blocked else "published",
@@ -179,7 +192,8 @@ def _compute(
         up_to_date_key=key_of(context, loaded.states) if whole and not blocked else None,
         stages=context.taken,
     )
-    return RunReport(
+    tell_checks(swapped.checks)
+    report = RunReport(
         context.run_id,
         "blocked" if blocked else "published",
         time.perf_counter() - began,
@@ -191,6 +205,30 @@ def _compute(
         computed.kpis,
         served(project),
     )
+    return tell_end(report, rows_read=loaded.rows_read, quarantined=loaded.rows_quarantined)
+
+
+def _judged(
+    context: Context,
+    kpis: frozenset[str],
+    derivations: Mapping[str, Derivation],
+    results: Mapping[Series, pl.DataFrame],
+    made_of: Mapping[Series, pl.DataFrame],
+    calendar: Calendar,
+    expected: pl.DataFrame,
+) -> Computed:
+    """The KPIs against their targets, and what made them change."""
+    project = context.project
+    with context.stage("judge", 1) as rows:
+        targets = given_targets(project, context.warehouse)
+        values = kpi_rows(
+            judge(_only(project, some), results, targets, calendar, expected)
+            for some in few_at_a_time(project, kpis, results)
+        )
+        rows.append(values.height)
+        changes = kpi_drivers(project, kpis, derivations, {**results, **made_of}, calendar)
+        context.watch.step(f"{len(kpis)} KPIs")
+    return Computed(results, values, kpis, frozenset(derivations), changes, targets, projections=expected)
 
 
 def _validated(
@@ -199,6 +237,7 @@ def _validated(
     """What was computed less what fails its checks, what that changes, all results, and why something fails."""
     change = kpi_values(context, computed)
     checks = check_kpis(context, computed, change)
+    tell_checks(checks)
     failed = {one.asset: f"{one.asset} fails '{one.check_name}': {one.observed}" for one in checks if one.blocks}
     if failed:
         computed = without(context.project, computed, failed)
