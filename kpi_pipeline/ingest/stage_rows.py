@@ -89,29 +89,29 @@ def _staged(load: Loading) -> Staged:
     if rows.covers != "all" and _must_read_all(load, ready):
         _drop_all(load, ready)
         return _staged(replace(load, full=True))
-    intake = _intake(load, rows, since, ready)
+    intake = _intake(load, rows, since, ready, listing)
     result = settled(load, replace(intake, keys_there=listing, remembered=remembered, notes=tuple(notes)), [ready])
     if listing:
         drop_scaffolds(load, [listing])
     return _if_changed(load, result)
 
 
-def _intake(load: Loading, rows: Arriving, since: Since | None, ready: Ready) -> Intake:
+def _intake(load: Loading, rows: Arriving, since: Since | None, ready: Ready, listing: Ready | None) -> Intake:
     """Which rows and misfits go for those that came."""
     if load.merges:
         replaces = RowsOfKeys(load.source.load.key, load.gone if load.deletes else None)
-        return Intake(replaces, chains=True, misfits_going=_misfits_going(load, rows, since, ready))
+        return Intake(replaces, chains=True, misfits_going=_misfits_going(load, rows, since, ready, listing))
     if load.source.load.mode == "full" or rows.covers == "all":
         return Intake(Everything(), misfits_going=exp.true())
-    going = _misfits_going(load, rows, since, ready)
+    going = _misfits_going(load, rows, since, ready, listing)
     if rows.covers == "since" and since is not None:
         stays = exp.not_(is_since(exp.column(since.column, quoted=True), since))
         return Intake(RowsSince(since), stays=stays, chains=True, misfits_going=going)
     return Intake(RowsOfFiles(()), stays=exp.true(), chains=True, misfits_going=going)
 
 
-def _misfits_going(load: Loading, rows: Arriving, since: Since | None, ready: Ready) -> exp.Expr:
-    """True for misfits that were asked for again: those of the window, and those whose key came."""
+def _misfits_going(load: Loading, rows: Arriving, since: Since | None, ready: Ready, listing: Ready | None) -> exp.Expr:
+    """True for misfits that were asked for again, of the window or by their key, and for those whose key is gone."""
     if rows.covers == "all" or load.afresh:
         return exp.true()
     going: exp.Expr = exp.false()
@@ -127,7 +127,11 @@ def _misfits_going(load: Loading, rows: Arriving, since: Since | None, ready: Re
     if load.merges and "row_key" in load.executor.table_columns(quarantine):
         key = exp.column("row_key", quoted=True)
         came = exp.select(row_key(load, ready)).from_(ready.landed.relation)
-        found = load.executor.rows(exp.select(key).from_(sql_table(quarantine)).where(key.copy().isin(query=came)))
+        goes: exp.Expr = key.copy().isin(query=came)
+        if listing is not None:
+            there = exp.select(row_key(load, listing)).from_(listing.landed.relation)
+            goes = exp.or_(goes, exp.not_(key.copy().isin(query=there)))
+        found = load.executor.rows(exp.select(key).from_(sql_table(quarantine)).where(goes))
         if found:
             going = exp.or_(going, exp.In(this=key.copy(), expressions=[exp.Literal.string(row[0]) for row in found]))
     return going

@@ -161,11 +161,14 @@ def test_merge_sees_late_updates_and_what_was_deleted(bench: Bench, there: Postg
     )
     staged = bench.load(plain)
     assert (staged.rows_read, bench.raw("count(*), sum(amount)")) == (3, [(10, Decimal(100))])
+    there.run("INSERT INTO invoices VALUES (20, '2016-05-02', 'NaN')")
     compared = invoices(there, load=MERGE | {"deletions": "compare_keys"})
     bench.load(compared)
     assert bench.raw("count(*), sum(amount)") == [(8, Decimal(88))], "another definition: everything was asked for"
-    there.run("DELETE FROM invoices WHERE id IN (1, 9)")
+    assert bench.quarantined("row_key") == [('{"id":"20"}',)]
+    there.run("DELETE FROM invoices WHERE id IN (1, 9, 20)")
     staged = bench.load(compared)
+    assert bench.quarantined("row_key") == []
     assert (bench.raw("count(*), sum(amount)"), staged.touched) == (
         [(6, Decimal(78))],
         (date(2016, 5, 2), date(2016, 5, 10)),
