@@ -150,6 +150,16 @@ class Model(Named):
             raise ValueError("a model is made of 'sql' or of 'table': give one of the two")
         return self
 
+    @model_validator(mode="after")
+    def _sets_nothing_aside(self) -> Self:
+        for check in self.checks:
+            if check.sets_aside:
+                raise ValueError(
+                    f"check '{check.title}' has 'severity: quarantine', which is for sources: the rows of a model are "
+                    "made of theirs; move it there, or write error or warn"
+                )
+        return self
+
     def dimension(self, name: str) -> Dimension | None:
         """The dimension of that name, if it has one."""
         return next((one for one in self.dimensions if one.name == name), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,8 @@ from kpi_pipeline.checks.bounds import some_bound
 
 class AcceptedRange(CheckBase):
     """Each value lies between min and max, both included; a missing value passes."""
+
+    of_single_rows: ClassVar[bool] = True
 
     type: Literal["accepted_range"] = Field(description="the kind of check")
     column: str = Field(description="the column it is about")

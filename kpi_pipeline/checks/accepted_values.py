@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from kpi_pipeline.checks.base import CheckBase
 
 class AcceptedValues(CheckBase):
     """Each value is one of the list; a missing value passes."""
+
+    of_single_rows: ClassVar[bool] = True
 
     type: Literal["accepted_values"] = Field(description="the kind of check")
     column: str = Field(description="the column it is about")

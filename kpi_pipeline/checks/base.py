@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from kpi_pipeline.names import Expression, Noun, Share
 
@@ -12,12 +12,46 @@ from kpi_pipeline.names import Expression, Noun, Share
 class CheckBase(Noun):
     """An expectation on data; with `severity: error` its failure stops what depends on the data."""
 
+    of_single_rows: ClassVar[bool] = False
+    """Whether each row passes or fails by itself, so that rows which fail can be set aside."""
+
     name: str = Field(default="", description="what it is reported under; by default its kind")
-    severity: Literal["error", "warn"] = Field(
-        default="error", description="error stops what depends on the data, warn only says so"
+    severity: Literal["error", "warn", "quarantine"] = Field(
+        default="error",
+        description="error stops what depends on the data, warn only says so; quarantine, of a source, sets the rows "
+        "that fail aside and loads the others",
     )
     filter: Expression | None = Field(default=None, description="only rows for which this is true")
-    tolerate: Share = Field(default=0, ge=0, lt=1, description="the share of rows that may fail, such as 0.1%")
+    tolerate: Share = Field(
+        default=0,
+        ge=0,
+        lt=1,
+        description="the share of rows that may fail, such as 0.1%; with `severity: quarantine` the share that may be "
+        "set aside, half if not given: of more, nothing is let in",
+    )
+
+    @model_validator(mode="after")
+    def _only_rows_are_set_aside(self) -> Self:
+        if self.severity == "quarantine" and not self.of_single_rows:
+            raise ValueError(
+                "'severity: quarantine' sets rows aside, and this check is not of single rows; write error or warn"
+            )
+        return self
+
+    @property
+    def sets_aside(self) -> bool:
+        """Whether rows that fail go to quarantine instead of into the table."""
+        return self.severity == "quarantine"
+
+    @property
+    def told_as(self) -> Literal["error", "warn"]:
+        """How a failure on the table is reported; rows that were let in before the check was written only warn."""
+        return "error" if self.severity == "error" else "warn"
+
+    @property
+    def set_aside_at_most(self) -> float:
+        """The share of the rows of a load that may go to quarantine for this check."""
+        return self.tolerate if "tolerate" in self.model_fields_set else 0.5
 
     @property
     def looks_in(self) -> str | None:

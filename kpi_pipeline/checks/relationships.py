@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,8 @@ from kpi_pipeline.names import Name
 
 class Relationships(CheckBase):
     """Each value of the column is found in a column of another model or source; a missing value passes."""
+
+    of_single_rows: ClassVar[bool] = True
 
     type: Literal["relationships"] = Field(description="the kind of check")
     column: str = Field(description="the column that points to the other table")

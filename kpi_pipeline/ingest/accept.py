@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlglot import expressions as exp
 
 from kpi_pipeline.ingest import ledger
-from kpi_pipeline.ingest.quarantine import QUARANTINE
+from kpi_pipeline.ingest.misfits import replace_misfits
 from kpi_pipeline.ingest.replaced import Everything, going
 from kpi_pipeline.ingest.staged import Staged
-from kpi_pipeline.ingest.tables import create, create_as, drop
+from kpi_pipeline.ingest.tables import create_as, drop
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sql_parts import sql_table
@@ -18,35 +18,19 @@ def accept(staged: Staged, executor: Executor) -> None:
     """Swaps the staged rows in, keeps the rows that did not fit, and remembers the files: all of it or nothing.
 
     Rows that stay are not touched, so a day's file takes as long beside ten million rows as beside none.
-    `quarantine.<source>` holds the misfits of each file as it was last read, so it never counts a row twice.
     """
     if not staged.changed:
         return
-    quarantine = TableRef("quarantine", staged.source)
     with executor.transaction():
         _swap_rows(staged, executor)
-        create(executor, quarantine, QUARANTINE, if_missing=True)
-        _with_later_columns(executor, quarantine)
-        kept = [exp.Literal.string(file.file) for file in staged.files if file.file not in staged.files_read]
-        stays = exp.In(this=exp.column("_source_file", quoted=True), expressions=kept)
-        going = staged.misfits_going or (exp.not_(stays) if kept else exp.true())
-        executor.run(exp.delete(sql_table(quarantine), where=going))
-        rows = exp.select("*").from_(sql_table(staged.quarantine))
-        executor.run(exp.Insert(this=sql_table(quarantine), expression=rows, by_name=True))
+        replace_misfits(staged, executor)
+        ledger.note_load(executor, staged)
         ledger.remember(executor, staged.source, staged.remembered)
         ledger.write(executor, staged.state, staged.files)
         drop(executor, staged.table, kind="VIEW")
         drop(executor, staged.rows)
         drop(executor, staged.quarantine)
         drop(executor, staged.gone)
-
-
-def _with_later_columns(executor: Executor, quarantine: TableRef) -> None:
-    """Gives the table of an earlier version of this program the columns that it did not have then."""
-    there = executor.table_columns(quarantine)
-    for name in (one for one in QUARANTINE if one not in there):
-        table, column = sql_table(quarantine), exp.to_identifier(name, quoted=True)
-        executor.run(f"ALTER TABLE {table.sql(dialect='duckdb')} ADD COLUMN {column.sql(dialect='duckdb')} VARCHAR")
 
 
 def _swap_rows(staged: Staged, executor: Executor) -> None:

@@ -60,6 +60,20 @@ class Fitted:
         return _cast(value, kind)
 
 
+@dataclass(frozen=True)
+class RowRule:
+    """A check of the source as it is put to the rows of a file or batch, to set aside those that fail it."""
+
+    check: str
+    """The name that the check is reported under."""
+    column: str
+    misfit: exp.Expr
+    """True for rows that fail it and no rule or type before it; never NULL."""
+    shown: exp.Expr
+    """The value as people see it in quarantine."""
+    reason: exp.Expr
+
+
 def cleaned(source: Source, column: Column) -> exp.Expr:
     """The column's value, unknown where it is one of the source's words for unknown."""
     if not source.null_values or (column.type or "VARCHAR") != "VARCHAR":
@@ -129,22 +143,32 @@ def _of_kind(kind: str) -> str:
     return f"a number that {kind} holds"
 
 
-def any_misfit(columns: tuple[Fitted, ...]) -> exp.Expr | None:
-    """True for rows with a value that does not fit; None where every row must fit."""
-    misfits = [column.misfit.copy() for column in columns if column.misfit is not None]
+def any_misfit(columns: tuple[Fitted, ...], rules: tuple[RowRule, ...] = ()) -> exp.Expr | None:
+    """True for rows with a value that does not fit, or that fail a rule; None where every row must fit."""
+    every: tuple[Fitted | RowRule, ...] = (*columns, *rules)
+    misfits = [one.misfit.copy() for one in every if one.misfit is not None]
     return exp.or_(*misfits) if misfits else None
 
 
-def first_misfit(columns: tuple[Fitted, ...]) -> tuple[exp.Expr, exp.Expr, exp.Expr]:
-    """For rows that do not fit: the first such column, its value, and the reasons of all such columns."""
-    bad = [(column, column.misfit, column.reason) for column in columns if column.misfit is not None]
-    name = exp.Case(ifs=[exp.If(this=misfit.copy(), true=exp.Literal.string(column.name)) for column, misfit, _ in bad])
-    value = exp.Case(ifs=[exp.If(this=misfit.copy(), true=column.shown.copy()) for column, misfit, _ in bad])
+def first_misfit(columns: tuple[Fitted, ...], rules: tuple[RowRule, ...] = ()) -> dict[str, exp.Expr]:
+    """For rows that do not fit: the first such column, its value, the reasons of all such columns, and the check."""
+    every: tuple[Fitted | RowRule, ...] = (*columns, *rules)
+    bad = [(one.misfit, _named(one), one.shown, one.reason) for one in every if one.misfit is not None]
     reasons = [
         exp.Case(ifs=[exp.If(this=misfit.copy(), true=reason.copy() if reason else exp.null())])
-        for _, misfit, reason in bad
+        for misfit, _, _, reason in bad
     ]
-    return name, value, exp.Anonymous(this="concat_ws", expressions=[exp.Literal.string("; "), *reasons])
+    checks = [exp.If(this=one.misfit.copy(), true=exp.Literal.string(one.check)) for one in rules]
+    return {
+        "column_name": exp.Case(ifs=[exp.If(this=misfit.copy(), true=name) for misfit, name, _, _ in bad]),
+        "value": exp.Case(ifs=[exp.If(this=misfit.copy(), true=shown.copy()) for misfit, _, shown, _ in bad]),
+        "reason": exp.Anonymous(this="concat_ws", expressions=[exp.Literal.string("; "), *reasons]),
+        "check_name": exp.Case(ifs=checks) if checks else exp.null(),
+    }
+
+
+def _named(one: Fitted | RowRule) -> exp.Expr:
+    return exp.Literal.string(one.column if isinstance(one, RowRule) else one.name)
 
 
 def _converted(value: exp.Expr, kind: str, wanted: ColumnType, zone: str) -> exp.Expr:

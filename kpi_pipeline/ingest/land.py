@@ -54,6 +54,8 @@ class Landed:
     """Number, line and text of whole records; None where the file has no lines."""
     tables: tuple[TableRef, ...] = field(default=())
     """To be dropped once the rows are staged."""
+    fields: exp.Expr | None = None
+    """The row as JSON, where it was in quarantine before."""
 
 
 def land(source: Source, file: FoundFile, executor: Executor, *, place: int, folder: Path) -> Landed:

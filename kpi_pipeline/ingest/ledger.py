@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from kpi_pipeline.ingest.staged import SourceFile, SourceState
+from kpi_pipeline.ingest.staged import SourceFile, SourceState, Staged
 from kpi_pipeline.plan import Executor
 
 
@@ -52,6 +52,18 @@ def write(executor: Executor, state: SourceState, files: Iterable[SourceFile]) -
         [
             *(state.source, state.version, state.rows, state.complete_before, state.newest_day),
             *(state.fingerprint, state.loaded_at, state.run_id),
+        ],
+    )
+
+
+def note_load(executor: Executor, staged: Staged) -> None:
+    """Keeps what a load read, and where its rows went: those loaded and those quarantined are all there were."""
+    executor.run(
+        "INSERT INTO state.source_load (source, run_id, loaded_at, how, rows_read, rows_loaded, rows_quarantined) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            *(staged.source, staged.state.run_id, staged.state.loaded_at, staged.how),
+            *(staged.rows_read, staged.rows_loaded, staged.rows_quarantined),
         ],
     )
 

@@ -87,7 +87,9 @@ class Loading:
         words = dict.fromkeys(("name", "label", "description", "ignore", "checks"), True)
         decides = self.source.model_dump(mode="json", exclude={**words, "load": {"allow_empty"}})
         settings = self.project.settings
-        return fingerprint(decides, settings.timezone, settings.week_start, settings.fiscal_year_start)
+        rules = [one.model_dump(mode="json", exclude={"tolerate"}) for one in self.source.checks if one.sets_aside]
+        clock = (settings.timezone, settings.week_start, settings.fiscal_year_start)
+        return fingerprint(decides, *clock, *([rules] if rules else []))
 
     @property
     def afresh(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 from sqlglot import expressions as exp
 
@@ -10,6 +12,7 @@ from kpi_pipeline.ingest.land import Landed
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.sources import Source
 from kpi_pipeline.sql_parts import sql_call
 
 QUARANTINE = {
@@ -23,19 +26,29 @@ QUARANTINE = {
     "raw_text": "VARCHAR",
     "row_key": "VARCHAR",
     "row_cursor": "VARCHAR",
+    "check_name": "VARCHAR",
+    "fields": "VARCHAR",
+    "status": "VARCHAR",
+    "status_at": "TIMESTAMPTZ",
+    "status_note": "VARCHAR",
 }
 """The columns of `quarantine.<source>`: one row for each row that did not fit.
 
 `line` counts from 1; in Parquet, and of rows from no file, it is the number of the row. `row_key` is the key of the
 row where the source has one (as JSON; its MD5 where a column of it is personal), `row_cursor` its cursor. Where a
-source has personal columns their values are shown as •••, and `raw_text` is withheld, since a broken line does not say
-where in it they are: file and line lead to it.
+source has personal columns their values are shown as •••, and `raw_text` and `fields` are withheld, since a broken line
+does not say where in it they are: file and line lead to it. `check_name` is the check that the row failed, NULL where
+a value has not the type it must have. `fields` is the whole row as JSON, by which it can be tried again. `status` is
+open; dropped, with who said so; or obsolete, since a newer row of its key was loaded.
 """
+OPEN, DROPPED, OBSOLETE = "open", "dropped", "obsolete"
+_FOUND = tuple(QUARANTINE)[3:-3]
+"""The columns that say where a row is and what is wrong with it."""
 
 
-def quarantine_misfits(load: Loading, ready: Ready, misfit: exp.Expr | None, quarantine: TableRef) -> int:
+def quarantine_misfits(load: Loading, ready: Ready, quarantine: TableRef) -> int:
     """Puts the rows of a file that did not fit into quarantine and says how many they are."""
-    landed = ready.landed
+    landed, misfit = ready.landed, ready.misfit
     private = bool(load.source.personal)
     frames = []
     if landed.broken:
@@ -47,21 +60,20 @@ def quarantine_misfits(load: Loading, ready: Ready, misfit: exp.Expr | None, qua
                     "value": [None for _ in landed.broken],
                     "reason": [record.problem for record in landed.broken],
                     "raw_text": [None if private else _printable(record.text) for record in landed.broken],
-                    "row_key": [None for _ in landed.broken],
-                    "row_cursor": [None for _ in landed.broken],
+                    **{name: [None for _ in landed.broken] for name in _FOUND[5:]},
                 },
-                schema={name: pl.Int64 if name == "line" else pl.String for name in list(QUARANTINE)[3:]},
+                schema={name: pl.Int64 if name == "line" else pl.String for name in _FOUND},
             )
         )
     if misfit is not None:
-        name, value, reason = contract.first_misfit(ready.columns)
+        first = contract.first_misfit(ready.columns, ready.rules)
         text = exp.null() if private or landed.picked else _as_json(landed)
+        fields = exp.null() if private else landed.fields or fields_of(ready)
         bad = load.executor.fetch(
             exp.select(
                 exp.alias_(exp.cast(landed.number.copy(), "BIGINT"), "number"),
-                exp.alias_(name, "column_name"),
-                exp.alias_(value, "value"),
-                exp.alias_(reason, "reason"),
+                *(exp.alias_(exp.cast(one, "VARCHAR"), name) for name, one in first.items()),
+                exp.alias_(exp.cast(fields, "VARCHAR"), "fields"),
                 exp.alias_(exp.cast(text, "VARCHAR"), "raw_text"),
                 exp.alias_(row_key(load, ready), "row_key"),
                 exp.alias_(row_cursor(load, ready), "row_cursor"),
@@ -73,10 +85,13 @@ def quarantine_misfits(load: Loading, ready: Ready, misfit: exp.Expr | None, qua
             frames.append(_with_lines(landed, bad, private))
     if not frames:
         return 0
-    rejected = pl.concat([frame.select(list(QUARANTINE)[3:]) for frame in frames]).with_columns(
+    rejected = pl.concat([frame.select(_FOUND) for frame in frames]).with_columns(
         pl.lit(load.now).alias("_quarantined_at"),
         pl.lit(load.run_id).alias("_run_id"),
         pl.lit(landed.file.name).alias("_source_file"),
+        pl.lit(OPEN).alias("status"),
+        pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias("status_at"),
+        pl.lit(None, dtype=pl.String).alias("status_note"),
     )
     load.executor.append(quarantine, rejected.sort("line", nulls_last=True).select(list(QUARANTINE)))
     return rejected.height
@@ -84,16 +99,36 @@ def quarantine_misfits(load: Loading, ready: Ready, misfit: exp.Expr | None, qua
 
 def row_key(load: Loading, ready: Ready) -> exp.Expr:
     """The key of a row as text, by which it is found again; NULL where the source has none."""
-    key = load.source.load.key
     own = {column.name: column for column in ready.columns}
+    return key_as_text(load.source, {name: own[name].value.copy() for name in load.source.load.key})
+
+
+def key_as_text(source: Source, values: Mapping[str, exp.Expr]) -> exp.Expr:
+    """The values of the key as text: as JSON, or its MD5 where a column of it is personal."""
     fields = [
-        exp.PropertyEQ(this=exp.Literal.string(name), expression=exp.cast(own[name].value.copy(), "VARCHAR"))
-        for name in key
+        exp.PropertyEQ(this=exp.Literal.string(name), expression=exp.cast(value, "VARCHAR"))
+        for name, value in values.items()
     ]
     if not fields:
         return exp.cast(exp.null(), "VARCHAR")
     text = exp.cast(sql_call("to_json", exp.Struct(expressions=fields)), "VARCHAR")
-    return exp.MD5(this=text) if set(key) & set(load.source.personal) else text
+    return exp.MD5(this=text) if set(values) & set(source.personal) else text
+
+
+def fields_of(ready: Ready) -> exp.Expr:
+    """The row as it was written, as JSON; names in lower case: in that, the raw table's may differ from the file's."""
+    values = [
+        exp.Coalesce(
+            this=one.odd.copy() if one.odd is not None else exp.null(),
+            expressions=[exp.cast(one.value.copy(), "VARCHAR")],
+        )
+        for one in ready.landed.columns
+    ]
+    fields = [
+        exp.PropertyEQ(this=exp.Literal.string(one.name.lower()), expression=value)
+        for one, value in zip(ready.landed.columns, values, strict=True)
+    ]
+    return exp.Anonymous(this="to_json", expressions=[exp.Struct(expressions=fields)])
 
 
 def row_cursor(load: Loading, ready: Ready) -> exp.Expr:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlglot import expressions as exp
+
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.ingest import contract, evolve
-from kpi_pipeline.ingest.contract import Fitted
+from kpi_pipeline.ingest.contract import Fitted, RowRule
 from kpi_pipeline.ingest.files import FoundFile
 from kpi_pipeline.ingest.infer import infer_types
 from kpi_pipeline.ingest.land import Landed, land
@@ -20,6 +22,13 @@ class Ready:
 
     landed: Landed
     columns: tuple[Fitted, ...]
+    rules: tuple[RowRule, ...] = ()
+    """The checks that set aside rows which fail them."""
+
+    @property
+    def misfit(self) -> exp.Expr | None:
+        """True for rows that do not go into the raw table; None where all do."""
+        return contract.any_misfit(self.columns, self.rules)
 
     @property
     def name(self) -> str:

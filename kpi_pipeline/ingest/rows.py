@@ -33,12 +33,12 @@ def stage_file(
         exp.Literal.string(load.run_id),
     ]
     query = exp.select(*values, *lineage, exp.Literal.string(file.name)).from_(landed.relation)
-    misfit = contract.any_misfit(ready.columns)
+    misfit = ready.misfit
     with naming(file):
+        rejected = quarantine_misfits(load, ready, quarantine)
         before = row_count(load.executor, target)
         load.executor.run(exp.insert(query.where(exp.not_(misfit)) if misfit else query, sql_table(target)))
         loaded = row_count(load.executor, target) - before
-        rejected = quarantine_misfits(load, ready, misfit, quarantine)
     if not file.untouched():
         raise DataError(f"{file.name} changed while it was being read.\nHint: run again once it is written.")
     if loaded + rejected != landed.records:
@@ -128,7 +128,7 @@ def note_gone(load: Loading, there: Ready, columns: Mapping[str, str]) -> None:
 
 def note_replaced_by_misfits(load: Loading, ready: Ready, columns: Mapping[str, str]) -> None:
     """Notes the keys of rows that came and do not fit, where no row of the same key came that does."""
-    misfit = contract.any_misfit(ready.columns)
+    misfit = ready.misfit
     if misfit is None:
         return
     key = load.source.load.key

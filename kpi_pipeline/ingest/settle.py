@@ -10,11 +10,13 @@ from sqlglot import expressions as exp
 from kpi_pipeline.errors import DataError, counted
 from kpi_pipeline.ingest.columns import columns_of
 from kpi_pipeline.ingest.loading import Loading
+from kpi_pipeline.ingest.misfits import overtaken
 from kpi_pipeline.ingest.notes import notes_of
 from kpi_pipeline.ingest.quarantine import QUARANTINE
 from kpi_pipeline.ingest.reach import business_day, complete_before, days_touched, reach_of
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.ingest.replaced import Everything, Replaced, going
+from kpi_pipeline.ingest.row_rules import row_rules
 from kpi_pipeline.ingest.rows import keep_rows, merge_rows, note_gone, note_replaced_by_misfits, stage_file
 from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, SourceState, Staged
 from kpi_pipeline.ingest.tables import create, create_view, drop, full_name, row_count
@@ -46,6 +48,8 @@ class Intake:
     chains: bool = False
     """Whether the table depends on what was loaded before, too, and not only on what is remembered of its files."""
     notes: tuple[str, ...] = ()
+    tried_again: bool = False
+    """Whether these are rows of quarantine, of which most may not fit again."""
 
 
 def settled(load: Loading, intake: Intake, ready: Sequence[Ready]) -> Staged:
@@ -60,8 +64,9 @@ def settled(load: Loading, intake: Intake, ready: Sequence[Ready]) -> Staged:
     create(load.executor, target, columns | LINEAGE)
     if keeps_rows and not load.merges and intake.stays is not None and isinstance(result.replaces, Everything):
         keep_rows(load, target, columns, intake.stays)
+    ready = [replace(one, rules=row_rules(load, one, columns, result.replaces, target)) for one in ready]
     files = [stage_file(load, one, target, result.quarantine, columns) for one in ready]
-    for file in files:
+    for file in files if not intake.tried_again else ():
         _refuse_mostly_misfits(load, result, file)
     if load.deletes:
         create(load.executor, load.gone, {name: columns[name] for name in load.source.load.key})
@@ -79,10 +84,11 @@ def settled(load: Loading, intake: Intake, ready: Sequence[Ready]) -> Staged:
         rows_read=sum(file.rows + file.quarantined for file in files),
         rows_loaded=sum(file.rows for file in files),
         rows_quarantined=sum(file.quarantined for file in files),
+        set_aside=_set_aside(load, result),
         files_read=tuple(file.file for file in files),
         files=tuple(sorted([*intake.kept, *files], key=lambda file: file.file)),
     )
-    result = _with_reach(load, result)
+    result = replace(_with_reach(load, result), overtaken=overtaken(load, result))
     drop_scaffolds(load, ready)
     rows = row_count(load.executor, result.table)
     _refuse_emptied(load, rows)
@@ -90,6 +96,13 @@ def settled(load: Loading, intake: Intake, ready: Sequence[Ready]) -> Staged:
     return replace(
         result, state=replace(result.state, version=_version(load, intake, result, files), rows=rows), notes=notes
     )
+
+
+def _set_aside(load: Loading, result: Staged) -> dict[str, int]:
+    """How many rows each check set aside."""
+    name = exp.column("check_name")
+    rows = exp.select(name, exp.Count(this=exp.Star())).from_(sql_table(result.quarantine))
+    return dict(load.executor.rows(rows.where(exp.not_(name.copy().is_(exp.null()))).group_by(name.copy())))
 
 
 def drop_scaffolds(load: Loading, ready: Sequence[Ready]) -> None:
@@ -115,13 +128,14 @@ def _refuse_mostly_misfits(load: Loading, staged: Staged, file: SourceFile) -> N
     read = file.rows + file.quarantined
     if read < FEW_ROWS or file.quarantined <= MISFITS_AT_MOST * read:
         return
-    first = exp.select("line", "reason").from_(sql_table(staged.quarantine)).order_by("line").limit(1)
-    line, reason = load.executor.rows(first.where(exp.column("_source_file").eq(file.file)))[0]
+    first = exp.select("line", "reason", "check_name").from_(sql_table(staged.quarantine)).order_by("line").limit(1)
+    line, reason, by_check = load.executor.rows(first.where(exp.column("_source_file").eq(file.file)))[0]
     place = "line" if isinstance(load.source.connector, FileConnector) else "row"
     raise DataError(
         f"{file.quarantined:,} of {counted(read, 'row')} of {file.file} do not fit what source '{load.source.name}' "
-        f"says its columns are. The first, in {place} {line}: {reason}.\n"
-        "Hint: nothing was loaded. Has the file changed, or are `columns` of the source wrong?"
+        f"says its {'rows' if by_check else 'columns'} are. The first, in {place} {line}: {reason}.\n"
+        "Hint: nothing was loaded. Has the file changed, or are "
+        f"{'`checks`' if by_check else '`columns`'} of the source wrong?"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Literal
 
 from sqlglot import expressions as exp
 
@@ -64,6 +65,8 @@ class Staged:
     rows_loaded: int = 0
     """Of the rows read, those that fit. A merge may replace older rows with them, so the table can grow by less."""
     rows_quarantined: int = 0
+    set_aside: Mapping[str, int] = field(default_factory=dict)
+    """Of the rows quarantined, those that failed a check, by its name."""
     files_read: tuple[str, ...] = ()
     touched: tuple[date, date] | None = None
     """First and last business day of the cursor over the old and new rows of the files read; None: any day may be."""
@@ -79,6 +82,10 @@ class Staged:
     """The business day of a row, over the source's columns; None where no column is its cursor."""
     misfits_going: exp.Expr | None = None
     """True for the misfits of earlier loads that go; where not given, those of the files that came or went."""
+    overtaken: exp.Expr | None = None
+    """True for misfits of earlier loads that a row which came has taken the place of."""
+    how: Literal["load", "replay"] = "load"
+    """Whether its rows came from where the source is, or out of quarantine."""
     remembered: str | None = None
     """What the connector wants to be told at the next load."""
 

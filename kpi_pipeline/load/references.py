@@ -62,7 +62,7 @@ def references(project: Project) -> Iterator[Reference]:
     for source in project.sources.values():
         for number, check in enumerate(source.checks):
             if check.looks_in:
-                yield _looks_in("sources", source.name, number, check.looks_in)
+                yield _looks_in("sources", source.name, number, check.looks_in, sources_only=check.sets_aside)
     for model in project.models.values():
         for number, check in enumerate(model.checks):
             if check.looks_in:
@@ -93,8 +93,11 @@ def references(project: Project) -> Iterator[Reference]:
             yield Reference("links", name, ("team",), "is claimed by team", link.team, ("teams",))
 
 
-def _looks_in(kind: str, user: str, number: int, table: str) -> Reference:
+def _looks_in(kind: str, user: str, number: int, table: str, *, sources_only: bool = False) -> Reference:
+    """Rows are set aside before models are made, so what they are compared with is a source."""
     keys = ("checks", str(number), "to")
+    if sources_only:
+        return Reference(kind, user, keys, "has a check with `severity: quarantine` that looks in", table, ("sources",))
     return Reference(kind, user, keys, "has a check that looks in", table, ("models", "sources"))
 
 

@@ -57,7 +57,7 @@ def check_results(report: RunReport) -> Mapping[dg.AssetCheckKey, dg.AssetCheckR
 
 def _specs(asset: str, checks: Sequence[CheckBase]) -> Iterator[dg.AssetCheckSpec]:
     for name, check in zip(check_names(checks), checks, strict=True):
-        blocking = check.severity == "error"
+        blocking = check.severity != "warn"
         yield dg.AssetCheckSpec(name, asset=key(asset), description=_described(check), blocking=blocking)
 
 

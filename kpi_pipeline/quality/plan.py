@@ -130,10 +130,10 @@ def _planned(check: CheckBase, name: str, table: _Table, as_of: datetime, person
         if rows and table.in_memory:
             raise CannotCheck("it needs SQL, which a frame in memory does not have")
     except CannotCheck as problem:
-        return PlannedCheck(name, check.severity, _title(check), personal=touches_personal, unable=str(problem))
+        return PlannedCheck(name, check.told_as, _title(check), personal=touches_personal, unable=str(problem))
     return PlannedCheck(
         name,
-        check.severity,
+        check.told_as,
         translated.expected + _conditions(check, translated.counts),
         translated.expectations,
         rows,
@@ -144,7 +144,7 @@ def _planned(check: CheckBase, name: str, table: _Table, as_of: datetime, person
 
 
 def _translated(check: CheckBase, table: _Table, as_of: datetime) -> _Translation:
-    mostly = {"mostly": round(1 - check.tolerate, 12)} if check.tolerate else {}
+    mostly = {"mostly": round(1 - check.tolerate, 12)} if check.tolerate and not check.sets_aside else {}
     match check:
         case NotNull():
             return _not_null(check, table, mostly)
@@ -446,7 +446,7 @@ def _between(lowest: float | None, highest: float | None) -> str:
 def _conditions(check: CheckBase, counts: str) -> str:
     if counts == "sums":
         return ""
-    grace = f", but for {check.tolerate * 100:.6g}% of the {counts}" if check.tolerate else ""
+    grace = f", but for {check.tolerate * 100:.6g}% of the {counts}" if check.tolerate and not check.sets_aside else ""
     return _where(check.filter) + grace
 
 

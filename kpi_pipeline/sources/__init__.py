@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from kpi_pipeline.checks import Check
+from kpi_pipeline.checks import Check, Unique
 from kpi_pipeline.names import Named, Noun
 from kpi_pipeline.periods import DayGrain, DaysText, Grain, WindowText
 from kpi_pipeline.sources.asset import AssetConnector
@@ -136,6 +136,16 @@ class Source(Named):
         """The connector of a source whose rows are in files."""
         assert isinstance(self.connector, FileConnector), f"source '{self.name}' is no source of files"
         return self.connector
+
+    @model_validator(mode="after")
+    def _sets_aside_what_it_can_tell(self) -> Self:
+        for check in self.checks:
+            if check.sets_aside and isinstance(check, Unique) and self.load.mode == "merge":
+                raise ValueError(
+                    f"check '{check.title}' has 'severity: quarantine', but under 'mode: merge' rows replace those of "
+                    "the same key; name the columns in 'key', or write error or warn"
+                )
+        return self
 
     @model_validator(mode="after")
     def _loads_as_its_connector_can(self) -> Self:

@@ -78,9 +78,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """ALTER TABLE state.evidence ADD COLUMN stands_out DOUBLE""",
         """ALTER TABLE state.evidence ADD COLUMN both_made_of VARCHAR""",
         """CREATE TABLE state.connector_state (source VARCHAR NOT NULL, remembered VARCHAR NOT NULL)""",
+        """CREATE TABLE state.source_load (
+            source VARCHAR NOT NULL, run_id VARCHAR NOT NULL, loaded_at TIMESTAMPTZ NOT NULL, how VARCHAR NOT NULL,
+            rows_read BIGINT NOT NULL, rows_loaded BIGINT NOT NULL, rows_quarantined BIGINT NOT NULL)""",
+        """CREATE TABLE state.rejected_row (
+            asset VARCHAR NOT NULL, check_name VARCHAR NOT NULL, fields VARCHAR NOT NULL, run_id VARCHAR NOT NULL,
+            noted_at TIMESTAMPTZ NOT NULL)""",
     ),
 )
 """The statements that lead from one version of the state to the next; new ones are added at the end."""
+
+LEDGERS = ("source_file", "source_state", "connector_state", "reduction", "made", "checked", "check_result")
+"""What only says what the warehouse's other tables hold; without these it must be forgotten."""
 
 _VERSION = TableRef("state", "schema_version")
 
@@ -102,6 +111,11 @@ def prepare_state(executor: Executor) -> None:
                 executor.run(statement)
         executor.run("DELETE FROM state.schema_version")
         executor.run("INSERT INTO state.schema_version VALUES (?)", [len(MIGRATIONS)])
+
+
+def version_of(executor: Executor) -> int:
+    """The version of the state's tables, 0 where there are none; StorageError where it is a later one."""
+    return _version(executor) if executor.table_columns(_VERSION) else 0
 
 
 def _version(executor: Executor) -> int:

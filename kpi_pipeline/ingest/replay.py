@@ -1,0 +1,140 @@
+"""Replay: the rows in quarantine are tried again, as the definitions are now and beside the rows there are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+from sqlglot import expressions as exp
+
+from kpi_pipeline.ingest import contract, ledger
+from kpi_pipeline.ingest.land import Column, Landed
+from kpi_pipeline.ingest.land_rows import Arrived
+from kpi_pipeline.ingest.loading import Loading
+from kpi_pipeline.ingest.quarantine import OPEN
+from kpi_pipeline.ingest.ready import Ready, fitted
+from kpi_pipeline.ingest.replaced import RowsOfFiles, RowsOfKeys
+from kpi_pipeline.ingest.settle import Intake, settled
+from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, Staged
+from kpi_pipeline.ingest.tables import drop, full_name, kind_of
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan import Executor, fingerprint
+from kpi_pipeline.project import Project
+from kpi_pipeline.sources import Source
+from kpi_pipeline.sql_parts import sql_call, sql_table
+
+
+def stage_replay(project: Project, source: Source, executor: Executor, *, run_id: str, now: datetime) -> Staged | None:
+    """Stages the open rows of a source's quarantine that fit now, beside the rows in use; None where none does.
+
+    They keep the name of the file that they came from. Rows whose text was not kept cannot be tried: those of a source
+    with personal columns, and lines that could not be read as rows at all.
+    """
+    load = Loading(
+        *(project, source, executor, run_id, now, False),
+        known=ledger.files_of(executor, source.name),
+        state=ledger.source_states(executor).get(source.name),
+        in_use={
+            name: kind
+            for name, kind in executor.table_columns(TableRef("raw", source.name)).items()
+            if name not in LINEAGE
+        },
+    )
+    quarantine = TableRef("quarantine", source.name)
+    if load.state is None or not load.in_use or "fields" not in executor.table_columns(quarantine):
+        return None
+    rows = executor.fetch(
+        exp.select("_source_file", "line", "raw_text", "fields")
+        .from_(sql_table(quarantine))
+        .where(_can_be_tried())
+        .order_by("_source_file", "line", "fields")
+    )
+    if rows.is_empty():
+        return None
+    ready = [_ready(load, part, place) for place, part in enumerate(rows.partition_by("_source_file"))]
+    intake = Intake(
+        RowsOfKeys(source.load.key, load.gone if load.deletes else None) if load.merges else RowsOfFiles(()),
+        stays=exp.true(),
+        chains=True,
+        misfits_going=_can_be_tried(),
+        tried_again=True,
+    )
+    staged = settled(load, intake, ready)
+    if not staged.rows_loaded:
+        drop(executor, staged.table, kind="VIEW")
+        for table in (staged.rows, staged.quarantine, staged.gone):
+            drop(executor, table)
+        return None
+    return replace(staged, files=_with_counts(load.known, staged.files), notes=(), how="replay")
+
+
+def forget_files(executor: Executor, source: str, files: Sequence[str]) -> int:
+    """Has the next load read files again that have rows in quarantine whose text was not kept; says how many."""
+    quarantine = TableRef("quarantine", source)
+    if "fields" not in executor.table_columns(quarantine):
+        return 0
+    unkept = exp.and_(exp.column("status").eq(exp.Literal.string(OPEN)), exp.column("fields").is_(exp.null()))
+    found = executor.rows(exp.select("_source_file").distinct().from_(sql_table(quarantine)).where(unkept))
+    again = sorted({str(row[0]) for row in found} & set(files))
+    for file in again:
+        executor.run(
+            "UPDATE state.source_file SET sha256 = '', size = -1 WHERE source = ? AND file = ?", [source, file]
+        )
+    return len(again)
+
+
+def _can_be_tried() -> exp.Expr:
+    is_open = exp.column("status").eq(exp.Literal.string(OPEN))
+    return exp.and_(is_open, exp.not_(exp.column("fields").is_(exp.null())))
+
+
+def _ready(load: Loading, rows: pl.DataFrame, place: int) -> Ready:
+    """The rows of a file out of quarantine, as if they were landed."""
+    table = TableRef("staging", f"{load.source.name}__again_{place}")
+    load.executor.replace_table(table, rows.select("line", "fields"))
+    name = str(rows["_source_file"][0])
+    lines, texts = rows["line"].to_list(), rows["raw_text"].to_list()
+    landed = Landed(
+        file=Arrived(
+            name=name,
+            path=Path(),
+            format="rows",
+            size=0,
+            modified_ns=0,
+            sha256=fingerprint(load.run_id, rows["fields"].to_list()),
+        ),
+        relation=sql_table(table),
+        columns=tuple(_column(load, name, kind) for name, kind in load.in_use.items()),
+        records=rows.height,
+        number=exp.column("rowid"),
+        picked=lambda numbers: [(number, lines[number], texts[number]) for number in numbers],
+        tables=(table,),
+        fields=exp.column("fields", quoted=True),
+    )
+    return fitted(load, landed)
+
+
+def _column(load: Loading, name: str, kind: str) -> Column:
+    """A column's text as it was written; where the contract leaves its type open, as the raw table's type."""
+    pointer = "/" + name.lower().replace("~", "~0").replace("/", "~1")
+    text = sql_call("json_extract_string", exp.column("fields", quoted=True), exp.Literal.string(pointer))
+    wanted, kind = load.source.columns.get(name), full_name(kind)
+    is_moment = kind == "TIMESTAMP WITH TIME ZONE"
+    if kind == "VARCHAR" or (wanted is not None and (wanted.format or not is_moment)):
+        return Column(name, text, "VARCHAR" if wanted is None else None)
+    known = contract.cleaned(load.source, Column(name, text, None))
+    value = exp.TryCast(this=known.copy(), to=kind_of(kind))
+    is_odd = exp.and_(exp.not_(known.copy().is_(exp.null())), value.copy().is_(exp.null()))
+    return Column(name, value, kind, odd=exp.Case(ifs=[exp.If(this=is_odd, true=text.copy())]))
+
+
+def _with_counts(known: Mapping[str, SourceFile], tried: Sequence[SourceFile]) -> tuple[SourceFile, ...]:
+    """The files as they are known, each with the rows that came out of quarantine counted as loaded."""
+    loaded = {one.file: one.rows for one in tried}
+    return tuple(
+        replace(one, rows=one.rows + loaded.get(name, 0), quarantined=max(one.quarantined - loaded.get(name, 0), 0))
+        for name, one in sorted(known.items())
+    )
