@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kpi_pipeline.pipeline.context import Context
     from kpi_pipeline.pipeline.discover import Discovered
     from kpi_pipeline.pipeline.notify import Told
+    from kpi_pipeline.pipeline.quarantine import Broken, Replayed
     from kpi_pipeline.pipeline.report import RunReport
     from kpi_pipeline.pipeline.said import Difference
     from kpi_pipeline.pipeline.watch import Watch
@@ -187,6 +188,63 @@ class LoadedProject:
         from kpi_pipeline.pipeline.said import difference
 
         return difference(self.project, earlier, later)
+
+    def quarantine(self, *, everything: bool = False, wait: float = 60) -> pl.DataFrame:
+        """The rows that were not let in, counted by source, file, column and check."""
+        from kpi_pipeline.pipeline.quarantine import in_quarantine
+
+        with self._context(wait=wait) as context:
+            return in_quarantine(context, everything=everything)
+
+    def quarantined(self, source: str, *, wait: float = 60) -> pl.DataFrame:
+        """The rows of a source in quarantine: file, line, column, value, reason, and what was said of them."""
+        from kpi_pipeline.pipeline.quarantine import rows_of
+
+        with self._context(wait=wait) as context:
+            return rows_of(context, source)
+
+    def refused_rows(self, source: str, *, wait: float = 60) -> pl.DataFrame:
+        """Examples of the rows for which the last load of a source was refused; empty where it was let in."""
+        from kpi_pipeline.pipeline.quarantine import refused_rows
+
+        with self._context(wait=wait) as context:
+            return refused_rows(context, source)
+
+    def quarantine_rules(self, source: str, *, wait: float = 60) -> tuple[Broken, ...]:
+        """The rules that rows of a source in quarantine break, where they stand, and what to do."""
+        from kpi_pipeline.pipeline.quarantine import rules_broken
+
+        with self._context(wait=wait) as context:
+            return rules_broken(context, source)
+
+    def replay_quarantine(
+        self, source: str, *, wait: float = 600, watch: Watch | None = None, now: datetime | None = None
+    ) -> Replayed:
+        """Tries the rows of a source in quarantine again; see `kpi_pipeline.pipeline.quarantine.replay`."""
+        from kpi_pipeline.pipeline.quarantine import replay
+
+        return replay(self.project, source, wait=wait, watch=watch, now=now)
+
+    def drop_quarantine(
+        self,
+        source: str,
+        *,
+        note: str,
+        file: str | None = None,
+        check: str | None = None,
+        column: str | None = None,
+        line: int | None = None,
+        before: datetime | None = None,
+        wait: float = 600,
+        watch: Watch | None = None,
+    ) -> int:
+        """Says of open rows that nobody will mend them, and why; see `kpi_pipeline.pipeline.quarantine.drop`."""
+        from kpi_pipeline.pipeline.quarantine import drop
+
+        return drop(
+            self.project, source, note=note, file=file, check=check, column=column, line=line, before=before,
+            wait=wait, watch=watch,
+        )  # fmt: skip
 
     def discover(self, *, grain: Grain | None = None) -> Discovered:
         """Leaders that nobody has claimed, in the published values; see `kpi_pipeline.pipeline.discover`."""

@@ -8,6 +8,8 @@ from typing import Annotated, Optional
 
 import typer
 
+from kpi_pipeline.cli import quarantine_app
+
 app = typer.Typer(
     name="kpi",
     no_args_is_help=True,
@@ -32,6 +34,7 @@ app = typer.Typer(
       kpi report KPI --open                 its page; without a name the company's
       kpi query METRIC --by DIM --grain month   any metric by time and dimension
       kpi explain METRIC                    how a number is made, with the SQL
+      kpi quarantine                        rows that were not let in, and why; try them again
       kpi dev                               the same in Dagster, with history and schedule
 
     BI tools read data/published/kpi.duckdb; people read data/published/scorecard/index.html.
@@ -533,6 +536,9 @@ def dev(
     from kpi_pipeline.cli.dev import start_dagster
 
     raise typer.Exit(start_dagster(project, host=host, port=port))
+
+
+app.add_typer(quarantine_app.app, name="quarantine")
 
 
 @app.callback(invoke_without_command=True)

@@ -11,6 +11,7 @@ import polars as pl
 from sqlglot import expressions as exp
 
 from kpi_pipeline.ingest import contract, ledger
+from kpi_pipeline.ingest.files import find_files
 from kpi_pipeline.ingest.land import Column, Landed
 from kpi_pipeline.ingest.land_rows import Arrived
 from kpi_pipeline.ingest.loading import Loading
@@ -23,7 +24,7 @@ from kpi_pipeline.ingest.tables import drop, full_name, kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
 from kpi_pipeline.project import Project
-from kpi_pipeline.sources import Source
+from kpi_pipeline.sources import FileConnector, Source
 from kpi_pipeline.sql_parts import sql_call, sql_table
 
 
@@ -64,26 +65,36 @@ def stage_replay(project: Project, source: Source, executor: Executor, *, run_id
     )
     staged = settled(load, intake, ready)
     if not staged.rows_loaded:
+        ledger.note_load(executor, replace(staged, how="replay"))
         drop(executor, staged.table, kind="VIEW")
         for table in (staged.rows, staged.quarantine, staged.gone):
             drop(executor, table)
         return None
-    return replace(staged, files=_with_counts(load.known, staged.files), notes=(), how="replay")
+    state = replace(staged.state, fingerprint=load.state.fingerprint)
+    return replace(staged, state=state, files=_with_counts(load.known, staged.files), notes=(), how="replay")
 
 
-def forget_files(executor: Executor, source: str, files: Sequence[str]) -> int:
-    """Has the next load read files again that have rows in quarantine whose text was not kept; says how many."""
-    quarantine = TableRef("quarantine", source)
+def forget_files(project: Project, source: Source, executor: Executor) -> tuple[str, ...]:
+    """Has the next load read files again that have open rows whose text was not kept; tells where that cannot be."""
+    quarantine = TableRef("quarantine", source.name)
     if "fields" not in executor.table_columns(quarantine):
-        return 0
+        return ()
     unkept = exp.and_(exp.column("status").eq(exp.Literal.string(OPEN)), exp.column("fields").is_(exp.null()))
     found = executor.rows(exp.select("_source_file").distinct().from_(sql_table(quarantine)).where(unkept))
-    again = sorted({str(row[0]) for row in found} & set(files))
-    for file in again:
+    files = {str(row[0]) for row in found}
+    if not files:
+        return ()
+    if not isinstance(source.connector, FileConnector):
+        return (f"rows whose text is not kept are read again by `kpi run --full --select {source.name}`",)
+    if source.load.mode == "merge" and source.load.cursor is None:
+        return ("rows whose text is not kept come again with a new delivery: files are merged in the order they came",)
+    there = {file.name for file in find_files(project, source)}
+    for file in sorted(files & there):
         executor.run(
-            "UPDATE state.source_file SET sha256 = '', size = -1 WHERE source = ? AND file = ?", [source, file]
+            "UPDATE state.source_file SET sha256 = '', size = -1 WHERE source = ? AND file = ?", [source.name, file]
         )
-    return len(again)
+    gone = sorted(files - there)
+    return tuple(f"{file} is no longer there, and the text of its rows is not kept" for file in gone)
 
 
 def _can_be_tried() -> exp.Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from kpi_pipeline.checks import Check
@@ -26,15 +26,19 @@ def check_asset(
     as_of: datetime,
     personal: Sequence[str] = (),
     timezone: str,
+    amended: Callable[[Sequence[CheckResult]], tuple[CheckResult, ...]] = tuple,
 ) -> tuple[CheckResult, ...]:
-    """Checks a table, or recalls what was found if exactly this was checked; `about` names the version of its rows."""
+    """Checks a table, or recalls what was found if exactly this was checked; `about` names the version of its rows.
+
+    `amended` adds to what was found what only the loading knows.
+    """
     recent = as_of.isoformat() if any(isinstance(one, Recency) for one in checks) else ""
     key = fingerprint(about, [one.model_dump_json() for one in checks], recent)
     known = checks_remembered(context.warehouse, asset)
     if known and known[0] == key and not context.full:
         return known[1]
     target = CheckTarget(asset, table, tuple(checks), tuple(personal), _related(context.project, checks), timezone)
-    results = check_tables(context.warehouse.connect, [target], as_of=as_of, docs=context.docs)
+    results = amended(check_tables(context.warehouse.connect, [target], as_of=as_of, docs=context.docs))
     remember_checks(context.warehouse, asset, key if all(one.was_made for one in results) else "", results)
     return results
 

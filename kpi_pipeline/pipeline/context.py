@@ -33,6 +33,8 @@ class Context:
     taken: list[StageTaken] = field(default_factory=list)
     handed: HandedBy | None = None
     """Gives the rows of sources that somebody else reads, as Dagster does those of its assets."""
+    as_loaded: bool = False
+    """Whether sources stay as they were loaded, but for those that are defined otherwise now."""
 
     @property
     def today(self) -> date | None:

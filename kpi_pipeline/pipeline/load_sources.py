@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from kpi_pipeline.checks.result import CheckResult
-from kpi_pipeline.ingest import SourceState, Staged, accept, day_changes, stage
+from kpi_pipeline.ingest import SourceState, Staged, accept, as_loaded, day_changes, stage
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.checking import check_asset, why_blocked
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.report import AssetReport
+from kpi_pipeline.pipeline.set_aside import keep_rejected, with_late_keys, with_set_aside
 from kpi_pipeline.pipeline.target_checks import checks_on_source
 from kpi_pipeline.plan import fingerprint
+from kpi_pipeline.sources import Source
 from kpi_pipeline.store.source_changes import note_changes
 
 
@@ -36,7 +39,7 @@ def stage_sources(context: Context, names: Sequence[str]) -> dict[str, Staged]:
     """Looks at every source and stages what changed; after that the SQL of definitions runs, and reads no file."""
     staged: dict[str, Staged] = {}
     for name in names:
-        staged[name] = stage(
+        staged[name] = _there(context, name) or stage(
             context.project,
             context.project.sources[name],
             context.warehouse,
@@ -45,9 +48,22 @@ def stage_sources(context: Context, names: Sequence[str]) -> dict[str, Staged]:
             full=context.full,
             handed=context.handed(name) if context.handed else None,
         )
+        if not context.as_loaded:
+            staged[name] = with_late_keys(context, context.project.sources[name], staged) or staged[name]
         context.watch.step(name)
     context.warehouse.shut(context.project.path(context.project.settings.publish.duckdb).parent)
     return staged
+
+
+def _there(context: Context, name: str) -> Staged | None:
+    """A source as it was loaded, where nobody wants to know what came since."""
+    return as_loaded(context.project, context.project.sources[name], context.warehouse) if context.as_loaded else None
+
+
+def _amended(
+    context: Context, source: Source, staged: Staged, results: Sequence[CheckResult]
+) -> tuple[CheckResult, ...]:
+    return with_set_aside(source, staged, results, context.warehouse)
 
 
 def say_notes(context: Context, staged: Staged) -> None:
@@ -77,7 +93,9 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
             as_of=context.moment_for(one.state),
             personal=source.personal,
             timezone=source.timezone or context.project.settings.timezone,
+            amended=partial(_amended, context, source, one),
         )
+        keep_rejected(context, asset, found)
         checks += found
         reason = why_blocked(found)
         known = before.get(name)
@@ -95,7 +113,7 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
             states[name] = one.state
         say_notes(context, one)
         if one.rows_quarantined:
-            context.watch.note(f"{asset}: the warehouse's table quarantine.{name} says which rows, and why")
+            context.watch.note(f"{asset}: `kpi quarantine {name}` says which rows, and why")
         assets.append(
             AssetReport(
                 asset,
