@@ -84,11 +84,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE state.rejected_row (
             asset VARCHAR NOT NULL, check_name VARCHAR NOT NULL, fields VARCHAR NOT NULL, run_id VARCHAR NOT NULL,
             noted_at TIMESTAMPTZ NOT NULL)""",
+        """ALTER TABLE state.run ADD COLUMN looked_at TIMESTAMPTZ""",
     ),
 )
 """The statements that lead from one version of the state to the next; new ones are added at the end."""
 
-LEDGERS = ("source_file", "source_state", "connector_state", "reduction", "made", "checked", "check_result")
+LEDGERS = (
+    "source_file", "source_state", "connector_state", "reduction", "made", "checked", "check_result", "rejected_row",
+)  # fmt: skip
 """What only says what the warehouse's other tables hold; without these it must be forgotten."""
 
 _VERSION = TableRef("state", "schema_version")
