@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kpi_pipeline.periods import Grain
     from kpi_pipeline.pipeline.context import Context
     from kpi_pipeline.pipeline.discover import Discovered
+    from kpi_pipeline.pipeline.health import Health
     from kpi_pipeline.pipeline.notify import Told
     from kpi_pipeline.pipeline.quarantine import Broken, Replayed
     from kpi_pipeline.pipeline.report import RunReport
@@ -133,6 +134,12 @@ class LoadedProject:
         from kpi_pipeline.pipeline.reviews import reviews_due
 
         return reviews_due(self.project, now=now)
+
+    def status(self, *, now: datetime | None = None) -> Health:
+        """What is fresh, late, failing or off track, also during a run; see `kpi_pipeline.pipeline.health`."""
+        from kpi_pipeline.pipeline.health import health
+
+        return health(self.project, now=now)
 
     def notify(self, *, say: Callable[[str], None] = print, wait: float = 600, now: datetime | None = None) -> Told:
         """Tells people what is new to them; see `kpi_pipeline.pipeline.notify.notify`."""

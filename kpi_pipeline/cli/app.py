@@ -30,11 +30,13 @@ app = typer.Typer(
       kpi why KPI                           what made it change, adding up to the whole change
       kpi evidence KPI                      what leads it, what it leads, and what the data says of that
       kpi discover                          leaders that nobody has claimed: candidates, not verdicts
+      kpi status                            what is fresh, late, failing or off track
       kpi review KPI                        write down what was decided about it
       kpi report KPI --open                 its page; without a name the company's
       kpi query METRIC --by DIM --grain month   any metric by time and dimension
       kpi explain METRIC                    how a number is made, with the SQL
       kpi quarantine                        rows that were not let in, and why; try them again
+      kpi backup                            keep the warehouse, definitions and reviews in one file
       kpi dev                               the same in Dagster, with history and schedule
 
     BI tools read data/published/kpi.duckdb; people read data/published/scorecard/index.html.
@@ -81,6 +83,14 @@ class LogLevel(StrEnum):
     info = "info"
     warning = "warning"
     error = "error"
+
+
+class StatusFormat(StrEnum):
+    """How `kpi status` writes."""
+
+    text = "text"
+    json = "json"
+    prometheus = "prometheus"
 
 
 class Kind(StrEnum):
@@ -463,6 +473,27 @@ def notify_(
 
 
 @app.command()
+def status(
+    fail_on: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            help="Leave with 1 where there is such a thing: any, or some of failed, failing, late, quarantined, "
+            "off_track, heading_off_track, overdue, faded, restated, with commas.",
+            metavar="WHAT",
+            show_default=False,
+        ),
+    ] = None,
+    form: Annotated[StatusFormat, typer.Option("--format", help="How it is written.")] = StatusFormat.text,
+    as_json: AsJson = False,
+    project: Project = HERE,
+) -> None:
+    """Say how the project is doing: what is fresh, late, failing, off track or overdue; also while a run is at work."""
+    from kpi_pipeline.cli.status import show_status
+
+    raise typer.Exit(show_status(project, form="json" if as_json else form.value, fail_on=fail_on))
+
+
+@app.command()
 def report(
     name: Annotated[
         Optional[str],  # noqa: UP045
@@ -524,6 +555,47 @@ def init(
     from kpi_pipeline.cli.init import init_project
 
     init_project(folder, [*(files or []), *(more or [])], time or [])
+
+
+@app.command()
+def backup(
+    folder: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(
+            help="Where to; by default backups/ beside definitions/.", metavar="[FOLDER]", show_default=False
+        ),
+    ] = None,
+    state_only: Annotated[
+        bool, typer.Option("--state-only", help="Only what cannot be made again from the sources; small.")
+    ] = False,
+    keep: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            help="How many backups of the project stay there, the newest; without it all.",
+            min=1,
+            metavar="NUMBER",
+            show_default=False,
+        ),
+    ] = None,
+    wait: Wait = 600,
+    project: Project = HERE,
+) -> None:
+    """Keep the warehouse, definitions and reviews in one file with checksums, while questions go on."""
+    from kpi_pipeline.cli.backup import write_backup
+
+    write_backup(project, folder, state_only=state_only, keep=keep, wait=wait)
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup.", metavar="FILE")],
+    wait: Wait = 600,
+    project: Project = HERE,
+) -> None:
+    """Put a backup in the place of the warehouse, which is kept beside it; `kpi run` then goes on from there."""
+    from kpi_pipeline.cli.backup import restore_from
+
+    restore_from(project, file, wait=wait)
 
 
 @app.command()

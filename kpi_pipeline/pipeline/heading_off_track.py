@@ -23,7 +23,7 @@ def heading_off_track(
     where the latest complete one is not off track. Of a KPI seen for the first time nothing is told.
     """
     over = {row["kpi"]: row for row in latest_judged(published)}
-    ahead = {row["kpi"]: row for row in _in_progress(published) if row["projected_status"] in JUDGED}
+    ahead = {row["kpi"]: row for row in in_progress(published) if row["projected_status"] in JUDGED}
     for name in sorted(over.keys() | ahead.keys()):
         kpi = project.kpis.get(name)
         if kpi is None:
@@ -41,7 +41,7 @@ def heading_off_track(
         yield name, now, _heading(project, kpi, row) if turned else None
 
 
-def _in_progress(published: Published) -> list[Row]:
+def in_progress(published: Published) -> list[Row]:
     """The period in progress of each KPI: the first that is not complete."""
     return published.fetch(
         "SELECT kpi, period_start_utc, period_label, value, target, target_low, target_high, "

@@ -23,6 +23,7 @@ from kpi_pipeline.pipeline.framework_tables import framework_tables
 from kpi_pipeline.pipeline.holiday_days import holiday_days
 from kpi_pipeline.pipeline.known_values import known_from
 from kpi_pipeline.pipeline.restatements import check_restated, keep_said, moment_of
+from kpi_pipeline.pipeline.source_rows import source_rows
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
 from kpi_pipeline.pipeline.to_postgres import serve
 from kpi_pipeline.pipeline.today import day_of_each
@@ -255,6 +256,7 @@ def assemble(
     tables["kpi_driver"] = _drivers(context, computed)
     tables["kpi_projection"] = _projections(context, computed)
     tables["check_result"] = _check_results(context)
+    tables["source_status"] = source_rows(context)
     tables["snapshot"] = _snapshot(context, through, moment)
     return tables
 

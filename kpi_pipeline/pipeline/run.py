@@ -56,7 +56,7 @@ from kpi_pipeline.pipeline.why import derived_with_parts, kpi_drivers
 from kpi_pipeline.plan import Derivation, Plan, Series
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import project_version
-from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, out_of_date
+from kpi_pipeline.store.runs import Outcome, begin_run, end_run, forget_run, note_looked, out_of_date
 from kpi_pipeline.store.values import Change
 
 
@@ -93,10 +93,11 @@ def run(
         plan = compile_project(project, kpis=kpis, metrics=metrics)
         refuse_missing_driver(project)
         with opened(project, wait=wait, watch=watch, now=now, full=full, since=since, handed=handed) as context:
-            return _run(context, plan, kpis, whole=not names, began=began)
+            return run_within(context, plan, kpis, whole=not names, began=began)
 
 
-def _run(context: Context, plan: Plan, kpis: frozenset[str], *, whole: bool, began: float) -> RunReport:
+def run_within(context: Context, plan: Plan, kpis: frozenset[str], *, whole: bool, began: float) -> RunReport:
+    """The run itself, in a warehouse that is open; `whole` where it is of all KPIs."""
     project, warehouse = context.project, context.warehouse
     sources = _sources(project, plan, kpis)
     refuse_unknown_columns(project, sources, warehouse)
@@ -109,6 +110,7 @@ def _run(context: Context, plan: Plan, kpis: frozenset[str], *, whole: bool, beg
             staged = stage_sources(context, sources)
             if not context.full and not context.since and is_up_to_date(context, staged):
                 forget_run(warehouse, context.run_id)
+                note_looked(warehouse, context.now)
                 for one in staged.values():
                     say_notes(context, one)
                 seconds = time.perf_counter() - began

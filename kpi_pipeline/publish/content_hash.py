@@ -8,7 +8,7 @@ import polars as pl
 
 from kpi_pipeline.publish.table import Table
 
-ABOUT_THE_RUN = ("snapshot", "run", "run_stage", "kpi_value_history")
+ABOUT_THE_RUN = ("snapshot", "source_status", "run", "run_stage", "kpi_value_history")
 """Tables that tell of runs: what each said differs with how many there were."""
 
 MISSING, BETWEEN, ROW = "\\N", "\x1f", "\x1e"

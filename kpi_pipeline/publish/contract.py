@@ -34,7 +34,7 @@ from kpi_pipeline.publish.framework_tables import FRAMEWORK_TABLES
 from kpi_pipeline.publish.projection_table import PROJECTION_TABLE
 from kpi_pipeline.publish.table import Column, Table
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -360,6 +360,21 @@ TABLES: tuple[Table, ...] = (
             Column("column_name", TEXT, "Column of the source or model that is read, where it can be told").optional,
         ),
         key=("downstream", "upstream", "column_name"),
+    ),
+    Table(
+        "source_status",
+        "A source as it was when these tables were published: how much of it there is, and until when",
+        (
+            Column("source", TEXT, "Name of the source"),
+            Column("connector", TEXT, "What it is read by, such as file or database"),
+            Column("row_count", INTEGER, "How many rows of it are loaded; missing where it never was").optional,
+            Column("rows_quarantined", INTEGER, "How many rows wait in quarantine, because they did not fit").optional,
+            Column("newest_day", DAY, "The day of its newest row, where it has a time").optional,
+            Column("complete_before", DAY, "Days before this one are complete").optional,
+            Column("loaded_at", MOMENT, "When it changed last").optional,
+            DEFINED_IN,
+        ),
+        key=("source",),
     ),
     Table(
         "run",

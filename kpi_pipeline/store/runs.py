@@ -48,6 +48,17 @@ def forget_run(warehouse: Warehouse, run_id: str) -> None:
     warehouse.run(f"DELETE FROM {_RUN} WHERE run_id = ?", [run_id])
 
 
+def note_looked(warehouse: Warehouse, moment: datetime) -> None:
+    """Notes that a run found nothing to do: what was published last is still what there is."""
+    warehouse.run(f"UPDATE {_RUN} SET looked_at = ? WHERE up_to_date_key IS NOT NULL", [moment])
+
+
+def last_looked(warehouse: Warehouse) -> datetime | None:
+    """When a run last found nothing to do; None if none has since something was published."""
+    found: datetime | None = warehouse.rows(f"SELECT max(looked_at) FROM {_RUN}")[0][0]
+    return found
+
+
 def end_run(
     warehouse: Warehouse,
     run_id: str,
@@ -87,7 +98,8 @@ def out_of_date(warehouse: Warehouse) -> None:
 
 def runs(warehouse: Warehouse) -> pl.DataFrame:
     """All runs, the newest first."""
-    return warehouse.fetch(f"SELECT * EXCLUDE (up_to_date_key) FROM {_RUN} ORDER BY started_at DESC, rowid DESC")
+    told = "* EXCLUDE (up_to_date_key, looked_at)"
+    return warehouse.fetch(f"SELECT {told} FROM {_RUN} ORDER BY started_at DESC, rowid DESC")
 
 
 def stages(warehouse: Warehouse) -> pl.DataFrame:

@@ -77,6 +77,7 @@ PROMISED = {
     "check_result": "asset, check_name, severity, passed, observed, expected, failing_rows, checked_at",
     "lint_result": "rule, level, subject, message, hint, defined_in",
     "lineage": "downstream, upstream, kind, column_name",
+    "source_status": "source, connector, row_count, rows_quarantined, newest_day, complete_before, loaded_at, defined_in",
     "run": "run_id, started_at, finished_at, status, definition_version, rows_read, rows_quarantined, values_computed,"
     " values_restated, published_at",
     "run_stage": "run_id, stage, seconds, peak_mb, rows_out",

@@ -1,0 +1,232 @@
+"""How a project is doing: what is fresh, late, failing, set aside, off track or overdue, and whether a run is at work.
+
+It reads the published file, which no run ever locks; of the warehouse, and only while nobody writes to it, the runs
+that failed since. So it answers at once, also in the middle of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from kpi_pipeline.checks.naming import RESTATED
+from kpi_pipeline.checks.recency import Recency
+from kpi_pipeline.cron import next_due
+from kpi_pipeline.errors import KpiError
+from kpi_pipeline.periods import moment_before
+from kpi_pipeline.pipeline.last_said import LastSaid, last_said
+from kpi_pipeline.pipeline.reviews import reviews_due
+from kpi_pipeline.pipeline.up_to_date import already_published
+from kpi_pipeline.project import Project
+from kpi_pipeline.status import Status
+from kpi_pipeline.store import Warehouse
+from kpi_pipeline.store.held import held_by, size_of
+from kpi_pipeline.store.published import Published
+from kpi_pipeline.store.runs import last_looked, runs
+
+Row = dict[str, Any]
+
+GRACE = timedelta(hours=1)
+"""How long after its time a run of the schedule may begin before it counts as late."""
+
+CONCERNS = {
+    "failed": "the last run failed or was killed",
+    "failing": "checks that fail, and what is not computed because of them",
+    "late": "sources, KPIs or runs that are older than they should be",
+    "quarantined": "sources with rows that did not fit",
+    "off_track": "KPIs off track",
+    "heading_off_track": "KPIs whose period in progress is expected to end off track",
+    "overdue": "reviews that are overdue",
+    "faded": "leaders that the data confirmed once and no longer does",
+    "restated": "KPIs whose closed periods moved by more than is taken for granted",
+}
+"""What may be wrong, the worst first; `kpi status --fail-on` takes these names."""
+
+
+@dataclass(frozen=True)
+class Concern:
+    """One thing that is not as it should be: what kind of thing, about what, and in words."""
+
+    kind: str
+    about: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a project is doing at a moment."""
+
+    project: str
+    asked_at: datetime
+    runs_known: bool
+    """Whether runs since the last publication were looked at; not while one is at work."""
+    running: Mapping[str, str] | None
+    last_run: Row | None
+    stages: tuple[Row, ...]
+    published_at: datetime | None
+    data_through: date | None
+    looked_at: datetime | None
+    """When the last run found that nothing had changed."""
+    next_run: datetime | None
+    sources: tuple[Row, ...]
+    kpis: Mapping[str, int]
+    """How many KPIs have which status."""
+    sizes: Mapping[str, int]
+    concerns: tuple[Concern, ...]
+
+    def of(self, kind: str) -> tuple[Concern, ...]:
+        """The concerns of a kind."""
+        return tuple(one for one in self.concerns if one.kind == kind)
+
+
+def health(project: Project, *, now: datetime | None = None) -> Health:
+    """Looks at a project; whatever was not published yet is simply not known."""
+    moment = now or datetime.now(UTC)
+    file, warehouse = project.path(project.settings.publish.duckdb), project.path(project.settings.warehouse)
+    running = held_by(warehouse)
+    try:
+        with Published.open(file) as published:
+            seen = last_said(published)
+    except KpiError:
+        seen = LastSaid()
+    later, looked_at = ([], None) if running else _runs_since(project)
+    known = later or list(seen.runs)
+    last = next(iter(known), None)
+    concerns = tuple(_concerns(project, seen, last, looked_at, running, moment))
+    places = {"warehouse": warehouse, **already_published(project)}
+    if "scorecard" in places:
+        places["scorecard"] = places["scorecard"].parent
+    return Health(
+        project.settings.name,
+        moment,
+        bool(later) or not running,
+        running,
+        last,
+        tuple(one for one in seen.stages if last and one["run_id"] == last["run_id"]),
+        seen.snapshot.get("published_at"),
+        seen.snapshot.get("data_through"),
+        looked_at,
+        _next_run(project, moment),
+        seen.sources,
+        seen.statuses,
+        {name: size_of(path) for name, path in places.items()},
+        concerns,
+    )
+
+
+def _runs_since(project: Project) -> tuple[list[Row], datetime | None]:
+    """The runs that the warehouse knows of, the newest first, and when one last found nothing to do."""
+    path = project.path(project.settings.warehouse)
+    if not path.exists():
+        return [], None
+    try:
+        with Warehouse.open_to_read(path, wait=0, holder="kpi status") as warehouse:
+            return runs(warehouse).to_dicts(), last_looked(warehouse)
+    except KpiError:
+        return [], None
+    except Warehouse.query_errors:  # an earlier version's state
+        return [], None
+
+
+def _concerns(
+    project: Project,
+    seen: LastSaid,
+    last: Row | None,
+    looked_at: datetime | None,
+    running: Mapping[str, str] | None,
+    moment: datetime,
+) -> Iterator[Concern]:
+    """Everything that is not as it should be, kind by kind, the worst first."""
+    yield from _failed(last, running)
+    yield from _failing(project, seen)
+    yield from _late(project, seen, looked_at, moment)
+    for row in seen.sources:
+        if row["rows_quarantined"]:
+            text = (
+                f"{row['rows_quarantined']:,} of {(row['row_count'] or 0) + row['rows_quarantined']:,} rows did not fit"
+            )
+            yield Concern("quarantined", f"raw/{row['source']}", text)
+    for row in _defined(project, seen.judged):
+        if row["status"] == Status.off_track:
+            yield Concern("off_track", row["kpi"], f"{row['period_label']}: {_against(row)}")
+    for row in _defined(project, seen.ahead):
+        if row["projected_status"] == Status.off_track:
+            text = f"{row['period_label']} is expected to end at {row['projected_value']:,.10g}"
+            yield Concern("heading_off_track", row["kpi"], text)
+    for one in reviews_due(project, now=moment):
+        text = f"was due on {one.due}" if one.due else "was never reviewed"
+        yield Concern("overdue", one.kpi, text)
+    for row in seen.faded:
+        yield Concern("faded", row["kpi"], f"no longer surely leads {row['leads_kpi']}: {row['verdict']}")
+    for row in seen.checks:
+        if row["check_name"] == RESTATED and not row["passed"]:
+            yield Concern("restated", row["asset"].removeprefix("kpi/"), row["observed"] or "")
+
+
+def _defined(project: Project, rows: Iterable[Row]) -> Iterator[Row]:
+    yield from (row for row in rows if row["kpi"] in project.kpis)
+
+
+def _failed(last: Row | None, running: Mapping[str, str] | None) -> Iterator[Concern]:
+    """The last run where it ended badly; what is called running while nobody writes was killed."""
+    if last is None:
+        return
+    status = "killed" if last["status"] == "running" and not running else last["status"]
+    if status in ("failed", "killed", "stopped"):
+        yield Concern("failed", last["run_id"], f"{status}; readers see what was published before")
+
+
+def _failing(project: Project, seen: LastSaid) -> Iterator[Concern]:
+    """Checks that fail, and the KPIs that stay as they were because of those that block."""
+    blocking = set()
+    for row in seen.checks:
+        if row["passed"] or row["check_name"] == RESTATED:
+            continue
+        blocks = row["severity"] == "error"
+        text = f"{row['check_name']}: {row['observed'] or 'not as expected'}"
+        yield Concern("failing", row["asset"], f"{text}; blocks what depends on it" if blocks else text)
+        if blocks:
+            blocking.add(row["asset"])
+    for kpi in project.kpis:
+        behind = sorted(blocking & seen.made_of(f"kpi/{kpi}"))
+        if behind:
+            yield Concern("failing", f"kpi/{kpi}", f"stays as it was published, because of {', '.join(behind)}")
+
+
+def _late(project: Project, seen: LastSaid, looked_at: datetime | None, moment: datetime) -> Iterator[Concern]:
+    """What is older than it should be by the clock; a project that goes by its data, or by a day, has no such thing."""
+    if project.settings.as_of != "now":
+        return
+    local = moment.astimezone(ZoneInfo(project.settings.timezone))
+    for row in seen.sources:
+        source = project.sources.get(row["source"])
+        for check in source.checks if source else ():
+            newest = row["newest_day"]
+            if isinstance(check, Recency) and newest and newest < moment_before(local, check.within).date():
+                text = f"its newest row is of {newest}; expected within {check.within}"
+                yield Concern("late", f"raw/{row['source']}", text)
+    yesterday = local.date() - timedelta(days=1)
+    for name, end in sorted(seen.ends.items()):
+        if name in project.kpis and end <= yesterday:
+            yield Concern("late", f"kpi/{name}", f"its values end on {end - timedelta(days=1)}")
+    times = [one for one in (seen.snapshot.get("published_at"), looked_at) if one]
+    due = _next_run(project, max(times)) if times else None
+    if due and due + GRACE < moment:
+        yield Concern("late", "run", f"one was due at {due:%Y-%m-%d %H:%M}")
+
+
+def _next_run(project: Project, after: datetime) -> datetime | None:
+    """When the schedule is due next."""
+    schedule = project.settings.schedule
+    if schedule is None:
+        return None
+    return next_due(schedule.cron, after.astimezone(ZoneInfo(project.settings.timezone)))
+
+
+def _against(row: Row) -> str:
+    target = row["target"] if row["target"] is not None else row["target_low"]
+    against = "" if target is None else f" against {target:,.10g}"
+    return f"{row['value']:,.10g}{against}"
