@@ -11,15 +11,11 @@ import polars as pl
 from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.find_kpi import find_kpi
 from kpi_pipeline.periods import day_after_named, first_day_named
+from kpi_pipeline.pipeline.values_compared import KEY, compared
 from kpi_pipeline.project import Project
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store.published import Published
 
-KEY = ("kpi", "grain", "period_start_utc", "segment")
-SAID = (
-    "value", "numerator", "denominator", "sample_size", "target", "target_low", "target_high", "attainment", "status",
-    "is_complete",
-)  # fmt: skip
 LATEST, PREVIOUS = "latest", "previous"
 
 
@@ -165,37 +161,13 @@ def _at(moment: str) -> str:
 
 
 _DIFFERENCE = f"""
-WITH was AS ({_at("$1")}), now AS ({_at("$2")}),
+WITH found AS ({compared(_at("$1"), _at("$2"))}),
 said AS (
   SELECT {", ".join(KEY)}, string_agg(DISTINCT reason, ', ' ORDER BY reason) AS reasons
   FROM kpi_value_history WHERE recorded_at > $1 AND recorded_at <= $2
   GROUP BY ALL
 )
-SELECT
-  {
-    ", ".join(
-        f"coalesce(now.{name}, was.{name}) AS {name}"
-        for name in (
-            "kpi",
-            "grain",
-            "period_start",
-            "period_end",
-            "period_label",
-            "period_start_utc",
-            "breakdown",
-            "segment",
-        )
-    )
-},
-  CASE WHEN was.kpi IS NULL THEN 'new' WHEN now.kpi IS NULL THEN 'removed'
-       WHEN was.is_complete THEN 'restated' ELSE 'went_on' END AS change,
-  {", ".join(f"was.{name} AS from_{name}, now.{name} AS to_{name}" for name in SAID)},
-  now.value - was.value AS difference,
-  CASE WHEN was.value <> 0 THEN (now.value - was.value) / abs(was.value) END AS difference_pct,
-  said.reasons
-FROM was FULL JOIN now ON {" AND ".join(f"was.{name} = now.{name}" for name in KEY)}
-LEFT JOIN said ON {" AND ".join(f"said.{name} = coalesce(now.{name}, was.{name})" for name in KEY)}
-WHERE was.kpi IS NULL OR now.kpi IS NULL
-   OR {" OR ".join(f"was.{name} IS DISTINCT FROM now.{name}" for name in SAID)}
+SELECT found.*, said.reasons
+FROM found LEFT JOIN said ON {" AND ".join(f"said.{name} = found.{name}" for name in KEY)}
 ORDER BY kpi, breakdown, segment, period_start_utc
 """

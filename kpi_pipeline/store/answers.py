@@ -10,7 +10,8 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Reduction
 from kpi_pipeline.store.warehouse import Warehouse, quoted
 
-_ANSWER = TableRef("partial", "answer")
+ANSWER = TableRef("partial", "answer")
+"""Where they are kept."""
 _SPAN = ["first_day", "last_day"]
 _COLUMNS = "reduction VARCHAR, asked VARCHAR, first_day DATE, last_day DATE, segment VARCHAR, value DOUBLE"
 
@@ -48,13 +49,13 @@ class KeptAnswers:
         """Keeps what was found."""
         if self._learnt:
             _prepare(self._warehouse)
-            self._warehouse.append(_ANSWER, pl.concat(self._learnt))
+            self._warehouse.append(ANSWER, pl.concat(self._learnt))
             self._learnt.clear()
 
     def _of(self, name: str) -> dict[str, pl.DataFrame]:
-        if self._warehouse.table_kind(_ANSWER) is None:
+        if self._warehouse.table_kind(ANSWER) is None:
             return {}
-        rows = self._warehouse.fetch(f"SELECT * EXCLUDE (reduction) FROM {quoted(_ANSWER)} WHERE reduction = ?", [name])
+        rows = self._warehouse.fetch(f"SELECT * EXCLUDE (reduction) FROM {quoted(ANSWER)} WHERE reduction = ?", [name])
         parts = rows.partition_by("asked", as_dict=True, include_key=False)
         return {str(key[0]): part for key, part in parts.items()}
 
@@ -65,7 +66,7 @@ _NOTHING = pl.DataFrame(schema={"first_day": pl.Date, "last_day": pl.Date, "segm
 def forget_answers(warehouse: Warehouse, reduction: Reduction, days: tuple[date, date] | None) -> None:
     """Forgets what rests on days from one on and before another, or on any day."""
     _prepare(warehouse)
-    forgotten = f"DELETE FROM {quoted(_ANSWER)} WHERE reduction = ?"
+    forgotten = f"DELETE FROM {quoted(ANSWER)} WHERE reduction = ?"
     if days is None:
         warehouse.run(forgotten, [reduction.table.name])
     else:
@@ -73,4 +74,4 @@ def forget_answers(warehouse: Warehouse, reduction: Reduction, days: tuple[date,
 
 
 def _prepare(warehouse: Warehouse) -> None:
-    warehouse.run(f"CREATE TABLE IF NOT EXISTS {quoted(_ANSWER)} ({_COLUMNS})")
+    warehouse.run(f"CREATE TABLE IF NOT EXISTS {quoted(ANSWER)} ({_COLUMNS})")

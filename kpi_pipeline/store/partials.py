@@ -18,6 +18,7 @@ from kpi_pipeline.store.seen_rows import WHOLE
 from kpi_pipeline.store.warehouse import Warehouse, quoted
 
 _LEDGER = TableRef("state", "reduction")
+_DICTIONARY = "__keys"
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,12 @@ def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp
 
 def _keys(reduction: Reduction) -> TableRef:
     """The dictionary of keys that are no whole numbers."""
-    return TableRef("partial", f"{reduction.table.name}__keys")
+    return TableRef("partial", f"{reduction.table.name}{_DICTIONARY}")
+
+
+def is_dictionary(table: TableRef) -> bool:
+    """Whether a table keeps the keys of a reduction that are no whole numbers."""
+    return table.schema == "partial" and table.name.endswith(_DICTIONARY)
 
 
 def _seen(reduction: Reduction) -> TableRef:

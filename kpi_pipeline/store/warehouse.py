@@ -113,6 +113,28 @@ class Warehouse:
         if was_shut:
             self.shut(*map(Path, folders))
 
+    def attach(
+        self,
+        path: Path,
+        name: str,
+        *,
+        wait: float = 0,
+        on_wait: Callable[[str], None] | None = None,
+        holder: str = "a comparison",
+    ) -> None:
+        """Lets statements read the tables of another warehouse, as `name`.schema.table; nothing is written to it.
+
+        It takes its turn as `open_to_read` does, and a run waits until this warehouse is closed.
+        """
+        patience = _Patience(wait, on_wait)
+        lock = _locked(path, patience, holder)
+        file, alias = exp.Literal.string(str(path)).sql(self.dialect), exp.to_identifier(name, quoted=True)
+        statement = f"ATTACH {file} AS {alias.sql(self.dialect)} (READ_ONLY)"
+        try:
+            _patiently(lambda: self._connection.execute(statement), path, patience)
+        finally:
+            _release(lock)
+
     @classmethod
     def in_memory(cls) -> Self:
         """A warehouse that is gone when it is closed; for trying things and for tests."""
@@ -338,10 +360,17 @@ def _to_write(
 
 
 def _connected(path: Path, patience: _Patience, memory: str | None, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    config: dict[str, str | bool | int | float | list[str]] = {"memory_limit": memory} if memory else {}
+    return _patiently(lambda: duckdb.connect(str(path), read_only=read_only, config=config), path, patience)
+
+
+def _patiently(
+    opening: Callable[[], duckdb.DuckDBPyConnection], path: Path, patience: _Patience
+) -> duckdb.DuckDBPyConnection:
     """The file open, as soon as nobody has it open who is in the way."""
     while True:
         try:
-            return duckdb.connect(str(path), read_only=read_only, config={"memory_limit": memory} if memory else {})
+            return opening()
         except duckdb.Error as problem:
             if patience.is_over or not (reader := _in_the_way(problem)):
                 raise _storage_error(problem, path) from problem
