@@ -8,7 +8,7 @@ import re
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -357,6 +357,42 @@ def _to_write(
     except BaseException:
         _release(lock)
         raise
+
+
+@contextmanager
+def kept_from_others(
+    path: Path, *, wait: float = 0, on_wait: Callable[[str], None] | None = None, holder: str
+) -> Iterator[bool]:
+    """For as long as the block lasts nobody else opens the warehouse; False where its file is damaged.
+
+    What stood in a log beside the file is in the file by then.
+    """
+    patience = _Patience(wait, on_wait)
+    lock = _locked(path, patience, holder)
+    try:
+        if not path.exists():
+            yield True
+            return
+        connection = _checkpointed(path, patience)
+        with connection or nullcontext():
+            yield connection is not None
+    finally:
+        _release(lock)
+
+
+def _checkpointed(path: Path, patience: _Patience) -> duckdb.DuckDBPyConnection | None:
+    """The file open for writing, without a log; None where it is damaged."""
+    connection = None
+    try:
+        connection = _connected(path, patience, None, read_only=False)
+        connection.execute("CHECKPOINT")
+    except (StorageError, duckdb.Error) as problem:
+        if connection:
+            connection.close()
+        if not is_about_damage(problem.__cause__ if isinstance(problem.__cause__, Exception) else problem):
+            raise
+        return None
+    return connection
 
 
 def _connected(path: Path, patience: _Patience, memory: str | None, *, read_only: bool) -> duckdb.DuckDBPyConnection:
