@@ -9,6 +9,7 @@ TRIALS: dict[str, str] = {
     "malformed": "reliability.malformed",
     "kills": "reliability.kills",
     "histories": "reliability.histories",
+    "repeats": "reliability.repeats",
     "readers": "reliability.readers",
     "storage": "reliability.storage",
     "power": "reliability.power",

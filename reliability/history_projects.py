@@ -277,7 +277,12 @@ def models_of(name: str) -> frozenset[str]:
 
 def grains(name: str) -> tuple[str, ...]:
     """The grains that a metric can be asked at."""
-    only = {"growth": ("day", "week"), "buys_within_two_weeks": ("week",), "back_in_a_month": ("month",)}
+    only = {
+        "growth": ("day", "week"),
+        "since_month_began": ("month",),
+        "back_in_a_month": ("month",),
+        "buys_within_two_weeks": ("week",),
+    }
     return only.get(name, ("day", "week", "month", "quarter"))
 
 

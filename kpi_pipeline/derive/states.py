@@ -59,9 +59,9 @@ def _at_moments(rows: pl.LazyFrame, stock: Snapshot, measures: Mapping[str, Meas
         return chosen.group_by(keys).agg(_aggregate(one).alias(name) for name, one in measures.items())
     each = rows.group_by(*keys, *groups, MOMENT).agg(_aggregate(one).alias(name) for name, one in measures.items())
     of_groups = each.group_by(*keys, *groups).agg(of_all(pl.col(name), stock.choice) for name in measures)
-    # NOTE: sorted, because a sum of averages depends on their order in its last digits.
-    ordered = of_groups.sort(*keys, *groups).group_by(keys, maintain_order=True)
-    return ordered.agg(pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in measures)
+    # NOTE: averages are divided and so no longer exact; a sum of them ends with other digits in another order. Polars
+    # leaves out a sort before a sum, which it takes to be the same in any order; a running total it does not.
+    return of_groups.group_by(keys).agg(pl.col(name).sort().cum_sum().last().alias(name) for name in measures)
 
 
 def _carried(rows: pl.LazyFrame, stock: Snapshot) -> pl.LazyFrame:

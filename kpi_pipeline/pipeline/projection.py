@@ -254,7 +254,8 @@ def _rows(
 
 def _placed(series: Series, frame: pl.DataFrame, periods: pl.DataFrame) -> pl.DataFrame:
     """The rows of the board's periods with the place of each period among them and the name of the segment."""
-    places = periods.select("period_start", place=pl.int_range(pl.len()))
+    # NOTE: the frame has a column a dimension, and a dimension may be called `place`; none begins with a line.
+    places = periods.select("period_start", _place=pl.int_range(pl.len()))
     return frame.with_columns(segment=segment_name(series.breakdown)).join(places, on="period_start")
 
 
@@ -263,7 +264,7 @@ def _laid(rows: pl.DataFrame, name: str, segments: tuple[str, ...], periods: int
     laid = np.full((len(segments), periods), np.nan)
     known = rows.filter(pl.col("segment").is_in(segments))
     row = np.searchsorted(np.array(segments, dtype=object), known.get_column("segment").to_numpy())
-    laid[row, known.get_column("place").to_numpy()] = known.get_column(name).fill_null(np.nan).to_numpy()
+    laid[row, known.get_column("_place").to_numpy()] = known.get_column(name).fill_null(np.nan).to_numpy()
     return laid
 
 
