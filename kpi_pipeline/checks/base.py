@@ -8,6 +8,10 @@ from pydantic import Field, model_validator
 
 from kpi_pipeline.names import Expression, Noun, Share
 
+FEW_ROWS = 20
+MOST = 0.5
+"""The share of the rows of a load that a check may set aside where it does not say; of a few rows all."""
+
 
 class CheckBase(Noun):
     """An expectation on data; with `severity: error` its failure stops what depends on the data."""
@@ -27,7 +31,7 @@ class CheckBase(Noun):
         ge=0,
         lt=1,
         description="the share of rows that may fail, such as 0.1%; with `severity: quarantine` the share that may be "
-        "set aside, half if not given: of more, nothing is let in",
+        "set aside, half if not given (of fewer than 20 rows any): of more, nothing is let in",
     )
 
     @model_validator(mode="after")
@@ -48,10 +52,11 @@ class CheckBase(Noun):
         """How a failure on the table is reported; rows that were let in before the check was written only warn."""
         return "error" if self.severity == "error" else "warn"
 
-    @property
-    def set_aside_at_most(self) -> float:
-        """The share of the rows of a load that may go to quarantine for this check."""
-        return self.tolerate if "tolerate" in self.model_fields_set else 0.5
+    def set_aside_at_most(self, rows_read: int) -> float:
+        """The share of a load's rows that may go to quarantine for this check; of a few rows any, unless it says."""
+        if "tolerate" in self.model_fields_set:
+            return self.tolerate
+        return MOST if rows_read >= FEW_ROWS else 1
 
     @property
     def looks_in(self) -> str | None:

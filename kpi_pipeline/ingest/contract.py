@@ -68,7 +68,7 @@ class RowRule:
     """The name that the check is reported under."""
     column: str
     misfit: exp.Expr
-    """True for rows that fail it and no rule or type before it; never NULL."""
+    """True for rows that fail it, of those whose values have their types; never NULL."""
     shown: exp.Expr
     """The value as people see it in quarantine."""
     reason: exp.Expr

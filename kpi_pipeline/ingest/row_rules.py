@@ -62,36 +62,35 @@ class _Row:
 def row_rules(
     load: Loading, ready: Ready, columns: Mapping[str, str], replaces: Replaced, target: TableRef
 ) -> tuple[RowRule, ...]:
-    """The checks with `severity: quarantine` that can be put to these rows; of a row that fails several, the first.
+    """The checks with `severity: quarantine` that can be put to these rows.
 
     A check whose columns are not there, or are of another kind, is left to the checks on the whole table, which say so.
+    Which rows come first with a key is asked last, of the rows that are to be loaded otherwise.
     """
     row = _Row(load, ready, columns, replaces, target)
+    checks = [(name, one) for name, one in zip(check_names(load.source.checks), load.source.checks, strict=True)]
+    checks = [(name, one) for name, one in checks if one.sets_aside]
     unfit = contract.any_misfit(ready.columns)
     rules: list[RowRule] = []
-    names = check_names(load.source.checks)
-    for name, check in zip(names, load.source.checks, strict=True):
-        if not check.sets_aside:
-            continue
-        passed_others = [unfit, *(one.misfit for one in rules)]
-        fits = exp.and_(*(exp.not_(one.copy()) for one in passed_others if one is not None))
+    for name, check in sorted(checks, key=lambda each: isinstance(each[1], Unique)):
+        fits: list[exp.Expr] = [exp.not_(unfit.copy())] if unfit is not None else []
         if check.filter:
-            only = row.where(sqlglot.parse_one(check.filter, dialect="duckdb"))
-            fits = exp.and_(fits, exp.Paren(this=only))
-        for column, fails, shown, reason in _asked(check, row, fits):
-            misfit = exp.Case(ifs=[exp.If(this=exp.and_(fits.copy(), fails), true=exp.true())], default=exp.false())
-            rules.append(RowRule(name, column, misfit, shown, reason))
+            fits.append(exp.Paren(this=row.where(sqlglot.parse_one(check.filter, dialect="duckdb"))))
+        loaded = [*fits, *(exp.not_(one.misfit.copy()) for one in rules)]
+        for column, fails, shown, reason in _asked(check, row, loaded):
+            failing = exp.and_(*(one.copy() for one in fits), fails)
+            rules.append(RowRule(name, column, exp.Coalesce(this=failing, expressions=[exp.false()]), shown, reason))
     return tuple(rules)
 
 
-def _asked(check: CheckBase, row: _Row, fits: exp.Expr) -> list[tuple[str, exp.Expr, exp.Expr, exp.Expr]]:
+def _asked(check: CheckBase, row: _Row, loaded: Sequence[exp.Expr]) -> list[tuple[str, exp.Expr, exp.Expr, exp.Expr]]:
     """Column, condition of failing, value shown and reason, for each of the columns that a check is about."""
     if isinstance(check, NotNull):
         there = [name for name in check.columns if row.spelled(name)]
         missing = [(name, row.value(name).is_(exp.null()), exp.cast(exp.null(), "VARCHAR")) for name in there]
         return [(name, fails, shown, _text(f"'{name}' has no value")) for name, fails, shown in missing]
     if isinstance(check, Unique):
-        return _seen_before(check, row, fits) if all(row.spelled(name) for name in check.columns) else []
+        return _seen_before(check, row, loaded) if all(row.spelled(name) for name in check.columns) else []
     assert isinstance(check, AcceptedRange | AcceptedValues | Matches | Relationships)
     column, spelled = check.column, row.spelled(check.column)
     if spelled is None:
@@ -136,7 +135,9 @@ def _not_found(check: Relationships, row: _Row, value: exp.Expr) -> exp.Expr | N
     return None
 
 
-def _seen_before(check: Unique, row: _Row, fits: exp.Expr) -> list[tuple[str, exp.Expr, exp.Expr, exp.Expr]]:
+def _seen_before(
+    check: Unique, row: _Row, loaded: Sequence[exp.Expr]
+) -> list[tuple[str, exp.Expr, exp.Expr, exp.Expr]]:
     """Rows whose key an earlier row has: of the same file or batch, of one before it, or of what was loaded before."""
     names = [row.spelled(name) or name for name in dict.fromkeys(check.columns)]
     landed, load = row.ready.landed, row.load
@@ -145,7 +146,8 @@ def _seen_before(check: Unique, row: _Row, fits: exp.Expr) -> list[tuple[str, ex
         this=exp.RowNumber(), partition_by=[exp.column("key")], order=exp.Order(expressions=[exp.column("number")])
     )
     own = exp.select(exp.alias_(landed.number.copy(), "number"), exp.alias_(key, "key")).from_(landed.relation)
-    ranked = exp.select("number", "key", exp.alias_(rank, "place")).from_(own.where(fits.copy()).subquery("own"))
+    own = own.where(*(one.copy() for one in loaded))
+    ranked = exp.select("number", "key", exp.alias_(rank, "place")).from_(own.subquery("own"))
     later = exp.select("number").from_(ranked.subquery("ranked")).where(exp.column("place") > 1)
     later = later.where(exp.not_(exp.column("key").is_(exp.null())))
     fails = [landed.number.copy().isin(query=later)]

@@ -124,18 +124,24 @@ def _refuse_emptied(load: Loading, rows: int) -> None:
 
 
 def _refuse_mostly_misfits(load: Loading, staged: Staged, file: SourceFile) -> None:
-    """A slip spoils a row; where most rows do not fit, the file is another one or the contract is wrong."""
+    """A slip spoils a row; where most rows do not fit, the file is another one or the contract is wrong.
+
+    Of rows that a check sets aside, the check says itself how many it tolerates.
+    """
     read = file.rows + file.quarantined
     if read < FEW_ROWS or file.quarantined <= MISFITS_AT_MOST * read:
         return
-    first = exp.select("line", "reason", "check_name").from_(sql_table(staged.quarantine)).order_by("line").limit(1)
-    line, reason, by_check = load.executor.rows(first.where(exp.column("_source_file").eq(file.file)))[0]
+    unfit = exp.and_(exp.column("_source_file").eq(file.file), exp.column("check_name").is_(exp.null()))
+    of_file = exp.select("line", "reason").from_(sql_table(staged.quarantine)).where(unfit)
+    misfits = row_count(load.executor, staged.quarantine, where=unfit)
+    if misfits <= MISFITS_AT_MOST * read:
+        return
+    line, reason = load.executor.rows(of_file.order_by("line").limit(1))[0]
     place = "line" if isinstance(load.source.connector, FileConnector) else "row"
     raise DataError(
-        f"{file.quarantined:,} of {counted(read, 'row')} of {file.file} do not fit what source '{load.source.name}' "
-        f"says its {'rows' if by_check else 'columns'} are. The first, in {place} {line}: {reason}.\n"
-        "Hint: nothing was loaded. Has the file changed, or are "
-        f"{'`checks`' if by_check else '`columns`'} of the source wrong?"
+        f"{misfits:,} of {counted(read, 'row')} of {file.file} do not fit what source '{load.source.name}' "
+        f"says its columns are. The first, in {place} {line}: {reason}.\n"
+        "Hint: nothing was loaded. Has the file changed, or are `columns` of the source wrong?"
     )
 
 

@@ -42,9 +42,10 @@ def drop(executor: Executor, name: TableRef, *, kind: Literal["TABLE", "VIEW"] =
     executor.run(f"DROP {kind} IF EXISTS {sql_table(name).sql(dialect='duckdb')}")
 
 
-def row_count(executor: Executor, name: TableRef) -> int:
-    """How many rows a table has."""
-    return int(executor.rows(exp.select(exp.Count(this=exp.Star())).from_(sql_table(name)))[0][0])
+def row_count(executor: Executor, name: TableRef, *, where: exp.Expr | None = None) -> int:
+    """How many rows a table has, or those for which something is true."""
+    rows = exp.select(exp.Count(this=exp.Star())).from_(sql_table(name))
+    return int(executor.rows(rows.where(where.copy()) if where else rows)[0][0])
 
 
 def full_name(kind: str) -> str:

@@ -29,11 +29,11 @@ def with_set_aside(
         if check is None or not check.sets_aside or not rows or staged.how == "replay" or not one.was_made:
             told.append(one)
             continue
-        share = rows / staged.rows_read
+        share, most = rows / staged.rows_read, check.set_aside_at_most(staged.rows_read)
         observed = f"{rows:,} of {counted(staged.rows_read, 'row')} read went to quarantine"
         sample = _sample(staged, one.check_name, warehouse)
-        if share > check.set_aside_at_most:
-            observed += f", {share * 100:.3g}%; tolerated are {check.set_aside_at_most * 100:.6g}%"
+        if share > most:
+            observed += f", {share * 100:.3g}%; tolerated are {most * 100:.6g}%"
             result = replace(one, passed=False, severity="error", observed=observed, failing_rows=rows, sample=sample)
         elif one.passed:
             result = replace(one, observed=f"{observed}; {one.observed}" if one.observed else observed, sample=sample)
