@@ -12,6 +12,7 @@ from kpi_pipeline.checks import AcceptedRange, AcceptedValues, CheckBase, Matche
 from kpi_pipeline.checks.naming import check_names
 from kpi_pipeline.checks.of_types import is_number
 from kpi_pipeline.checks.result import MASK
+from kpi_pipeline.errors import DefinitionError, KpiError, Problem
 from kpi_pipeline.ingest import contract
 from kpi_pipeline.ingest.contract import RowRule
 from kpi_pipeline.ingest.loading import Loading
@@ -75,12 +76,33 @@ def row_rules(
     for name, check in sorted(checks, key=lambda each: isinstance(each[1], Unique)):
         fits: list[exp.Expr] = [exp.not_(unfit.copy())] if unfit is not None else []
         if check.filter:
-            fits.append(exp.Paren(this=row.where(sqlglot.parse_one(check.filter, dialect="duckdb"))))
+            condition = sqlglot.parse_one(check.filter, dialect="duckdb")
+            if not all(row.spelled(column.name) for column in condition.find_all(exp.Column)):
+                continue
+            # NOTE: of a row for which the filter cannot be computed the check on the whole table says so.
+            fits.append(sql_call("TRY", row.where(condition)))
         loaded = [*fits, *(exp.not_(one.misfit.copy()) for one in rules)]
         for column, fails, shown, reason in _asked(check, row, loaded):
             failing = exp.and_(*(one.copy() for one in fits), fails)
-            rules.append(RowRule(name, column, exp.Coalesce(this=failing, expressions=[exp.false()]), shown, reason))
+            rule = RowRule(name, column, exp.Coalesce(this=failing, expressions=[exp.false()]), shown, reason)
+            _refuse_if_it_cannot_be_asked(row, check, rule)
+            rules.append(rule)
     return tuple(rules)
+
+
+def _refuse_if_it_cannot_be_asked(row: _Row, check: CheckBase, rule: RowRule) -> None:
+    load = row.load
+    try:
+        load.executor.columns(exp.select(exp.alias_(rule.misfit.copy(), "misfit")).from_(row.ready.landed.relation))
+    except KpiError:
+        raise
+    except Exception as problem:
+        place = load.project.place("sources", load.source.name, "checks", str(load.source.checks.index(check)))
+        said = str(problem).strip().splitlines()[0]
+        text = f"Check '{rule.check}' of source '{load.source.name}' cannot be put to its rows: {said}"
+        raise DefinitionError(
+            [Problem(text, place, "is its filter a condition on columns of the source, of the right types?")]
+        ) from problem
 
 
 def _asked(check: CheckBase, row: _Row, loaded: Sequence[exp.Expr]) -> list[tuple[str, exp.Expr, exp.Expr, exp.Expr]]:

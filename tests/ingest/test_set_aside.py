@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from kpi_pipeline.errors import DefinitionError
 from kpi_pipeline.models import Model
 from kpi_pipeline.sources import Source
 from tests.ingest.conftest import Bench, orders
@@ -95,6 +96,27 @@ def test_another_check_reads_the_rows_again_and_other_words_do_not(bench: Bench)
     assert (bench.raw("id"), bench.quarantined("line")) == ([(1,), (2,)], [])
 
 
+def test_a_filter_of_other_types_is_refused_by_its_place_and_one_that_cannot_be_computed_sets_nothing_aside(
+    bench: Bench,
+) -> None:
+    bench.write("data/a.csv", "id,n\n1,x\n2,\n")
+    with pytest.raises(DefinitionError, match="Check 'not_null' of source 'orders' cannot be put to its rows"):
+        bench.load(checked({"type": "not_null", "columns": ["n"], "filter": "len(id) > 0"}, columns={}))
+    staged = bench.load(checked({"type": "not_null", "columns": ["n"], "filter": "CAST(n AS INT) > 0"}, columns={}))
+    assert staged.rows_loaded == 2
+
+
+def test_a_merge_of_rows_goes_by_what_fits(bench: Bench) -> None:
+    """A newer row that fails its check does not take the place of one that passed; files say only what is new."""
+    source = checked({"type": "accepted_range", "column": "price", "min": 0}, load={"mode": "merge", "key": ["id"]})
+    bench.write("data/a.csv", "id,price\n1,5\n2,6\n")
+    bench.load(source)
+    bench.write("data/b.csv", "id,price\n1,-1\n2,7\n")
+    bench.load(source)
+    assert [(number, float(price)) for number, price in bench.raw("id, price")] == [(1, 5.0), (2, 7.0)]
+    assert bench.quarantined("line, row_key, status") == [(2, '{"id":"1"}', "open")]
+
+
 def test_personal_values_are_not_shown_and_their_rows_not_kept(bench: Bench) -> None:
     bench.write("data/a.csv", "id,mail\n1,a@b\n2,Maureen\n")
     bench.load(checked({"type": "matches", "column": "mail", "pattern": "@"}, columns={}, personal=["mail"]))
@@ -107,6 +129,11 @@ def test_personal_values_are_not_shown_and_their_rows_not_kept(bench: Bench) -> 
     ("kind", "definition", "words"),
     [
         (Source, {"checks": [{"type": "row_count", "min": 1, "severity": "quarantine"}]}, "not of single rows"),
+        (
+            Source,
+            {"checks": [{"type": "matches", "column": "id", "pattern": "(?=x)", "severity": "quarantine"}]},
+            "cannot be read: .*look-around",
+        ),
         (
             Source,
             {
