@@ -56,3 +56,27 @@ def put_in_place(built: Path, target: Path) -> None:
     sync(built)
     os.replace(built, target)
     sync(target.parent)
+
+
+def point_at(target: Path, file: Path) -> bool:
+    """Makes the target a link to a file beside it in one step, durably; False where the disk knows no links."""
+    built = building(target)
+    try:
+        built.symlink_to(file.name)
+    except (OSError, NotImplementedError):
+        return False
+    try:
+        os.replace(built, target)
+    finally:
+        remove(built)
+    sync(target.parent)
+    return True
+
+
+def of_run(target: Path, run_id: str) -> Path:
+    """What a run's own file is called, beside the target that names the latest one.
+
+    >>> of_run(Path("out/kpi.duckdb"), "20240301T060000-a1b2c3").name
+    'kpi-20240301T060000-a1b2c3.duckdb'
+    """
+    return target.with_name(f"{target.stem}-{run_id}{target.suffix}")

@@ -25,6 +25,7 @@ from kpi_pipeline.notify import NotifyRule
 from kpi_pipeline.periods import DaysText, FirstDay, Grain, whole_periods
 from kpi_pipeline.postgres_target import PostgresTarget, address_alone
 from kpi_pipeline.restating import History, Restatement
+from kpi_pipeline.retention import KeptFor
 from kpi_pipeline.reviews import HeldReview, ReviewDue, due_after
 from kpi_pipeline.sources import Source
 from kpi_pipeline.teams import Person, Team
@@ -114,6 +115,9 @@ class Settings(Noun):
     automation: Literal["schedule", "declarative"] = Field(
         default="schedule", description="whether Dagster goes by the schedule or by conditions on each asset"
     )
+    retention: KeptFor = Field(
+        default=KeptFor(), description="how long runs and results that no longer hold are remembered"
+    )
     history: History = Field(default=History(), description="how long values that were published are remembered")
     restatement: Restatement | None = Field(
         default=None, description="when a restated value is worth a warning, for KPIs that do not say it themselves"
@@ -190,8 +194,9 @@ class Project:
         return None
 
     def path(self, relative: str) -> Path:
-        """A path of the definitions, seen from the project's root."""
-        return (self.root / relative).resolve()
+        """A path of the definitions, seen from the project's root; a link stays one, as the published file is."""
+        path = self.root / relative
+        return path.parent.resolve() / path.name
 
     def table_named(self, name: str) -> TableRef:
         """The table of a model or source by that name, such as one that gives targets or days."""

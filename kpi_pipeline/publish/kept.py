@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from kpi_pipeline.errors import StorageError
-from kpi_pipeline.files import building, put_in_place, remove, sync
+from kpi_pipeline.files import building, of_run, put_in_place, remove, sync
 from kpi_pipeline.periods import Window, shift_day
 
 RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{6}")
@@ -35,18 +35,19 @@ class Keeping:
 
 
 def keep_snapshot(published: Path, run_id: str, keeping: Keeping) -> Path:
-    """Keeps the published file under the name of its run as well, and removes earlier ones by the rule.
+    """Sees to it that the published file has the name of its run as well, and removes earlier ones by the rule.
 
-    Both names are one file on the disk, where it knows such a thing; only earlier snapshots take room.
+    Where the published name is a link it has; else both names are one file on the disk, where it knows such a thing.
 
     Raises:
         StorageError: the disk is full, or does not let us write; the published file is there and new.
     """
-    kept = published.with_name(f"{published.stem}-{run_id}{published.suffix}")
+    kept = of_run(published, run_id)
     try:
         _same_file(published, kept)
         for old in keeping.outdated(kept_snapshots(published)):
             remove(old)
+            remove(old.with_name(f"{old.name}.wal"))
     except OSError as problem:
         raise StorageError.not_written(str(kept), problem) from problem
     return kept

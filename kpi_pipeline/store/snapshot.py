@@ -1,6 +1,10 @@
 """The published file: built beside the one readers have open, checked, and put in its place in one step.
 
 Readers keep the file they opened until they reconnect. A crash at any moment leaves the last good file where it was.
+
+NOTE: the published name is a link to the file of its run. DuckDB opens a file by its name two or three times, so a
+file renamed over another one between two of these gives a reader the head of one and the body of the other; a link it
+follows before it opens anything (DuckDB 1.5 and newer).
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import polars as pl
 from sqlglot import exp
 
 from kpi_pipeline.errors import InternalError, StorageError
-from kpi_pipeline.files import building, clear_leftovers, put_in_place, remove
+from kpi_pipeline.files import building, clear_leftovers, of_run, point_at, put_in_place, remove
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import fingerprint
 from kpi_pipeline.store.values import ROOMY, Change, rows_and_room, without_parts
@@ -95,13 +99,22 @@ def write_snapshot(
                 _make(built, (*making.values(), on_top))
                 rows = _fill(warehouse, built, tables, {}) or {}
             _verify(built, rows)
-            # NOTE: a log that somebody's writing session left beside the old file would be replayed into the new one.
-            remove(_log_of(target))
-            put_in_place(built, target)
+            _put_in_place(warehouse, built, target)
         finally:
             clear_leftovers(target)
         _note(warehouse, target, made_by)
         return SnapshotFile(target, target.stat().st_size, rows)
+
+
+def _put_in_place(warehouse: Warehouse, built: Path, target: Path) -> None:
+    """Gives the new file the name of its run and points the published name at it; else the published name itself."""
+    own = of_run(target, _run_id(warehouse))
+    # NOTE: a log that somebody's writing session left beside the old file would be replayed into the new one.
+    remove(_log_of(target))
+    remove(_log_of(own))
+    put_in_place(built, own)
+    if not point_at(target, own):
+        put_in_place(own, target)
 
 
 def _make(path: Path, making: Iterable[Sequence[str]]) -> None:
@@ -191,17 +204,21 @@ def _count(connection: duckdb.DuckDBPyConnection, table: TableRef) -> int:
 
 def _is_of(warehouse: Warehouse, target: Path, run_id: str, made_by: str) -> bool:
     """Whether the target is what the run wrote, by the same statements, and nobody changed it since."""
-    if not warehouse.table_kind(WRITTEN) or not target.exists() or _log_of(target).exists():
+    if not warehouse.table_kind(WRITTEN) or not target.exists() or _log_of(target.resolve()).exists():
         return False
     return warehouse.rows(f"SELECT * FROM {quoted(WRITTEN)}") == [(run_id, made_by, *_known_by(target))]
 
 
 def _note(warehouse: Warehouse, target: Path, made_by: str) -> None:
     """Remembers what was written, and by which run."""
-    (run_id,) = warehouse.rows(f"SELECT run_id FROM {quoted(TableRef(PUBLISHED, ONE_ROW))}")[0]
     names = ["run_id", "made_by", "bytes", "modified_ns"]
-    note = pl.DataFrame([(run_id, made_by, *_known_by(target))], schema=names, orient="row")
+    note = pl.DataFrame([(_run_id(warehouse), made_by, *_known_by(target))], schema=names, orient="row")
     warehouse.replace_table(WRITTEN, note)
+
+
+def _run_id(warehouse: Warehouse) -> str:
+    """The run whose tables are in the warehouse."""
+    return str(warehouse.rows(f"SELECT run_id FROM {quoted(TableRef(PUBLISHED, ONE_ROW))}")[0][0])
 
 
 def _known_by(target: Path) -> tuple[int, int]:

