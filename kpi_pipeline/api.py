@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
     from kpi_pipeline.load import Finding, Known
     from kpi_pipeline.periods import Grain
+    from kpi_pipeline.pipeline.cleaning import Cleaned
     from kpi_pipeline.pipeline.context import Context
     from kpi_pipeline.pipeline.discover import Discovered
     from kpi_pipeline.pipeline.health import Health
+    from kpi_pipeline.pipeline.impact import Impact
     from kpi_pipeline.pipeline.notify import Told
     from kpi_pipeline.pipeline.quarantine import Broken, Replayed
     from kpi_pipeline.pipeline.report import RunReport
@@ -141,6 +143,12 @@ class LoadedProject:
 
         return health(self.project, now=now)
 
+    def clean(self, *, raw: bool = False, wait: float = 600, now: datetime | None = None) -> Cleaned:
+        """Removes what no definition asks for, and gives its room back; see `kpi_pipeline.pipeline.cleaning.clean`."""
+        from kpi_pipeline.pipeline.cleaning import clean
+
+        return clean(self.project, raw=raw, wait=wait, now=now)
+
     def notify(self, *, say: Callable[[str], None] = print, wait: float = 600, now: datetime | None = None) -> Told:
         """Tells people what is new to them; see `kpi_pipeline.pipeline.notify.notify`."""
         from kpi_pipeline.pipeline.notify import notify
@@ -252,6 +260,12 @@ class LoadedProject:
             self.project, source, note=note, file=file, check=check, column=column, line=line, before=before,
             wait=wait, watch=watch,
         )  # fmt: skip
+
+    def diff_definitions(self, definitions: Path, *, wait: float = 60, watch: Watch | None = None) -> Impact:
+        """What the definitions in a folder would change; see `kpi_pipeline.pipeline.proposal.what_would_change`."""
+        from kpi_pipeline.pipeline.proposal import what_would_change
+
+        return what_would_change(self.project, load(definitions), wait=wait, watch=watch)
 
     def discover(self, *, grain: Grain | None = None) -> Discovered:
         """Leaders that nobody has claimed, in the published values; see `kpi_pipeline.pipeline.discover`."""

@@ -27,6 +27,8 @@ LOGGER.addHandler(logging.NullHandler())
 RUN: ContextVar[str | None] = ContextVar("run", default=None)
 """The run at work; every event is told with it."""
 
+_UNTOLD: ContextVar[bool] = ContextVar("untold", default=False)
+
 Form = Literal["json", "text"]
 Fact = str | int | float | bool | None
 
@@ -81,9 +83,19 @@ _LEVELS = {event.name: event.level for event in EVENTS}
 def tell(event: str, message: str, **facts: Fact) -> None:
     """Tells one event, with the run it is of."""
     level = _LEVELS[event]
-    if LOGGER.isEnabledFor(level):
+    if LOGGER.isEnabledFor(level) and not _UNTOLD.get():
         run = {"run_id": RUN.get()} if RUN.get() else {}
         LOGGER.log(level, message, extra={"event": event, "facts": {**run, **facts}})
+
+
+@contextmanager
+def untold() -> Iterator[None]:
+    """What is tried in the block is no run: nothing of it is told."""
+    before = _UNTOLD.set(True)
+    try:
+        yield
+    finally:
+        _UNTOLD.reset(before)
 
 
 def facts_of(record: logging.LogRecord) -> Mapping[str, Fact]:

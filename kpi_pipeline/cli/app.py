@@ -103,6 +103,14 @@ class Kind(StrEnum):
     sources = "sources"
 
 
+class FailOn(StrEnum):
+    """What ends `kpi diff --definitions` with exit code 1."""
+
+    change = "change"
+    restated = "restated"
+    failure = "failure"
+
+
 class Against(StrEnum):
     """The period that `kpi why` compares with."""
 
@@ -238,11 +246,41 @@ def diff(
     everything: Annotated[
         bool, typer.Option("--all", help="Also new values, and those of periods that were in progress.")
     ] = False,
+    definitions: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            help="Instead: what the definitions in this folder would change. Nothing is published.",
+            metavar="FOLDER",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="With --definitions: print it for a pull request.")
+    ] = False,
+    fail_on: Annotated[
+        Optional[FailOn],  # noqa: UP045
+        typer.Option(
+            help="With --definitions: exit code 1 if anything would change, if values would be restated or go, or if "
+            "checks or computations would fail.",
+            show_default=False,
+        ),
+    ] = None,
+    wait: Wait = 60,
     project: Project = HERE,
 ) -> None:
-    """Show which published values changed between two runs, from what, to what, and why."""
+    """Show which published values changed between two runs, from what, to what, and why; or what a change would do."""
+    if definitions is None and (as_markdown or fail_on):
+        raise typer.BadParameter("--markdown and --fail-on go with --definitions")
+    if definitions is not None and (earlier, later) != ("previous", "latest"):
+        raise typer.BadParameter("definitions are compared with what is published now: leave FROM and TO out")
+    if definitions is not None:
+        from kpi_pipeline.cli.proposal import tell_proposal
+
+        form = "json" if as_json else "csv" if as_csv else "markdown" if as_markdown else "table"
+        only, failing = tuple(kpi or ()), fail_on.value if fail_on else None
+        raise typer.Exit(tell_proposal(project, definitions, kpi=only, form=form, fail_on=failing, wait=wait))
     from kpi_pipeline.cli.history import tell_difference
 
     form = "json" if as_json else "csv" if as_csv else "table"
@@ -491,6 +529,20 @@ def status(
     from kpi_pipeline.cli.status import show_status
 
     raise typer.Exit(show_status(project, form="json" if as_json else form.value, fail_on=fail_on))
+
+
+@app.command()
+def clean(
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Also the rows of sources that are no longer defined, for good.")
+    ] = False,
+    wait: Wait = 600,
+    project: Project = HERE,
+) -> None:
+    """Remove what no definition asks for any more from the warehouse, and give the room back to the disk."""
+    from kpi_pipeline.cli.clean import clean_warehouse
+
+    clean_warehouse(project, raw=raw, wait=wait)
 
 
 @app.command()

@@ -72,7 +72,7 @@ class Impact:
     indicators: pl.DataFrame
     evidence: pl.DataFrame
     checks: pl.DataFrame
-    """Checks that would end otherwise."""
+    """Checks that would pass or fail otherwise than now; a new one counts if it fails."""
     findings: pl.DataFrame
     """What `kpi check` would say more, or no longer."""
     blocked: Mapping[str, str] = field(default_factory=dict)
@@ -95,5 +95,6 @@ class Impact:
 
     @property
     def fails(self) -> bool:
-        """Whether something could not be computed, or a check would fail that passes now."""
-        return bool(self.blocked) or bool(self.checks.filter(pl.col("to_passed").eq(other=False)).height)
+        """Whether something could not be computed, or a check that is no mere warning would fail that passes now."""
+        failing = self.checks.filter(pl.col("to_passed").eq(other=False), to_severity="error")
+        return bool(self.blocked) or failing.height > 0

@@ -42,7 +42,7 @@ def impact_of(
         beside.small("kpi_indicator", ["kpi", "viewpoint"], ["indicator"]),
         beside.small("kpi_evidence", list(CLAIM_KEY), ["verdict", "measured_lag", "reason"]),
         beside.small("check_result", ["asset", "check_name"], ["passed", "severity", "observed"]).filter(
-            pl.col("from_passed").ne_missing(pl.col("to_passed"))
+            pl.col("from_passed").fill_null(value=True) != pl.col("to_passed").fill_null(value=True)
         ),
         beside.small("lint_result", ["rule", "subject", "message"], ["level", "hint"]),
         blocked,
