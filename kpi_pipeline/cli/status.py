@@ -136,7 +136,7 @@ def _show(out: Console, project: Project, found: Health) -> None:
     facts.add_row("Next run", local(found.next_run) if found.next_run else "no schedule")
     statuses = [f"{found.kpis[one]} {one.words}" for one in Status if found.kpis.get(one)]
     facts.add_row("KPIs", ", ".join(statuses) or MISSING)
-    facts.add_row("Size", ", ".join(f"{name} {_size(size)}" for name, size in found.sizes.items()))
+    facts.add_row("Size", ", ".join(f"{name} {size_text(size)}" for name, size in found.sizes.items()))
     out.print(Text(project.settings.title, style="bold"))
     out.print(facts)
     if found.sources:
@@ -189,10 +189,10 @@ def _sources(found: Health, local: Callable[[datetime | None], str]) -> Table:
     return table
 
 
-def _size(size: int) -> str:
+def size_text(size: int) -> str:
     """A size as people write it.
 
-    >>> _size(1_536), _size(25_000_000)
+    >>> size_text(1_536), size_text(25_000_000)
     ('1.5 KiB', '23.8 MiB')
     """
     number, unit = float(size), "B"

@@ -16,8 +16,8 @@ PUBLISHED_TABLES = frozenset({
     "mbo_agreement", "team_focus", "balanced_scorecard", "perspective_score", "strategy_node", "strategy_link",
     "kpi_indicator", "kpi_evidence", "kpi_evidence_lag", "kpi_evidence_window", "kpi_evidence_history",
     "kpi_value_history", "kpi_driver", "kpi_projection",
-    "check_result", "lint_result", "lineage", "source_status", "run", "run_stage", "scorecard", "kpi_latest", "kpi_wide",
-    "kpi_as_of",
+    "check_result", "lint_result", "lineage", "source_status", "run", "run_stage", "scorecard", "kpi_latest",
+    "kpi_wide", "kpi_as_of",
 })  # fmt: skip
 """The tables and views of the contract with BI tools; a model or KPI of that name would shadow them there."""
 

@@ -18,6 +18,7 @@ from kpi_pipeline.judge import judge
 from kpi_pipeline.log import tell
 from kpi_pipeline.pipeline.blocked import computable, left_out, without
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
+from kpi_pipeline.pipeline.cleaning import keep_house
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of, data_through
 from kpi_pipeline.pipeline.evidence import evidence_on_links
@@ -165,8 +166,7 @@ def _compute(
         rows.append(expected.height)
         context.watch.step(f"{expected.height} projections")
     blocked = left_out(project, kpis, stopped, loaded, models, warehouse)
-    computed_kpis = frozenset(name for name in kpis if f"kpi/{name}" not in blocked)
-    computed = _judged(context, computed_kpis, derivations, results, made_of, calendar, expected)
+    computed = _judged(context, kpis, blocked, derivations, results, made_of, calendar, expected)
     del made_of
     with context.stage("validate", 1):
         computed, change, kpi_checks, failed = _validated(context, computed)
@@ -191,9 +191,10 @@ def _compute(
         context.run_id,
         outcome._replace(values_restated=swapped.restated),
         finished_at=context.finished_at,
-        up_to_date_key=key_of(context, loaded.states) if whole and not blocked else None,
+        up_to_date_key=key_of(context, source_states(warehouse)) if whole and not blocked else None,
         stages=context.taken,
     )
+    keep_house(context, plan if whole else None)
     tell_checks(swapped.checks)
     report = RunReport(
         context.run_id,
@@ -212,7 +213,8 @@ def _compute(
 
 def _judged(
     context: Context,
-    kpis: frozenset[str],
+    asked: frozenset[str],
+    blocked: Mapping[str, str],
     derivations: Mapping[str, Derivation],
     results: Mapping[Series, pl.DataFrame],
     made_of: Mapping[Series, pl.DataFrame],
@@ -220,7 +222,7 @@ def _judged(
     expected: pl.DataFrame,
 ) -> Computed:
     """The KPIs against their targets, and what made them change."""
-    project = context.project
+    project, kpis = context.project, frozenset(name for name in asked if f"kpi/{name}" not in blocked)
     with context.stage("judge", 1) as rows:
         targets = given_targets(project, context.warehouse)
         values = kpi_rows(
