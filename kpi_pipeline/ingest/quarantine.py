@@ -42,7 +42,7 @@ a value has not the type it must have. `fields` is the whole row as JSON, by whi
 open; dropped, with who said so; or obsolete, since a newer row of its key was loaded.
 """
 OPEN, DROPPED, OBSOLETE = "open", "dropped", "obsolete"
-_FOUND = tuple(QUARANTINE)[3:-3]
+FOUND = tuple(QUARANTINE)[3:-3]
 """The columns that say where a row is and what is wrong with it."""
 
 
@@ -60,9 +60,9 @@ def quarantine_misfits(load: Loading, ready: Ready, quarantine: TableRef) -> int
                     "value": [None for _ in landed.broken],
                     "reason": [record.problem for record in landed.broken],
                     "raw_text": [None if private else _printable(record.text) for record in landed.broken],
-                    **{name: [None for _ in landed.broken] for name in _FOUND[5:]},
+                    **{name: [None for _ in landed.broken] for name in FOUND[5:]},
                 },
-                schema={name: pl.Int64 if name == "line" else pl.String for name in _FOUND},
+                schema={name: pl.Int64 if name == "line" else pl.String for name in FOUND},
             )
         )
     if misfit is not None:
@@ -85,7 +85,7 @@ def quarantine_misfits(load: Loading, ready: Ready, quarantine: TableRef) -> int
             frames.append(_with_lines(landed, bad, private))
     if not frames:
         return 0
-    rejected = pl.concat([frame.select(_FOUND) for frame in frames]).with_columns(
+    rejected = pl.concat([frame.select(FOUND) for frame in frames]).with_columns(
         pl.lit(load.now).alias("_quarantined_at"),
         pl.lit(load.run_id).alias("_run_id"),
         pl.lit(landed.file.name).alias("_source_file"),

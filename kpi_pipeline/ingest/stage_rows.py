@@ -16,7 +16,7 @@ from kpi_pipeline.ingest.day_changes import day_changes
 from kpi_pipeline.ingest.land import Landed
 from kpi_pipeline.ingest.land_rows import land_rows
 from kpi_pipeline.ingest.loading import Loading
-from kpi_pipeline.ingest.quarantine import QUARANTINE, row_key
+from kpi_pipeline.ingest.quarantine import FOUND, row_key
 from kpi_pipeline.ingest.ready import Ready, fitted
 from kpi_pipeline.ingest.replaced import Everything, RowsOfFiles, RowsOfKeys, RowsSince, is_since
 from kpi_pipeline.ingest.settle import Intake, drop_scaffolds, settled
@@ -168,7 +168,7 @@ def _other_misfits(load: Loading, result: Staged) -> bool:
     """Whether the rows in quarantine will be others than they are."""
     quarantine = TableRef("quarantine", load.source.name)
     there = load.executor.table_columns(quarantine)
-    wanted = [exp.column(name, quoted=True) for name in QUARANTINE if not name.startswith("_") and name != "line"]
+    wanted = [exp.column(name, quoted=True) for name in FOUND if name != "line"]
     if not there:
         return bool(result.rows_quarantined)
     if any(column.name not in there for column in wanted):

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from kpi_pipeline.errors import DataError, DefinitionError
+from kpi_pipeline.ingest import accept, stage_replay
+from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.sources import Source
-from tests.ingest.conftest import Bench
+from kpi_pipeline.store.quarantined import drop_rows
+from tests.ingest.conftest import NOW, Bench
 
 pytest.importorskip("adbc_driver_sqlite", reason="the extra sqlite is not installed")
 
@@ -90,3 +93,41 @@ def test_what_is_not_there_is_told(bench: Bench) -> None:
     (bench.root / "erp.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(DataError, match="file is not a database"):
         bench.load(invoices())
+
+
+@pytest.mark.parametrize("mode", ["full", "append", "merge"])
+def test_rows_that_fail_a_check_wait_for_their_mending(bench: Bench, mode: str) -> None:
+    loads: dict[str, dict[str, Any]] = {"full": {}, "append": {"lookback": "1 day"}, "merge": {"key": ["id"]}}
+    check = {"type": "accepted_range", "column": "price", "min": 0, "severity": "quarantine"}
+    load = {"mode": mode, "cursor": "at", **loads[mode]}
+    source = invoices(load=load, checks=[check])
+    run(
+        bench.root,
+        "CREATE TABLE invoices (id INTEGER, at TEXT, price REAL, raw BLOB)",
+        "INSERT INTO invoices VALUES (1, '2016-05-01 09:00:00', 5, x'00ff'), (2, '2016-05-02 09:00:00', -1, x'00ff')",
+        "INSERT INTO invoices VALUES (9, '2016-05-02 12:00:00', 9, NULL)",
+    )
+    bench.load(source)
+    run(bench.root, "UPDATE invoices SET price = -2, at = '2016-05-03 09:00:00' WHERE id = 1")
+    bench.load(source)
+    assert bench.raw("id") == [(9,)]
+    assert [row[0] for row in bench.warehouse.rows("SELECT value FROM quarantine.orders ORDER BY 1")] == [
+        "-1.0",
+        "-2.0",
+    ]
+    assert drop_rows(bench.warehouse, "orders", note="ana: a test", now=NOW, check="accepted_range") == 2
+    assert not bench.load(source).changed
+    run(bench.root, "INSERT INTO invoices VALUES (3, '2016-05-04 09:00:00', 1, NULL)")
+    bench.load(source)
+    assert bench.warehouse.rows("SELECT status, count(*) FROM quarantine.orders GROUP BY 1") == [("dropped", 2)]
+    bench.warehouse.run("UPDATE quarantine.orders SET status = 'open'")
+    project = Project(root=bench.root, settings=Settings(name="tried", timezone="UTC"))
+    mended = invoices(load=load, checks=[check | {"min": -1}])
+    again = stage_replay(project, mended, bench.warehouse, run_id="again", now=NOW)
+    assert again is not None
+    accept(again, bench.warehouse)
+    assert bench.raw("id, price, raw")[-3:] == [(2, -1.0, b"\x00\xff"), (3, 1.0, None), (9, 9.0, None)]
+    rows = bench.raw("id, price"), bench.warehouse.rows("SELECT value, status FROM quarantine.orders")
+    assert rows[1] == [("-2.0", "open")]
+    bench.load(mended)
+    assert (bench.raw("id, price"), bench.warehouse.rows("SELECT value, status FROM quarantine.orders")) == rows
