@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import duckdb
+
 from kpi_pipeline.errors import StorageError
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
@@ -103,15 +105,26 @@ def is_prepared(executor: Executor) -> bool:
 
 
 def prepare_state(executor: Executor) -> None:
-    """Makes the tables, or brings those of an older version up to this one; doing it again changes nothing."""
+    """Makes the tables, or brings those of an older version up to this one; doing it again changes nothing.
+
+    Raises:
+        StorageError: they cannot be brought up, and are as they were; or they are of a later version.
+    """
     with executor.transaction():
         executor.run("CREATE TABLE IF NOT EXISTS state.schema_version (version INTEGER NOT NULL)")
         version = _version(executor)
         if version == len(MIGRATIONS):
             return
-        for statements in MIGRATIONS[version:]:
-            for statement in statements:
-                executor.run(statement)
+        try:
+            for statements in MIGRATIONS[version:]:
+                for statement in statements:
+                    executor.run(statement)
+        except duckdb.Error as problem:
+            raise StorageError(
+                f"The warehouse's state cannot be brought from version {version} to {len(MIGRATIONS)}: "
+                f"{str(problem).splitlines()[0]}\n"
+                "Hint: it is as it was, and the program that wrote it goes on with it; please report this."
+            ) from problem
         executor.run("DELETE FROM state.schema_version")
         executor.run("INSERT INTO state.schema_version VALUES (?)", [len(MIGRATIONS)])
 
