@@ -67,6 +67,7 @@ runs = st.sampled_from(["later", "later", "later", "run", "run", "one KPI", "sin
 """What follows on something that happens."""
 some = st.integers(0, 1000)
 """Chooses among things of which there may be any number."""
+several = st.lists(some, min_size=1, max_size=4)
 
 
 class History(RuleBasedStateMachine):
@@ -107,18 +108,20 @@ class History(RuleBasedStateMachine):
         source.add(file, data.draw(st.lists(TABLES[source.name].row, min_size=1, max_size=5)))
         self._then(then, data)
 
-    @rule(data=st.data(), number=some, then=runs)
-    def row_is_corrected(self, data: st.DataObject, number: int, then: str) -> None:
+    @rule(data=st.data(), numbers=several, then=runs)
+    def rows_are_corrected(self, data: st.DataObject, numbers: list[int], then: str) -> None:
         source = self._one_source(data)
-        if source.rows:
-            source.correct(number % len(source.rows), data.draw(TABLES[source.name].row))
+        for number in numbers:
+            if source.rows:
+                source.correct(number % len(source.rows), data.draw(TABLES[source.name].row))
         self._then(then, data)
 
-    @rule(data=st.data(), number=some, then=runs)
-    def row_is_deleted(self, data: st.DataObject, number: int, then: str) -> None:
+    @rule(data=st.data(), numbers=several, then=runs)
+    def rows_are_deleted(self, data: st.DataObject, numbers: list[int], then: str) -> None:
         source = self._one_source(data)
-        if len(source.rows) > 1:
-            source.delete(number % len(source.rows))
+        for number in numbers:
+            if len(source.rows) > 1:
+                source.delete(number % len(source.rows))
         self._then(then, data)
 
     @rule(data=st.data(), number=some, then=runs)
