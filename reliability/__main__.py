@@ -18,6 +18,7 @@ TRIALS: dict[str, str] = {
     "databases": "reliability.databases",
     "restatements": "reliability.restatements",
     "files": "reliability.mutated_files",
+    "sizes": "reliability.sizes",
     "swaps": "reliability.swaps",
 }
 """Each trial by its name on the command line: the module whose `add_options` and `main` it is."""

@@ -25,6 +25,7 @@ from kpi_pipeline.pipeline.evidence import evidence_on_links
 from kpi_pipeline.pipeline.given_targets import given_targets
 from kpi_pipeline.pipeline.keys_of_sources import with_those_pointed_to
 from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
+from kpi_pipeline.pipeline.lineage_told import lineage_told
 from kpi_pipeline.pipeline.load_sources import Loaded, load_sources, say_notes, stage_sources
 from kpi_pipeline.pipeline.make_models import make_models
 from kpi_pipeline.pipeline.opened import PATIENCE, end_badly, opened
@@ -93,8 +94,11 @@ def run(
         kpis, metrics = selected(project, names) if names else (frozenset(project.kpis), frozenset(project.metrics))
         plan = compile_project(project, kpis=kpis, metrics=metrics)
         refuse_missing_driver(project)
-        with opened(project, wait=wait, watch=watch, now=now, full=full, since=since, handed=handed) as context:
-            return run_within(context, plan, kpis, whole=not names, began=began)
+        with (
+            opened(project, wait=wait, watch=watch, now=now, full=full, since=since, handed=handed) as context,
+            lineage_told(context) as told,
+        ):
+            return told(run_within(context, plan, kpis, whole=not names, began=began))
 
 
 def run_within(context: Context, plan: Plan, kpis: frozenset[str], *, whole: bool, began: float) -> RunReport:
