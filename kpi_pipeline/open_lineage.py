@@ -6,6 +6,7 @@ beside the run; a collector that does not answer is left alone for the rest of i
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import threading
@@ -89,11 +90,13 @@ class Collector:
         patience = PATIENCE if patience is None else patience
         self._thread.join(patience)
         if self._lost is None and self._thread.is_alive():
-            self._lost = f"the collector did not take them within {patience:.0f} s"
+            self._lost = f"the collector did not take them within {patience:g} s"
         if self._lost:
             tell("lineage_lost", f"OpenLineage events were lost: {self._lost}")
 
     def _send(self) -> None:
+        # NOTE: without a handler Python would print what the client logs, between our lines.
+        logging.getLogger("openlineage").addHandler(logging.NullHandler())
         try:
             from openlineage.client import OpenLineageClient
 
