@@ -34,7 +34,9 @@ def attainment() -> pl.Expr:
     1 where the target is reached, else 0.
     """
     ahead, scale = _ahead(), pl.col("target_scale")
-    share = 1 + ahead / scale
+    # NOTE: by a column that is one number throughout Polars divides as by a factor, with another last digit than by a
+    # column of several; which it is depends on the KPIs that are judged together. With the values in it, never.
+    share = 1 + ahead / (scale + 0 * VALUE)
     whether = pl.when(ahead >= 0).then(1.0).when(ahead < 0).then(0.0)
     return pl.when(scale == 0).then(whether).when(share.is_finite()).then(share)
 

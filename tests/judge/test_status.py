@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from kpi_pipeline.judge.status import attainment
 from kpi_pipeline.kpis import Kpi
 from tests.judge.samples import judged, kpi
 
@@ -278,3 +279,12 @@ def _held(kind: str, **target: object) -> Kpi:
 
 def _row(one: Kpi, value: float | None, month: int = 1) -> dict[str, object]:
     return judged([one], {month: value}).row(0, named=True)
+
+
+def test_attainment_ends_the_same_whichever_kpis_are_judged_together() -> None:
+    """Alone, a KPI's target is one number for all rows; beside others it is a column of numbers."""
+    frame = pl.DataFrame({"value": [2.25, 3.75, None], "target_high": pl.Series([None] * 3, dtype=pl.Float64)})
+    names = ("target_low", "target", "target_scale")
+    alone = frame.lazy().with_columns(pl.lit(7.0).alias(name) for name in names)
+    together = frame.with_columns(pl.Series(name, [7.0] * 3) for name in names)
+    assert alone.select(attainment()).collect().equals(together.select(attainment()))
