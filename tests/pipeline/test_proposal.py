@@ -30,6 +30,30 @@ FAITHFUL = """
      filter: country <> 'Chile'}
 """
 
+TICKETS = "  - {name: tickets, type: simple, model: ticket, agg: count, unit: count}\n"
+VISITS = "  - {name: visits, type: simple, model: visit, agg: count, unit: count}\n"
+VISIT = """\
+  - name: visit
+    sql: SELECT visit, seen_on FROM raw.visits
+    materialized: table
+    agg_time_dimension: seen_on
+"""
+VISITED = """\
+  - name: visits
+    connector: {type: file, path: data/visits.csv}
+    load: {mode: full, cursor: seen_on}
+"""
+VISITS_A_WEEK = """\
+  - name: weekly_visits
+    metric: visits
+    goal: calm
+    team: desk
+    owner: ana
+    direction: up
+    grain: week
+    scorecards: [company]
+"""
+
 
 def proposal(shop: Shop) -> Shop:
     """The definitions in a folder of their own, without any data."""
@@ -124,6 +148,35 @@ def test_a_source_defined_otherwise_is_read_where_it_is_with_the_rows_it_has_now
     revenue = found.values.filter(kpi="weekly_revenue", segment="all")
     assert revenue["period_label"].to_list() == ["2024-W04"]
     assert revenue["to_value"].to_list() == [2 * value for value in revenue["from_value"]]
+
+
+def test_what_would_come_and_what_would_go(ran: Shop) -> None:
+    other = proposal(ran)
+    kpis = (other.root / "definitions/kpis.yaml").read_text()
+    other.write("definitions/kpis.yaml", kpis[: kpis.index("  - name: weekly_tickets")] + VISITS_A_WEEK)
+    other.edit("definitions/kpis.yaml", "breakdowns: [[], [country]]", "breakdowns: [[]]")
+    other.edit("definitions/metrics.yaml", TICKETS, VISITS)
+    models = (other.root / "definitions/models.yaml").read_text()
+    other.write("definitions/models.yaml", models[: models.index("  - name: ticket")] + VISIT)
+    sources = (other.root / "definitions/sources.yaml").read_text()
+    start, end = sources.index("  - name: tickets"), sources.index("  - name: targets")
+    other.write("definitions/sources.yaml", sources[:start] + VISITED + sources[end:])
+    # The file lies in the branch, whose other data is not there.
+    other.write("data/visits.csv", "visit,seen_on\n1,2024-01-02\n2,2024-01-03\n3,2024-01-09\n4,2024-01-16\n")
+
+    found = foretold(ran, other)
+
+    assert found.read_again == ("visits",)
+    assert not found.fails
+    revenue, visits, tickets = found.kpis
+    assert (revenue.name, revenue.values, revenue.new, revenue.removed) == ("weekly_revenue", 0, 0, 30)
+    assert (visits.name, visits.change, visits.new) == ("weekly_visits", "added", 3)
+    assert (tickets.name, tickets.change, tickets.removed) == ("weekly_tickets", "removed", 10)
+    by_hand = [("2024-W01", 2), ("2024-W02", 1), ("2024-W03", 1)]
+    assert found.values.filter(kpi="weekly_visits").select("period_label", "to_value").rows() == by_hand
+    assert found.metrics.select("metric", "change", "watched").rows() == [
+        ("revenue", "changed", True), ("tickets", "removed", False), ("visits", "added", True),
+    ]  # fmt: skip
 
 
 def test_what_could_not_be_computed_is_told_and_fails_when_asked_to(
