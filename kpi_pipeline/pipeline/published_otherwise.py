@@ -167,7 +167,8 @@ def _kpi_impacts(beside: Beside, values: pl.DataFrame, blocked: Mapping[str, str
     before = {row["kpi"]: row for row in beside.before("kpi").iter_rows(named=True)}
     after = {row["kpi"]: row for row in beside.after("kpi").iter_rows(named=True)}
     of_each = {str(name): rows for (name,), rows in values.partition_by("kpi", as_dict=True).items()}
-    former = {name: was for was, name in beside.names.items()}
+    published = beside.warehouse.rows(f"SELECT kpi::VARCHAR FROM {in_trunk(TableRef('kpi', 'kpi'))}")
+    former = {beside.names[was]: was for (was,) in published if was in beside.names}
     latest, heights = beside.latest(), beside.heights()
     for name in dict.fromkeys((*after, *before)):
         was, now = before.get(name), after.get(name)
@@ -179,7 +180,7 @@ def _kpi_impacts(beside: Beside, values: pl.DataFrame, blocked: Mapping[str, str
             if was and now and column in was and was[column] != now[column]
         )
         redefined = bool(was and now and was["definition_version"] != now["definition_version"])
-        renamed = bool(was) and former.get(name) in _published_names(beside)
+        renamed = was is not None and name in former
         stopped = blocked.get(f"kpi/{name}")
         if was and now and not (fields or redefined or renamed or rows.height or stopped):
             yield None
@@ -215,10 +216,6 @@ _STAYS = pl.col("change").is_in(["restated", "went_on"])
 
 def _differs(column: str) -> pl.Expr:
     return pl.col(f"from_{column}").ne_missing(pl.col(f"to_{column}"))
-
-
-def _published_names(beside: Beside) -> set[str]:
-    return {name for (name,) in beside.warehouse.rows(f"SELECT kpi::VARCHAR FROM {in_trunk(TableRef('kpi', 'kpi'))}")}
 
 
 def _text(value: object) -> str | None:

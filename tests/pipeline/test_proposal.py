@@ -123,6 +123,7 @@ def test_what_is_foretold_is_what_the_next_run_then_publishes(ran: Shop) -> None
     told = told.select(*KEY, *(pl.col(f"to_{one}").alias(one) for one in SAID))
     assert told.sort(KEY).equals(after.join(told, on=KEY, how="semi").sort(KEY))
     assert found.scores.height == 4
+    assert not foretold(ran, other).is_change
 
 
 def test_the_same_definitions_change_nothing_and_words_no_number(ran: Shop) -> None:
