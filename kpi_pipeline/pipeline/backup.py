@@ -22,8 +22,7 @@ from kpi_pipeline.pipeline.watch import Quiet, Watch
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import project_version
 from kpi_pipeline.store import Warehouse
-from kpi_pipeline.store.backup import copy_state, files_of, log_of, put_back
-from kpi_pipeline.store.runs import runs
+from kpi_pipeline.store.backup import copy_state, files_of, last_run, log_of, put_back
 from kpi_pipeline.store.state import MIGRATIONS, version_of
 from kpi_pipeline.version import VERSION
 
@@ -209,7 +208,7 @@ def restore_definitions(root: Path, file: Path) -> Backup:
 def _written(project: Project, warehouse: Warehouse, target: Path, moment: datetime, *, holds: str) -> Backup:
     """Writes everything into the file, and last what it holds; the warehouse is closed by then."""
     version = version_of(warehouse)
-    last = runs(warehouse).get_column("run_id").head(1).to_list() if version else []
+    last = last_run(warehouse) if version else None
     files: dict[str, Content] = {}
     # NOTE: raw rows are in it, so it is nobody else's to read.
     handle = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -236,7 +235,7 @@ def _written(project: Project, warehouse: Warehouse, target: Path, moment: datet
             holds,
             version,
             project_version(project),
-            last[0] if last else None,
+            last,
             files,
         )
         archive.writestr(MANIFEST, json.dumps(asdict(made), indent=1))

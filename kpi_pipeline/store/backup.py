@@ -41,6 +41,12 @@ def files_of(warehouse: Warehouse) -> Iterator[dict[str, IO[bytes]]]:
         stack.close()
 
 
+def last_run(warehouse: Warehouse) -> str | None:
+    """The run that began last, in a state of any version."""
+    found = warehouse.rows(f"SELECT run_id FROM {_state('run')} ORDER BY started_at DESC, rowid DESC LIMIT 1")
+    return str(found[0][0]) if found else None
+
+
 def log_of(path: Path) -> Path:
     """Where DuckDB keeps what is not yet in the file."""
     return path.with_name(f"{path.name}.wal")

@@ -15,6 +15,7 @@ import duckdb
 import pytest
 
 from kpi_pipeline.errors import StorageError
+from kpi_pipeline.pipeline.backup import back_up, read_backup
 from kpi_pipeline.store import Warehouse, state
 from kpi_pipeline.store.state import MIGRATIONS, prepare_state, version_of
 from tests import processes
@@ -73,6 +74,9 @@ def test_upgraded_warehouse_has_all_its_rows_and_the_next_run_goes_on(
         shutil.copytree(moved.root / folder, shop.root / folder, ignore=shutil.ignore_patterns("warehouse*"))
     before = state_of(unpacked(f"warehouse_{version}", shop.warehouse))
     assert all(rows for _, rows in before.values()), "a table without rows proves nothing"
+    saved, made = back_up(shop.load().project, tmp_path / "backups", state_only=version > 1)
+    assert made.state_version == version
+    assert read_backup(saved) == made
     with Warehouse.open(shop.warehouse) as warehouse:
         assert version_of(warehouse) == version
         prepare_state(warehouse)
