@@ -17,8 +17,8 @@ _OPENING = f"""
 These tables are the contract with BI tools, version {SCHEMA_VERSION}: a change of a name, of a type, or of whether a
 value may be missing is breaking and raises `snapshot.schema_version`. They lie in the default schema of the published
 DuckDB file, in the schema `kpi` of a PostgreSQL server, and as `<run>/<table>.parquet` in the Parquet folder, where the
-file `latest` names the run to read. Open the DuckDB file read-only; a connection sees one snapshot, and the next one when
-it reconnects. In PostgreSQL VARCHAR is `text`, DOUBLE is `double precision`, and keys are declared.
+file `latest` names the run to read. Open the DuckDB file read-only; a connection sees one snapshot, and the next one
+when it reconnects. In PostgreSQL VARCHAR is `text`, DOUBLE is `double precision`, and keys are declared.
 
 ## How to read them
 * Days are DATE and business days; moments are TIMESTAMPTZ in UTC. A period includes its `period_start` and ends before
@@ -51,8 +51,8 @@ SELECT * FROM kpi_as_of(TIMESTAMPTZ '2011-03-01 00:00:00+00');
 ```
 
 It needs the published file to be the current database: open it, or `ATTACH` it and `USE` it. In PostgreSQL it is a
-function of the schema: `SELECT * FROM kpi.kpi_as_of('2011-03-01 00:00:00+00')`. On Parquet, write the query it stands for,
-with the moment put in:
+function of the schema: `SELECT * FROM kpi.kpi_as_of('2011-03-01 00:00:00+00')`. On Parquet, write the query it stands
+for, with the moment put in:
 
 ```sql
 {AS_OF_QUERY};

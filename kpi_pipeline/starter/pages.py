@@ -114,10 +114,10 @@ def _environment() -> Environment:
 def _source(chapter: Chapter) -> Mapping[str, object]:
     table = chapter.roles.table
     connector: dict[str, object] = {"type": "file", "path": chapter.path}
-    if table.source.connector.format:
-        connector["format"] = table.source.connector.format
-    if table.source.connector.encoding != "utf-8":
-        connector["encoding"] = table.source.connector.encoding
+    if table.source.files.format:
+        connector["format"] = table.source.files.format
+    if table.source.files.encoding != "utf-8":
+        connector["encoding"] = table.source.files.encoding
     columns = {
         name: {"type": one.type, **({"format": one.format} if one.format else {})}
         for name, one in table.source.columns.items()

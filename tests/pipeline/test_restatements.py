@@ -101,7 +101,10 @@ def test_who_wants_to_know_is_told_of_a_restatement_that_is_more_than_usual(ran:
         "kpi/weekly_tickets": (True, "warn"),
     }  # fmt: skip
     revenue, tickets = found["kpi/weekly_revenue"], found["kpi/weekly_tickets"]
-    assert "4 values of complete periods changed, 4 by more; most of all 2024-W04 from €482.00 to €964.00" in revenue.observed
+    assert (
+        "4 values of complete periods changed, 4 by more; most of all 2024-W04 from €482.00 to €964.00"
+        in revenue.observed
+    )
     assert tickets.observed.startswith(
         "2 values of complete periods changed, 0 by more; most of all 2024-W01 from 2 to 1"
     )
