@@ -484,8 +484,9 @@ def _storage_error(problem: Exception, path: Path | None) -> StorageError | Ware
         return StorageError(
             f"The warehouse {path or ''} cannot be read: {text}\n"
             "Hint: is `warehouse` of project.yaml the right path? If the file is damaged, put a backup in its place "
-            "(`kpi restore`), or move it away, and its .wal with it: the next run makes a new one from the sources, without what only "
-            "earlier runs knew (frozen grades, what was said when). What was published before is untouched."
+            "(`kpi restore`), or move it away, and its .wal with it: the next run makes a new one from the sources, "
+            "without what only earlier runs knew (frozen grades, what was said when). What was published before is "
+            "untouched."
         )
     return StorageError(
         f"The warehouse {path or ''} cannot be written: {text}\n"
