@@ -38,14 +38,22 @@ def computed(tree: exp.Expr, named: Mapping[str, pl.Expr]) -> pl.Expr:
 
 def divided(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     """Numerator by denominator, NULL where the denominator is zero or missing."""
-    return pl.when(denominator != 0).then(numerator / denominator)
+    return pl.when(denominator != 0).then(over(numerator, denominator))
+
+
+def over(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
+    """One by the other, with the same last digit however many rows there are.
+
+    NOTE: Polars multiplies several rows by the reciprocal of one number, and divides a single row by it.
+    """
+    return numerator / (denominator + 0 * numerator)
 
 
 def _rounded(value: pl.Expr, digits: exp.Expr | None) -> pl.Expr:
     """NOTE: halves go away from zero, as in SQL; Polars would send them to the even neighbour."""
     places = 0 if digits is None else int(digits.to_py())
     unit = 10.0 ** max(-places, 0)
-    return (value / unit).round(max(places, 0), mode="half_away_from_zero") * unit
+    return over(value, pl.lit(unit)).round(max(places, 0), mode="half_away_from_zero") * unit
 
 
 def finite(value: pl.Expr) -> pl.Expr:

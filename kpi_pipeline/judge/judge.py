@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar
+from kpi_pipeline.computing import over
 from kpi_pipeline.judge.projected import NOTHING_PROJECTED, with_projections
 from kpi_pipeline.judge.rules import with_rules
 from kpi_pipeline.judge.settled import settled
@@ -85,8 +86,8 @@ def _comparisons() -> dict[str, pl.Expr]:
     value, previous, year_ago = pl.col("value"), pl.col("previous_value"), pl.col("year_ago_value")
     return {
         "change": value - previous,
-        "change_pct": pl.when(previous != 0).then((value - previous) / previous.abs()),
-        "year_over_year_pct": pl.when(year_ago != 0).then((value - year_ago) / year_ago.abs()),
+        "change_pct": pl.when(previous != 0).then(over(value - previous, previous.abs())),
+        "year_over_year_pct": pl.when(year_ago != 0).then(over(value - year_ago, year_ago.abs())),
     }
 
 

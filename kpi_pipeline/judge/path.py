@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from kpi_pipeline.computing import over
 from kpi_pipeline.targets import DecreaseTo, PathBase
 
 BY = ["kpi", "segment"]
@@ -35,7 +36,7 @@ def expected(asked: pl.DataFrame, points: pl.DataFrame, paths: Mapping[str, Path
     )
     gone = (pl.col("last_day") - pl.col("_from_day")).dt.total_days()
     whole = (pl.col("_to_day") - pl.col("_from_day")).dt.total_days()
-    step = pl.when(whole > 0).then((pl.col("_to") - pl.col("_from")) * gone / whole).fill_null(0)
+    step = pl.when(whole > 0).then(over((pl.col("_to") - pl.col("_from")) * gone, whole)).fill_null(0)
     begun = pl.col("last_day") > pl.col("_baseline_day")
     first = points.group_by(BY).agg(_baseline_day=pl.col("_day").first())
     falling = pl.col("kpi").is_in([name for name, path in paths.items() if isinstance(path, DecreaseTo)])

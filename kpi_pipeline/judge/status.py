@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from kpi_pipeline.computing import over
+
 VALUE, LOW, HIGH = pl.col("value"), pl.col("target_low"), pl.col("target_high")
 
 
@@ -34,9 +36,7 @@ def attainment() -> pl.Expr:
     1 where the target is reached, else 0.
     """
     ahead, scale = _ahead(), pl.col("target_scale")
-    # NOTE: by a column that is one number throughout Polars divides as by a factor, with another last digit than by a
-    # column of several; which it is depends on the KPIs that are judged together. With the values in it, never.
-    share = 1 + ahead / (scale + 0 * VALUE)
+    share = 1 + over(ahead, scale)
     whether = pl.when(ahead >= 0).then(1.0).when(ahead < 0).then(0.0)
     return pl.when(scale == 0).then(whether).when(share.is_finite()).then(share)
 

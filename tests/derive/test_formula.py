@@ -83,6 +83,16 @@ def test_anything_else_is_refused_before_it_is_computed(text: str) -> None:
         on_rows.query(["odd"])
 
 
+@pytest.mark.parametrize("text", ["a / 7", "100 * a / 3 / b", "round(a, -2)"])
+def test_a_value_ends_with_the_same_digit_beside_others_and_alone(text: str) -> None:
+    """Else the second period of a metric would restate the first."""
+    nodes = {name: Leaf(Measure("m", "day", Fold.sum, name)) for name in ("a", "b")}
+    value = expression(Arithmetic(text, tuple(nodes.items())), lambda leaf: pl.col(leaf.measure.expr)).alias("value")
+    several = pl.DataFrame({"a": [1.1 * one for one in range(1, 200)]}).with_columns(b=pl.lit(49.0))
+    alone = pl.concat(several.slice(row, 1).select(value) for row in range(several.height))
+    assert several.select(value).equals(alone)
+
+
 def _computed(text: str) -> list[float | None]:
     nodes = {name: Leaf(Measure("m", "day", Fold.sum, name)) for name in ("a", "b")}
     frame = pl.DataFrame(INPUTS, schema={"a": pl.Float64, "b": pl.Float64}, orient="row")
