@@ -13,7 +13,6 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +21,7 @@ import pytest
 from tests.orchestration.conftest import LINES, SHOP, VISITS
 from tests.postgres import Postgres
 
-pytestmark = [
-    pytest.mark.xdist_group("postgres"),
-    pytest.mark.skipif(find_spec("dagster_postgres") is None, reason="dagster-postgres is not installed"),
-]
+pytestmark = pytest.mark.xdist_group("postgres")
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 CODE = [
     "-m",
