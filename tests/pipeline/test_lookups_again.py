@@ -64,6 +64,14 @@ def test_new_rows_and_new_customers_equal_a_full_run(joined: Shop) -> None:
     joined.run(full=True)
     assert joined.hashes() == promoted
 
+    joined.write("data/sales/third.csv", csv(SALES_HEADER, sales([9], first_invoice=900)))
+    joined.write("data/customers.csv", TIERS.replace("gold", "iron"))
+    joined.run()
+    both = joined.hashes()
+    assert both != promoted
+    joined.run(full=True)
+    assert joined.hashes() == both
+
 
 def test_segments_of_the_other_model_are_published(joined: Shop) -> None:
     rows = joined.ask(
