@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import threading
+import warnings
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -35,6 +37,15 @@ def orders(at=dlt.sources.incremental("at", initial_value=0), upto=3):
 def shop():
     return [orders(), dlt.resource([{"id": 7}], name="customers")]
 """
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_is_left() -> Iterator[None]:
+    """dlt leaves its connections to the garbage collector, which would tell of them in whatever test runs then."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def loaded_by(resource: str, **rest: Any) -> Source:
