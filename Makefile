@@ -55,7 +55,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "Installing what tests and Dagster need ..."
-	@$(PIP) --editable ".[dagster,dev,dlt,fast,pictures,postgres,sqlite]"
+	@$(PIP) --editable ".[dagster,dev,dlt,excel,fast,openlineage,pictures,postgres,sqlite]"
 	@touch $@
 
 clean:
