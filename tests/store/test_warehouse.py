@@ -168,9 +168,13 @@ def test_damaged_block_is_told_with_a_way_out(tmp_path: Path, read) -> None:
     path = tmp_path / "w.duckdb"
     with Warehouse.open(path) as warehouse:
         warehouse.run("CREATE TABLE raw.numbers AS SELECT random() AS n FROM range(300_000)")
+        warehouse.run("CHECKPOINT")
+        block = warehouse.rows(
+            "SELECT max(block_id) FROM pragma_storage_info('raw.numbers') WHERE segment_type = 'DOUBLE' AND persistent"
+        )[0][0]
     content = bytearray(path.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 100] = bytes(100)
+    within = 3 * 4096 + block * 262_144 + 1_000  # after the file's three headers, blocks of 256 KiB
+    content[within : within + 100] = bytes(100)
     path.write_bytes(content)
     with Warehouse.open(path) as warehouse, pytest.raises(StorageError, match="cannot be read.*\n.*backup"):
         read(warehouse, "SELECT n FROM raw.numbers")
