@@ -76,19 +76,19 @@ def _described(together: tuple[Series, ...], season: int, beside: Columns, bound
     count = max(waves_of(series, season, np.column_stack([beside, single]), bounds) for series in together)
     if 2 * count + len(peaks) >= season - 1:
         count, single, peaks = season // 2, single[:, :0], ()  # whatever the shape, more terms say nothing more
-    said = [
-        f"{kind} {wave}/{season}"
-        for wave in range(1, count + 1)
-        for kind in ("cos", "sin")
-        if _moves(kind, wave, season)
-    ]
-    terms = (*said, *(f"at {peak}/{season}" for peak in peaks))
+    terms = (
+        *(f"{kind} {wave}/{season}" for kind, wave in _moving(season, count)),
+        *(f"at {peak}/{season}" for peak in peaks),
+    )
     return Season(np.column_stack([waves(periods, season, count), single]), terms)
 
 
-def _moves(kind: str, wave: int, season: int) -> bool:
-    """Whether a term is anything but zero: the sine of the shortest wave is not, where it goes up and down."""
-    return kind == "cos" or 2 * wave != season
+def _moving(season: int, count: int) -> list[tuple[str, int]]:
+    """The first so many waves by sine and cosine; the sine of the shortest, which goes up and down, is always zero."""
+    return [(kind, wave) for wave in range(1, count + 1) for kind in _KINDS if kind == "cos" or 2 * wave != season]
+
+
+_KINDS = {"cos": np.cos, "sin": np.sin}
 
 
 def waves(periods: int, season: int, count: int) -> Columns:
@@ -98,12 +98,7 @@ def waves(periods: int, season: int, count: int) -> Columns:
     [0.0, 1.0, -1.0]
     """
     at = 2 * np.pi * np.arange(periods) / season
-    columns = []
-    for wave in range(1, count + 1):
-        columns.append(np.cos(wave * at))
-        if _moves("sin", wave, season):
-            columns.append(np.sin(wave * at))
-    return np.column_stack(columns)
+    return np.column_stack([_KINDS[kind](wave * at) for kind, wave in _moving(season, count)])
 
 
 def peaks_of(series: Series, season: int, beside: Columns) -> tuple[int, ...]:
