@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import repeat
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -63,36 +64,31 @@ def _added(part: Part, clock: Clock, ago: Numbers) -> Mapping[Method, Numbers]:
     return {
         Method.share_in: _over(part.so_far, np.where(usual_share > 0, usual_share, np.nan)),
         Method.share_in_season: _over(part.so_far, np.where(then > 0, then, np.nan)),
-        Method.usual_rest: _with_usual_rest(part, clock, to_come),
+        Method.usual_rest: _step_by_step(part, clock, repeat(to_come), to_come),
         Method.seasonal_rest: so_far + rest_then * to_come * _growth(part.ends, ago, clock.ahead),
     }
 
 
-def _with_usual_rest(part: Part, clock: Clock, to_come: Numbers) -> Numbers:
-    """What is in, and what lately came for each working day left; step by step where a period waits for its events.
+def _step_by_step(part: Part, clock: Clock, sizes: Iterable[Numbers], to_come: Numbers) -> Numbers:
+    """What is in, and what lately came with each step for each unit of its size, as it would for what is to come.
 
+    There is one step to the end of the period, such as by working days left; several where it waits for its events.
     NOTE: what comes a month after a period is known of younger periods than what comes half a year after it.
     """
     found = before = np.where(clock.share > 0, part.so_far, 0.0)
-    for step in (*part.later, Stage(clock.ahead, part.ends)):
-        found = found + usual(_over(step.stood - before, to_come), step.ahead) * to_come
+    for step, size in zip((*part.later, Stage(clock.ahead, part.ends)), sizes, strict=False):
+        found = found + usual(_over(step.stood - before, size), step.ahead) * to_come
         before = step.stood
     return found
 
 
 def _what_follows(board: Board, below: Numbers) -> Numbers:
-    """Of ratios whose periods wait: what is in above, and what lately followed, step by step, for each that is below.
+    """Of ratios whose periods wait: what is in above, and what lately followed for each that is below.
 
     `below`: where the lower part is expected to end.
     """
-    upper, lower, clock = board.upper, board.lower, board.clock
-    found = before = np.where(clock.share > 0, upper.so_far, 0.0)
-    steps = (*upper.later, Stage(clock.ahead, upper.ends))
-    sizes = (*(step.stood for step in lower.later), lower.ends)
-    for step, size in zip(steps, sizes, strict=True):
-        found = found + usual(_over(step.stood - before, size), step.ahead) * below
-        before = step.stood
-    return found
+    sizes = (*(step.stood for step in board.lower.later), board.lower.ends)
+    return _step_by_step(board.upper, board.clock, sizes, below)
 
 
 def _led(board: Board) -> Flags:
