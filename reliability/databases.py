@@ -27,6 +27,7 @@ from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.sources import Source
 from kpi_pipeline.store.state import prepare_state
 from kpi_pipeline.store.warehouse import Warehouse
+from tests import processes
 from tests.postgres import Postgres, served
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
@@ -172,7 +173,7 @@ def killed(server: Postgres, folder: Path, draw: random.Random, found: Found, *,
         rows = "SELECT g, '2024-01-01'::timestamptz, g, NULL FROM generate_series(1, 300000) g"
         database.run(f"{TABLE}; INSERT INTO invoices {rows}")
         path = folder / "killed.duckdb"
-        program = [sys.executable, "-m", "reliability.databases", str(path), database.url]
+        program = _program(path, database)
         began = time.monotonic()
         subprocess.run(program, check=True)
         usual = time.monotonic() - began
@@ -203,7 +204,7 @@ def measured(server: Postgres, folder: Path, found: Found, *, rows: int) -> None
         )
         for count in (0, 4):
             path = folder / f"large_{count}.duckdb"
-            program = [sys.executable, "-m", "reliability.databases", str(path), database.url, str(count), "measured"]
+            program = _program(path, database, str(count), "measured")
             said = subprocess.run(program, check=True, capture_output=True, text=True).stdout.strip()
             found.sizes.append(f"{rows:,} rows by {max(count, 1)} connection(s): {said}")
             path.unlink()
@@ -220,6 +221,10 @@ def _load(source: Source, folder: Path, warehouse: Warehouse, run_id: str) -> St
     staged = stage(project, source, warehouse, run_id=run_id, now=NOW)
     accept(staged, warehouse)
     return staged
+
+
+def _program(path: Path, database: Postgres, *more: str) -> list[str]:
+    return [*processes.TIED, sys.executable, "-m", "reliability.databases", str(path), database.url, *more]
 
 
 def load_once(path: Path, url: str, chunks: int) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import multiprocessing
 import os
 import shutil
 import tempfile
@@ -56,6 +55,7 @@ from reliability.history_runs import (
     run,
     write,
 )
+from tests import processes
 
 STEPS = 4
 """How many things happen in a history."""
@@ -366,7 +366,7 @@ def main(asked: argparse.Namespace) -> int:
     ]
     counted: Counter[str] = Counter()
     wrong: list[str] = []
-    with multiprocessing.get_context("fork").Pool(asked.processes, maxtasksperchild=1) as pool:
+    with processes.pool(asked.processes) as pool:
         for number, (found, problem) in enumerate(pool.imap_unordered(_portion, tasks), start=1):
             counted += found
             wrong += [problem] if problem else []

@@ -19,6 +19,7 @@ from pathlib import Path
 from reliability.arrivals import SHOP
 from reliability.disk import TRACING, Asked, Disk, read_trace
 from reliability.kills import Count, Prepared, after_a_kill, after_the_next_run, prepare
+from tests import processes
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +67,7 @@ def traced(one: Prepared, called: Path) -> list[Asked]:
         "--quiet",
         *one.arrival.arguments,
     ]
-    subprocess.run([*TRACING, "-o", str(trace), *command], cwd=called, env=environment, check=True)
+    subprocess.run([*processes.TIED, *TRACING, "-o", str(trace), *command], cwd=called, env=environment, check=True)
     return [asked for asked in read_trace(trace) if _matters(asked, f"{called}/")]
 
 

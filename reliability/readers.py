@@ -104,15 +104,17 @@ def tried(folder: Path, *, readers: int, publishes: int) -> Found:
     looks = [read_file] * readers + [read_folder, hold_file]
     looking = [processes.start(look, here.root, stop, one) for look, one in zip(looks, found, strict=True)]
     spans = []
-    for number in range(0, publishes, IN_TURN):
-        for shop in (here, Shop(elsewhere)):
-            began = time.monotonic_ns()
-            for sale in range(number, min(number + IN_TURN, publishes)):
-                run_id, revenue = _publish(shop, sale)
-                if shop is here:
-                    published[run_id] = revenue
-            spans.append((began, time.monotonic_ns(), shop is here))
-    stop.touch()
+    try:
+        for number in range(0, publishes, IN_TURN):
+            for shop in (here, Shop(elsewhere)):
+                began = time.monotonic_ns()
+                for sale in range(number, min(number + IN_TURN, publishes)):
+                    run_id, revenue = _publish(shop, sale)
+                    if shop is here:
+                        published[run_id] = revenue
+                spans.append((began, time.monotonic_ns(), shop is here))
+    finally:
+        stop.touch()
     codes = [processes.ended(one) for one in looking]
     told = [json.loads(one.read_text(encoding="utf-8")) for one in found if one.exists()]
     problems = [f"a reader ended with {code}" for code in codes if code]

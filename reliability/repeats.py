@@ -8,7 +8,6 @@ fingerprint each time: values, quotients, percentiles, windows, stocks, what the
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import random
 import tempfile
@@ -26,6 +25,7 @@ import polars as pl
 from kpi_pipeline.load import load
 from kpi_pipeline.pipeline import run as whole_run
 from kpi_pipeline.pipeline.content_hashes import content_hashes
+from tests import processes
 
 ROWS = 150_000
 DAYS = 500
@@ -172,7 +172,7 @@ def main(asked: argparse.Namespace) -> int:
     same: Counter[str] = Counter()
     different = 0
     # NOTE: a process each, because the number of threads is decided once in a process.
-    with multiprocessing.get_context("fork").Pool(asked.processes, maxtasksperchild=1) as pool:
+    with processes.pool(asked.processes) as pool:
         for way, processors, found in pool.imap(repeated, tasks):
             expected = expected or found
             others = sorted(name for name in {*expected, *found} if expected.get(name) != found.get(name))

@@ -29,6 +29,7 @@ from pathlib import Path
 
 import duckdb
 
+from tests import processes
 from tests.project import SALES_HEADER, Shop, csv
 
 PACKAGES = (
@@ -148,9 +149,9 @@ class Found:
 
 def made(environment: Path) -> Path:
     """An environment with Superset, and nothing of ours."""
-    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+    subprocess.run([*processes.TIED, sys.executable, "-m", "venv", environment], check=True)
     install = [str(environment / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run([*install, *PACKAGES], check=True)
+    subprocess.run([*processes.TIED, *install, *PACKAGES], check=True)
     return environment
 
 
@@ -238,11 +239,15 @@ def served(environment: Path, folder: Path) -> Iterator[Superset]:
     with (folder / "log").open("ab") as log:
         for command in (["db", "upgrade"], ["fab", "create-admin", *admin, "--password", password], ["init"]):
             subprocess.run(
-                [environment / "bin" / "superset", *command], env=variables, stdout=log, stderr=log, check=True
+                [*processes.TIED, environment / "bin" / "superset", *command],
+                env=variables,
+                stdout=log,
+                stderr=log,
+                check=True,
             )
         command = ["-w", "1", "-k", "gthread", "--threads", "8", "-b", f"127.0.0.1:{port}", "--timeout", "300"]
         server = subprocess.Popen(
-            [environment / "bin" / "gunicorn", *command, "superset.app:create_app()"],
+            [*processes.TIED, environment / "bin" / "gunicorn", *command, "superset.app:create_app()"],
             env=variables, stdout=log, stderr=log, cwd=folder,
         )  # fmt: skip
     try:

@@ -28,6 +28,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.processes import TIED
+
 FOLDERS = (Path("/usr/lib/postgresql"), Path("/usr/local/opt"), Path("/opt/homebrew/opt"))
 PATIENCE = 30.0
 SETTINGS = (
@@ -83,7 +85,7 @@ class Postgres:
         ]
         command = [self.programs / "postgres", "-D", self.folder / "data", "-p", str(self.port), *options]
         with (self.folder / "server.log").open("ab") as log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, **_as_nobody_special())
+            server = subprocess.Popen([*TIED, *command], stdout=log, stderr=log, **_as_nobody_special())
         self.servers.append(server)
         until = time.monotonic() + PATIENCE
         while not self._answers():

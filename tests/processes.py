@@ -1,13 +1,19 @@
-"""Other processes at work on a project: forked from one that has imported everything, so that each starts at once."""
+"""Other processes at work on a project: forked from one that has imported everything, so that each starts at once.
+
+All end when the one that started them is gone, also where it was killed.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
+from multiprocessing.pool import Pool
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -20,9 +26,34 @@ _FORKED.set_forkserver_preload(["tests.preloaded"])
 
 def start(work: Callable[..., Any], *arguments: Any) -> BaseProcess:
     """Starts a function of a module of tests in a process of its own."""
-    process = _FORKED.Process(target=work, args=arguments)
+    process = _FORKED.Process(target=_tied, args=(work, *arguments))
     process.start()
     return process
+
+
+def pool(processes: int) -> Pool:
+    """Processes forked from this one, each for one task."""
+    return multiprocessing.get_context("fork").Pool(processes, initializer=_end_with_parent, maxtasksperchild=1)
+
+
+TIED = ("setpriv", "--pdeathsig", "TERM", "--") if sys.platform == "linux" and shutil.which("setpriv") else ()
+"""What stands before a program that must not outlive who starts it; nothing where a system cannot do that."""
+
+
+def _tied(work: Callable[..., Any], *arguments: Any) -> None:
+    _end_with_parent()
+    work(*arguments)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def kill_after_parent() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=kill_after_parent, daemon=True).start()
 
 
 def ended(process: BaseProcess, *, within: float = 60) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 
 import pytest
@@ -60,6 +61,30 @@ def test_impatient_run_leaves(ran: Shop, busy) -> None:
         ran.run(wait=0)
     ran.kpi("run", "--wait", "0").refuses(4, "is being written by", f"process {process.pid}")
     assert ran.published.read_bytes() == published
+
+
+def test_processes_end_with_the_one_that_started_them(tmp_path) -> None:
+    line = tmp_path / "line"
+    os.mkfifo(line)
+    starts = processes.start(starts_two, line)
+    began = time.monotonic()
+    with line.open(encoding="utf-8") as read:
+        assert sorted(read.readline() for _ in range(2)) == ["a function\n", "a program\n"]
+        starts.kill()
+        assert read.read() == ""
+    assert time.monotonic() - began < 60
+
+
+def starts_two(line) -> None:
+    """Starts two that hold a line open for minutes, and stays."""
+    processes.start(holds, line)
+    subprocess.run([*processes.TIED, "sh", "-c", f"exec 3>{line}; echo a program >&3; exec sleep 300"], check=True)
+
+
+def holds(line) -> None:
+    with line.open("w", encoding="utf-8") as told:
+        print("a function", file=told, flush=True)
+        time.sleep(300)
 
 
 def test_query_waits_for_the_run(ran: Shop, busy) -> None:
