@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from importlib import import_module
 
 TRIALS: dict[str, str] = {
@@ -28,10 +30,11 @@ def main() -> int:
     """Runs the trial that is asked for; 0 where everything held."""
     parser = argparse.ArgumentParser(prog="python -m reliability", description=__doc__)
     commands = parser.add_subparsers(dest="trial", required=True)
-    for name, where in TRIALS.items():
-        module = import_module(where)
+    for name in [one for one in sys.argv[1:2] if one in TRIALS] or TRIALS:
+        module = import_module(TRIALS[name])
         module.add_options(commands.add_parser(name, help=(module.__doc__ or "").split("\n")[0]))
     asked = parser.parse_args()
+    os.environ.setdefault("SHOP_MAIL", "ana@example.org")
     return int(import_module(TRIALS[asked.trial]).main(asked))
 
 

@@ -109,7 +109,6 @@ def prepare(project: Arranged, folder: Path, *, finer: bool, only: str = "") -> 
     """Each of a project's arrivals, ready to be run, and run once without disturbance in a copy."""
     ran = folder / f"{project.name}-ran"
     new = folder / f"{project.name}-new"
-    os.environ.setdefault("SHOP_MAIL", "ana@example.com")
     project.write(new)
     shutil.copytree(new, ran)
     finish(ran, ())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -49,7 +48,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def main(asked: argparse.Namespace) -> int:
     """Lets them read, and says how they fared."""
-    os.environ["SHOP_MAIL"] = "ana@example.org"
     with tempfile.TemporaryDirectory(dir=asked.folder, prefix="postgres-") as folder, served() as server:
         found = tried(Path(folder), server, readers=asked.readers, publishes=asked.publishes)
     print("\n".join(found.lines()))

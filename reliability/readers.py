@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -95,7 +94,6 @@ def _at(rows: pl.DataFrame, column: str, share: float) -> float:
 
 def tried(folder: Path, *, readers: int, publishes: int) -> Found:
     """Lets readers look while runs publish, and says what they found."""
-    os.environ.setdefault("SHOP_MAIL", "ana@example.com")
     here, elsewhere = Shop.opened_in(folder / "here"), folder / "elsewhere"
     here.run()
     shutil.copytree(here.root, elsewhere)

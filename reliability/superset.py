@@ -117,7 +117,6 @@ def main(asked: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(dir=asked.folder, prefix="superset-") as name:
         folder = Path(name)
         environment = asked.environment or made(folder / "environment")
-        os.environ["SHOP_MAIL"] = "ana@example.org"
         (folder / "project").mkdir()
         shop = Shop.opened_in(folder / "project")
         shop.run()
