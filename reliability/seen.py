@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import duckdb
 import polars as pl
 
 from kpi_pipeline.publish import TABLES
 from kpi_pipeline.publish.content_hash import content_hash
+from tests.project import hashes_of
 
 Seen = dict[str, str | None]
 """The fingerprint of every table; empty where nothing is published."""
@@ -24,10 +24,7 @@ VARYING = (
 
 def seen_in_file(file: Path) -> Seen:
     """What the published DuckDB file says."""
-    if not file.exists():
-        return {}
-    with duckdb.connect(str(file), read_only=True) as reader:
-        return {one.name: content_hash(one, reader.sql(f'SELECT * FROM "{one.name}"').pl()) for one in TABLES}
+    return hashes_of(file) if file.exists() else {}
 
 
 def seen_in_parquet(folder: Path) -> Seen:

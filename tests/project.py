@@ -234,8 +234,7 @@ class Shop:
 
     def hashes(self) -> dict[str, str | None]:
         """The fingerprint of every published table's content."""
-        with duckdb.connect(str(self.published), read_only=True) as reader:
-            return {one.name: content_hash(one, reader.sql(f'SELECT * FROM "{one.name}"').pl()) for one in TABLES}
+        return hashes_of(self.published)
 
 
 @dataclass(frozen=True)
@@ -257,6 +256,12 @@ class Said:
             assert word in self.err, f"{word!r} is not said in:\n{self.err}"
         assert "Traceback" not in self.err
         assert "Traceback" not in self.out
+
+
+def hashes_of(file: Path) -> dict[str, str | None]:
+    """The fingerprint of every table of a published file."""
+    with duckdb.connect(str(file), read_only=True) as reader:
+        return {one.name: content_hash(one, reader.sql(f'SELECT * FROM "{one.name}"').pl()) for one in TABLES}
 
 
 def kpi(*arguments: str) -> Said:
