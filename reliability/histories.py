@@ -19,7 +19,6 @@ import traceback
 from collections import Counter
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -358,7 +357,6 @@ def main(asked: argparse.Namespace) -> int:
     """Goes through the histories in several processes, and says what came of it."""
     began = time.monotonic()
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    import_module("tests.preloaded")
     # NOTE: a process each time, because memory that one took stays with it; few histories in each for the same reason.
     tasks = [
         (PORTION, asked.seed * 1_000_000 + number, asked.steps, asked.folder)

@@ -15,7 +15,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +160,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def main(asked: argparse.Namespace) -> int:
     """Publishes the same rows in every way, and says what differs."""
     began = time.monotonic()
-    import_module("tests.preloaded")
     tasks: list[Any] = [
         (way, processors, asked.seed * 1000 + time_, asked.folder)
         for time_ in range(asked.times)

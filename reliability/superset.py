@@ -14,7 +14,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -233,7 +232,7 @@ def served(environment: Path, folder: Path) -> Iterator[Superset]:
         "SUPERSET_HOME": str(folder),
         "HOME": str(folder),
     }
-    password, port = secrets.token_hex(8), _free_port()
+    password, port = secrets.token_hex(8), processes.free_port()
     admin = ["--username", "admin", "--firstname", "A", "--lastname", "B", "--email", "a@example.org"]
     with (folder / "log").open("ab") as log:
         for command in (["db", "upgrade"], ["fab", "create-admin", *admin, "--password", password], ["init"]):
@@ -376,9 +375,3 @@ def _wait_for(superset: Superset, server: subprocess.Popen[bytes], log: Path) ->
         except OSError:
             time.sleep(0.5)
     raise RuntimeError("Superset did not start: " + log.read_text(encoding="utf-8", errors="replace")[-2000:])
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

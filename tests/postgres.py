@@ -16,7 +16,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -28,7 +27,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.processes import TIED
+from tests.processes import TIED, free_port
 
 FOLDERS = (Path("/usr/lib/postgresql"), Path("/usr/local/opt"), Path("/opt/homebrew/opt"))
 PATIENCE = 30.0
@@ -127,7 +126,7 @@ def served() -> Iterator[Postgres]:
         pytest.skip("PostgreSQL's server is not installed (initdb is in no known folder)")
     # NOTE: a Unix socket's path may hold 107 bytes, which pytest's own folders can exceed.
     folder = Path(tempfile.mkdtemp(prefix="kpi_pg_"))
-    running = Postgres(programs, folder, _free_port(), secrets.token_hex(8))
+    running = Postgres(programs, folder, free_port(), secrets.token_hex(8))
     try:
         secret = folder / "password"
         secret.write_text(running.password, encoding="utf-8")
@@ -167,9 +166,3 @@ def _other_user() -> pwd.struct_passwd | None:
 def _as_nobody_special() -> dict[str, object]:
     user = _other_user()
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": [], "cwd": "/"} if user else {"cwd": "/"}
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

@@ -9,10 +9,12 @@ import multiprocessing
 import os
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
+from importlib import import_module
 from multiprocessing.pool import Pool
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -32,7 +34,8 @@ def start(work: Callable[..., Any], *arguments: Any) -> BaseProcess:
 
 
 def pool(processes: int) -> Pool:
-    """Processes forked from this one, each for one task."""
+    """Processes forked from this one when it has imported everything, each for one task."""
+    import_module("tests.preloaded")
     return multiprocessing.get_context("fork").Pool(processes, initializer=_end_with_parent, maxtasksperchild=1)
 
 
@@ -71,6 +74,13 @@ def wait_for(path: Path, *, within: float = 60) -> None:
     while not path.exists():
         assert time.monotonic() < end, f"{path} did not appear within {within} s"
         time.sleep(0.01)
+
+
+def free_port() -> int:
+    """A port on the loopback that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 class KilledAt:

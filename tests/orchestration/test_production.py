@@ -6,18 +6,18 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import processes
 from tests.orchestration.conftest import LINES, SHOP, VISITS
 from tests.postgres import Postgres
 
@@ -42,7 +42,7 @@ class Site:
     """The processes, and what is asked of the web page."""
 
     def __init__(self, root: Path, postgres: Postgres) -> None:
-        self.root, self.ports = root, (free_port(), free_port())
+        self.root, self.ports = root, (processes.free_port(), processes.free_port())
         self.home = root / "home"
         self.home.mkdir()
         shutil.copyfile(DEPLOY / "dagster.yaml", self.home / "dagster.yaml")
@@ -69,8 +69,8 @@ class Site:
         }[name]
         with (self.root / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-W", "ignore", *command], cwd=self.root, env=self.environment, stdout=log, stderr=log,
-                start_new_session=True,
+                [*processes.TIED, sys.executable, "-W", "ignore", *command],
+                cwd=self.root, env=self.environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
     def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
@@ -80,11 +80,8 @@ class Site:
         try:
             process.wait(60)
         finally:
-            for one in (signal.SIGKILL,):
-                try:
-                    os.killpg(process.pid, one)
-                except ProcessLookupError:
-                    break
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
     def ask(self, query: str) -> dict[str, Any]:
         """What the web page's interface answers."""
@@ -137,12 +134,6 @@ def operated(root: Path, postgres: Postgres) -> Iterator[Site]:
     finally:
         for name in [*site.processes]:
             site.stop(name, signal.SIGKILL)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def test_schedule_goes_on_whichever_process_is_started_again(postgres: Postgres, tmp_path: Path) -> None:
