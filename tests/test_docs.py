@@ -46,6 +46,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert lost == []
 
 
+def test_every_page_is_in_the_table_of_contents() -> None:
+    contents = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    pages = {str(one.relative_to(ROOT / "docs")) for one in PAGES if one.is_relative_to(ROOT / "docs")}
+    assert sorted(pages - {"README.md"} - set(re.findall(r"\]\(([^)#]+)", contents))) == []
+
+
 def commands(text: str) -> list[str]:
     """Every `kpi ...` in a line of a shell block or between backticks; what is optional is taken as given."""
     lines = [line for block in re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL) for line in block.splitlines()]
