@@ -204,6 +204,12 @@ class LoadedProject:
 
         return difference(self.project, earlier, later)
 
+    def frozen(self, kpis: Iterable[str] = ()) -> pl.DataFrame:
+        """Values of closed periods that the data would move: the rows of `kpi_refused`; see `refused`."""
+        from kpi_pipeline.pipeline.said import refused
+
+        return refused(self.project, tuple(kpis))
+
     def quarantine(self, *, everything: bool = False, wait: float = 60) -> pl.DataFrame:
         """The rows that were not let in, counted by source, file, column and check."""
         from kpi_pipeline.pipeline.quarantine import in_quarantine

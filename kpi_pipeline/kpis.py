@@ -13,7 +13,7 @@ from kpi_pipeline.checks import KpiCheck
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.names import Name, Named, Noun
 from kpi_pipeline.periods import DayGrain, FirstDay, Grain
-from kpi_pipeline.restating import Restatement
+from kpi_pipeline.restating import Freeze, Restatement
 from kpi_pipeline.status import StatusRules
 from kpi_pipeline.targets import Target
 
@@ -100,6 +100,9 @@ class Kpi(Named):
     )
     restatement: Restatement | None = Field(
         default=None, description="when a restated value is worth a warning; by default as the project says"
+    )
+    freeze: Freeze | None = Field(
+        default=None, description="until when its published values stay as they are; by default as the project says"
     )
     formerly: tuple[Name, ...] = Field(default=(), description="names it had before")
     indicator: Indicator | None = Field(default=None, description="overrules what goals and links say")

@@ -24,7 +24,7 @@ from kpi_pipeline.names import Name, Noun, TableRef
 from kpi_pipeline.notify import NotifyRule
 from kpi_pipeline.periods import DaysText, FirstDay, Grain, whole_periods
 from kpi_pipeline.postgres_target import PostgresTarget, address_alone
-from kpi_pipeline.restating import History, Restatement
+from kpi_pipeline.restating import Freeze, History, Restatement
 from kpi_pipeline.retention import KeptFor
 from kpi_pipeline.reviews import HeldReview, ReviewDue, due_after
 from kpi_pipeline.sources import Source
@@ -122,6 +122,9 @@ class Settings(Noun):
     restatement: Restatement | None = Field(
         default=None, description="when a restated value is worth a warning, for KPIs that do not say it themselves"
     )
+    freeze: Freeze | None = Field(
+        default=None, description="until when published values of KPIs stay as they are, for those that do not say it"
+    )
     notify: tuple[NotifyRule, ...] = Field(default=(), description="who is told what happened, and how")
 
     @model_validator(mode="after")
@@ -211,6 +214,16 @@ class Project:
         """The share by which a value of a complete period may change before somebody is warned; None without one."""
         restatement = self.kpis[kpi].restatement or self.settings.restatement
         return restatement.warn_above if restatement else None
+
+    def freeze_of(self, kpi: str) -> Freeze | None:
+        """Until when the values of a KPI are closed, and who closed them; None where all of them may change."""
+        freeze = self.kpis[kpi].freeze or self.settings.freeze
+        return freeze if freeze and freeze.day else None
+
+    @property
+    def former_names(self) -> Mapping[str, str]:
+        """The name of now, by each name that a KPI had before."""
+        return {former: kpi.name for kpi in self.kpis.values() for former in kpi.formerly}
 
     def mail_of_owner(self, kpi: str) -> str | None:
         """Where the owner of a KPI gets mail; None where there is no such KPI, owner or address."""

@@ -1,11 +1,14 @@
-"""How long it is remembered what was said, and from when on a restated value is worth a warning."""
+"""How long it is remembered what was said, when a restated value is worth a warning, and when none may be restated."""
 
 from __future__ import annotations
+
+from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
 from kpi_pipeline.names import Noun, Share
-from kpi_pipeline.periods import DaysText, Grain, Window
+from kpi_pipeline.periods import DaysText, Grain, LastDay, Window
 
 
 class History(Noun):
@@ -32,6 +35,21 @@ class Restatement(Noun):
     )
 
 
+class Freeze(Noun):
+    """Closed books: what was published of complete periods up to a day stays, whatever the data says later."""
+
+    through: LastDay | Literal["never"] = Field(
+        description="the last day that is closed, such as 2010-12; never where a KPI is no part of the books"
+    )
+    by: str | None = Field(default=None, description="who closed the books, such as Finance")
+    note: str | None = Field(default=None, description="why, such as accounts of 2010 audited")
+
+    @property
+    def day(self) -> date | None:
+        """The last day that is closed."""
+        return self.through if isinstance(self.through, date) else None
+
+
 REASONS: dict[str | None, str] = {
     "new": "published for the first time",
     "late_data": "rows came late",
@@ -43,3 +61,10 @@ REASONS: dict[str | None, str] = {
     None: "the period was in progress",
 }
 """Why a value was said, for people."""
+
+REFUSED_BECAUSE: dict[str, str] = {
+    **{reason: words for reason, words in REASONS.items() if reason is not None},
+    "new": "it was not published",
+    "removed": "the data no longer has it",
+}
+"""Why a closed value would be another one, for people."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import random
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from kpi_pipeline.store.history import SAID
+from kpi_pipeline.store.differences import SAID
 from tests.project import NOW, SALES_HEADER, Shop, csv, sales
 
 STEPS = ("_compute", "show")
@@ -75,7 +74,6 @@ def main(asked: argparse.Namespace) -> int:
 
 def lived(folder: Path, seed: int, runs: int) -> Story:
     """One story, told to its end."""
-    os.environ.setdefault("SHOP_MAIL", "ana@example.com")
     story = Story(Shop.opened_in(folder), random.Random(seed))
     _run(story)
     for _ in range(runs):

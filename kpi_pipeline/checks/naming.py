@@ -15,8 +15,9 @@ OF_EVERY_KPI = frozenset(
 )  # fmt: skip
 """The names of what is checked of every KPI; none of its own checks has one of them."""
 
-RESTATED = "restated"
-"""The name of the check that looks at what a run says differently; no other check of a KPI has it."""
+RESTATED, FROZEN = "restated", "frozen"
+OF_PUBLISHING = frozenset({RESTATED, FROZEN})
+"""The names of the checks that look at what a run says differently, or would; no other check of a KPI has one."""
 
 
 def check_names(checks: Sequence[CheckBase]) -> tuple[str, ...]:

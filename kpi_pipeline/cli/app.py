@@ -288,6 +288,27 @@ def diff(
 
 
 @app.command()
+def frozen(
+    kpis: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Argument(help="Names of KPIs; by default all.", metavar="[KPI]...", show_default=False),
+    ] = None,
+    fail: Annotated[
+        bool, typer.Option("--fail", help="Exit code 1 if closed values are not what the data says.")
+    ] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+    project: Project = HERE,
+) -> None:
+    """Say which books are closed, and by how much the data would move their values if they were not."""
+    from kpi_pipeline.cli.frozen import tell_frozen
+
+    form = "json" if as_json else "csv" if as_csv else "table"
+    as_published = tell_frozen(project, tuple(kpis or ()), form=form)
+    raise typer.Exit(int(fail and not as_published))
+
+
+@app.command()
 def why(
     kpi: Annotated[str, typer.Argument(help="Name of the KPI.", metavar="KPI")],
     by: Annotated[

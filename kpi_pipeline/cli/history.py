@@ -32,7 +32,7 @@ def tell_history(asked: Path, kpi: str, *, period: str | None, segment: str, for
     loaded = open_project(asked)
     rows = loaded.history(kpi, period=period, segment=segment)
     if form != "table":
-        _write(rows, form)
+        write_rows(rows, form)
         return
     out = console()
     project = loaded.project
@@ -89,7 +89,7 @@ def tell_difference(
     rows = found.rows.filter(pl.col("kpi").is_in(list(kpi))) if kpi else found.rows
     told = rows if everything else rows.filter(pl.col("change").is_in(["restated", "removed"]))
     if form != "table":
-        _write(told, form)
+        write_rows(told, form)
         return
     project, out = loaded.project, console()
     from_, to = (_local(project, one.published_at) for one in (found.earlier, found.later))
@@ -156,7 +156,8 @@ def _local(project: Project, moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo(project.settings.timezone)):%Y-%m-%d %H:%M}"
 
 
-def _write(rows: pl.DataFrame, form: str) -> None:
+def write_rows(rows: pl.DataFrame, form: str) -> None:
+    """Prints rows as csv or json."""
     content = rows.write_csv() if form == "csv" else rows.write_json() + "\n"
     sys.stdout.buffer.write(content.encode())
     sys.stdout.flush()

@@ -121,6 +121,7 @@ def _definition(out: Console, project: Project, kpi: Kpi, about: dict[str, Any],
         ("benchmark", benchmark),
         ("review", review),
         ("decided", decided),
+        ("closed", _closed(project, kpi)),
         ("defined in", about["defined_in"]),
     ):
         if value:
@@ -132,6 +133,12 @@ def _definition(out: Console, project: Project, kpi: Kpi, about: dict[str, Any],
         facts.add_row("led by", Text(about["led_by"]))
     out.print(facts)
     out.print()
+
+
+def _closed(project: Project, kpi: Kpi) -> str | None:
+    """Until when its books are closed, and by whom."""
+    freeze = project.freeze_of(kpi.name)
+    return "; ".join(one for one in (f"through {freeze.through}", freeze.by, freeze.note) if one) if freeze else None
 
 
 def _lineage(out: Console, name: str, edges: list[tuple[str, str]]) -> None:

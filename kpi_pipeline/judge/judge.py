@@ -8,6 +8,7 @@ import polars as pl
 
 from kpi_pipeline.calendar import Calendar
 from kpi_pipeline.computing import over
+from kpi_pipeline.judge.held import NOTHING_HELD, as_said, held
 from kpi_pipeline.judge.projected import NOTHING_PROJECTED, with_projections
 from kpi_pipeline.judge.rules import with_rules
 from kpi_pipeline.judge.settled import settled
@@ -27,23 +28,26 @@ def judge(
     targets: pl.DataFrame,
     calendar: Calendar,
     projections: pl.DataFrame = NOTHING_PROJECTED,
+    said: pl.DataFrame = NOTHING_HELD,
 ) -> pl.DataFrame:
     """One row a KPI, period and segment, with the columns of the published table `kpi_value`.
 
     `results` are derived series; KPIs whose series are not all there are left out. `projections` say where periods in
-    progress are expected to end: see `with_projections`.
+    progress are expected to end: see `with_projections`. `said` is what was published of closed periods, and
+    stays: see `held`.
     """
     frames = by_key(results)
     kpis = [kpi for kpi in project.kpis.values() if all(key in frames for key in _series_of(kpi))]
     if not kpis:
         return pl.DataFrame()
     values = pl.concat([calendar.named(_values(kpi, frames), kpi.grain) for kpi in kpis], how="diagonal")
+    values = held(values, said, calendar)
 
     def judging(rows: pl.DataFrame) -> pl.DataFrame:
         return _judged(rows, targets, project.kpis, calendar)
 
     return (
-        with_projections(judging(values), values, projections, calendar, judging)
+        as_said(with_projections(judging(values), values, projections, calendar, judging), said)
         .join(_annotations(project, calendar), on=["kpi", "period_start"], how="left", maintain_order="left")
         .with_columns(
             target_provenance=pl.when(has_target() & (pl.col("target_provenance") != "")).then("target_provenance")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kpi_pipeline.checks import RateBetween, SegmentsAddUp
-from kpi_pipeline.checks.naming import OF_EVERY_KPI, RESTATED, check_names
+from kpi_pipeline.checks.naming import OF_EVERY_KPI, OF_PUBLISHING, check_names
 from kpi_pipeline.errors import Problem, listed
 from kpi_pipeline.kpis import Kpi
 from kpi_pipeline.metrics import Agg, Conversion, Cumulative, Metric, Ratio, Retention, Simple
@@ -19,7 +19,7 @@ def misfit_checks(project: Project, kpi: Kpi) -> Iterator[Problem]:
     """A problem for each check of a KPI that makes no sense for it."""
     for number, (check, name) in enumerate(zip(kpi.checks, check_names(kpi.checks), strict=True)):
         place = project.place("kpis", kpi.name, "checks", str(number))
-        if name in OF_EVERY_KPI or name == RESTATED:
+        if name in OF_EVERY_KPI | OF_PUBLISHING:
             yield Problem(
                 f"KPI '{kpi.name}' has a check named '{name}', as one that every KPI has.",
                 project.place("kpis", kpi.name, "checks", str(number), "name"),

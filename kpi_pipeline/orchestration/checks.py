@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from kpi_pipeline.checks import CheckBase
-from kpi_pipeline.checks.naming import OF_EVERY_KPI, RESTATED, check_names
+from kpi_pipeline.checks.naming import FROZEN, OF_EVERY_KPI, RESTATED, check_names
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.kpis import share_written
 from kpi_pipeline.markdown import markdown_table, plain
@@ -74,6 +74,9 @@ def _restated_specs(project: Project) -> Iterator[dg.AssetCheckSpec]:
         if limit := project.restated_above(name):
             description = f"Warns when a value of a complete period changes by more than {share_written(limit)}."
             yield dg.AssetCheckSpec(RESTATED, asset=key(f"kpi/{name}"), description=description)
+        if freeze := project.freeze_of(name):
+            description = f"Warns when data says something else of periods up to {freeze.day} than is published."
+            yield dg.AssetCheckSpec(FROZEN, asset=key(f"kpi/{name}"), description=description)
 
 
 def _described(check: CheckBase) -> str:

@@ -85,4 +85,5 @@ def without(project: Project, computed: Computed, failed: Mapping[str, str]) -> 
         kpi_value=computed.kpi_value.filter(~pl.col("kpi").is_in(sorted(names))),
         kpis=computed.kpis - names,
         metrics=computed.metrics - metrics,
+        frozen=computed.frozen.of(computed.kpis - names),
     )

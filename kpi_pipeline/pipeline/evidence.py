@@ -166,7 +166,7 @@ _FIELDS = frozenset(Tested.__dataclass_fields__)
 
 def _under_todays_names(project: Project, rows: pl.DataFrame) -> pl.DataFrame:
     """Results of KPIs that had another name then belong to what they are called now; those of no KPI are left out."""
-    names = {former: kpi.name for kpi in project.kpis.values() for former in kpi.formerly}
+    names = project.former_names
     ends = ("kpi", "leads_kpi")
     renamed = rows.with_columns(pl.col(end).replace(names) for end in ends)
     return renamed.filter(pl.all_horizontal(pl.col(end).is_in(list(project.kpis)) for end in ends))

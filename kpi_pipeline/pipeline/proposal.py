@@ -64,7 +64,7 @@ def what_would_change(project: Project, proposed: Project, *, wait: float = 60, 
         published = _published(warehouse)
         prepare_state(warehouse)
         said = last_said(warehouse)
-        names = {former: kpi.name for kpi in proposed.kpis.values() for former in kpi.formerly}
+        names = proposed.former_names
         said = {names.get(name, name): one for name, one in said.items()}
         kpis, metrics = touched(project, proposed, said, published.version)
         tried, read = _apart(proposed, project, warehouse, Path(folder))

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from kpi_pipeline.calendar import Calendar, build_calendar
-from kpi_pipeline.checks.naming import RESTATED
+from kpi_pipeline.checks.naming import OF_PUBLISHING
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.judge import classify, goal_scores, headline, verdicts_of
 from kpi_pipeline.load import findings
@@ -20,9 +20,11 @@ from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.evidence import FoundOut
 from kpi_pipeline.pipeline.framework_tables import framework_tables
+from kpi_pipeline.pipeline.frozen import Frozen
+from kpi_pipeline.pipeline.frozen_check import refused_table
 from kpi_pipeline.pipeline.holiday_days import holiday_days
 from kpi_pipeline.pipeline.known_values import known_from
-from kpi_pipeline.pipeline.restatements import check_restated, keep_said, moment_of
+from kpi_pipeline.pipeline.restatements import check_said, keep_said, moment_of
 from kpi_pipeline.pipeline.source_rows import source_rows
 from kpi_pipeline.pipeline.target_checks import segments_with_targets
 from kpi_pipeline.pipeline.to_postgres import serve
@@ -93,6 +95,8 @@ class Computed:
     """The numbers that all targets give, as they were when it judged."""
     projections: pl.DataFrame = field(kw_only=True)
     """Where the periods in progress of KPIs will end."""
+    frozen: Frozen = field(kw_only=True)
+    """What stays as it was published although the data may say something else."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ def check_kpis(context: Context, computed: Computed, change: Change) -> tuple[Ch
             },
         )
     results = [found[asset] if asset in found else known[asset][1] for asset in (f"kpi/{name}" for name in about)]
-    return tuple(one for of_kpi in results for one in of_kpi if one.check_name != RESTATED)
+    return tuple(one for of_kpi in results for one in of_kpi if one.check_name not in OF_PUBLISHING)
 
 
 def _about(project: Project, change: Change, computed: Computed) -> dict[str, str]:
@@ -215,10 +219,12 @@ def swap_in(
         for change in changes.values():
             write_change(warehouse, change)
         recorded = keep_said(context, plan, computed, values, moment)
-        checks = check_restated(context, computed.kpis, moment)
+        refused = refused_table(warehouse)
+        checks = check_said(context, computed.kpis, moment, refused)
         keep_evidence(warehouse, evidence.fresh)
         note_published(warehouse, context.run_id, moment)
         assembled = assemble(context, computed, evidence.tables, calendar, through, moment)
+        assembled["kpi_refused"] = refused
         tables = with_runs(context, assembled, outcome._replace(values_restated=recorded.restated))
         for name, frame in tables.items():
             warehouse.replace_table(TableRef("kpi", name), frame)

@@ -27,7 +27,7 @@ def impact_of(
     warehouse: Warehouse, proposed: Project, run_id: str, published_at: datetime, blocked: Mapping[str, str]
 ) -> Impact:
     """What a branch publishes otherwise than the warehouse that it is of; `blocked` is what could not be computed."""
-    beside = Beside(warehouse, {former: kpi.name for kpi in proposed.kpis.values() for former in kpi.formerly})
+    beside = Beside(warehouse, proposed.former_names)
     values = beside.values()
     kpis = tuple(_kpi_impacts(beside, values, blocked))
     return Impact(

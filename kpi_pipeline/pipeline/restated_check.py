@@ -28,35 +28,44 @@ def restated_checks(project: Project, moved: pl.DataFrame, moment: datetime) -> 
             yield _result(project, kpi, limit, moved.filter(kpi=kpi.name), moment)
 
 
-def _result(project: Project, kpi: Kpi, limit: float, moved: pl.DataFrame, moment: datetime) -> CheckResult:
+def most_moved(project: Project, kpi: str, moved: pl.DataFrame) -> str:
+    """Which value moves by most, from what, to what: of some that move, with period_label, segment, was and now."""
+    told = _with_shares(moved)
+    size = pl.col("by").abs().fill_null(float("inf"))
+    most = told.sort(size, pl.col("segment") == TOTAL, "period_label", descending=True).row(0, named=True)
+    unit, currency = project.metrics[project.kpis[kpi].metric].unit, project.settings.currency
+    was, now = (
+        written(most[one], unit, currency, beside=most[other]) for one, other in (("was", "now"), ("now", "was"))
+    )
+    share = "" if most["by"] is None else f" ({'+' if most['by'] > 0 else ''}{share_written(most['by'])})"
+    where = most["period_label"] if most["segment"] == TOTAL else f"{most['period_label']}, {most['segment']}"
+    return f"{where} from {was} to {now}{share}"
+
+
+def _with_shares(moved: pl.DataFrame) -> pl.DataFrame:
+    """What moves, and `by` which share; of a value that came from nothing or went, none can be told."""
     by = (pl.col("now") - pl.col("was")) / pl.col("was").abs()
-    told = moved.with_columns(by=pl.when(pl.col("now").is_null() | (pl.col("was") == 0)).then(None).otherwise(by))
-    # NOTE: of a value that came from nothing or went, no share can be told; it is beyond any.
-    beyond = told.filter(pl.col("by").abs().fill_null(float("inf")) > limit)
+    return moved.with_columns(by=pl.when(pl.col("now").is_null() | (pl.col("was") == 0)).then(None).otherwise(by))
+
+
+def _result(project: Project, kpi: Kpi, limit: float, moved: pl.DataFrame, moment: datetime) -> CheckResult:
+    # NOTE: what has no share is beyond any.
+    beyond = _with_shares(moved).filter(pl.col("by").abs().fill_null(float("inf")) > limit)
     return CheckResult(
         asset=f"kpi/{kpi.name}",
         check_name=RESTATED,
         severity="warn",
         passed=beyond.is_empty(),
-        observed=_observed(project, kpi, told, beyond),
+        observed=_observed(project, kpi, moved, beyond.height),
         expected=f"no value of a complete period changes by more than {share_written(limit)}",
         failing_rows=beyond.height,
         checked_at=moment,
     )
 
 
-def _observed(project: Project, kpi: Kpi, told: pl.DataFrame, beyond: pl.DataFrame) -> str:
-    if told.is_empty():
+def _observed(project: Project, kpi: Kpi, moved: pl.DataFrame, beyond: int) -> str:
+    if moved.is_empty():
         return "none changed"
-    size = pl.col("by").abs().fill_null(float("inf"))
-    most = told.sort(size, pl.col("segment") == TOTAL, "period_label", descending=True).row(0, named=True)
-    unit, currency = project.metrics[kpi.metric].unit, project.settings.currency
-    was, now = (
-        written(most[one], unit, currency, beside=most[other]) for one, other in (("was", "now"), ("now", "was"))
-    )
-    share = "" if most["by"] is None else f" ({'+' if most['by'] > 0 else ''}{share_written(most['by'])})"
-    where = most["period_label"] if most["segment"] == TOTAL else f"{most['period_label']}, {most['segment']}"
-    many = counted(told.height, "value")
-    return (
-        f"{many} of complete periods changed, {beyond.height:,} by more; most of all {where} from {was} to {now}{share}"
-    )
+    many = counted(moved.height, "value")
+    most = most_moved(project, kpi.name, moved)
+    return f"{many} of complete periods changed, {beyond:,} by more; most of all {most}"

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from kpi_pipeline.checks.naming import RESTATED
+from kpi_pipeline.checks.naming import FROZEN, RESTATED
 from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.periods import moment_before
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.frozen_check import frozen_checks
 from kpi_pipeline.pipeline.restated_check import restated_checks
 from kpi_pipeline.plan import Derivation, Plan, fingerprint, leaves
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.definition_version import parts_of_kpi_versions
 from kpi_pipeline.store.checks import replace_results
-from kpi_pipeline.store.history import AIM, DEFINITION, RULE, Causes, Kept, Recorded, last_published, moved_at, record
+from kpi_pipeline.store.differences import AIM, DEFINITION, RULE, Causes
+from kpi_pipeline.store.history import Kept, Recorded, last_published, moved_at, record
+from kpi_pipeline.store.refused import forget_refused, refuse
 from kpi_pipeline.store.said import Said, last_said, note_said
 from kpi_pipeline.store.source_changes import forget_changes, last_change
 from kpi_pipeline.store.values import PROGRAM, Change
@@ -36,28 +39,35 @@ def moment_of(context: Context) -> datetime:
 def keep_said(context: Context, plan: Plan, computed: Computed, change: Change, moment: datetime) -> Recorded:
     """Keeps what was said until now and what is said from now on, with the reasons."""
     project, warehouse = context.project, context.warehouse
-    names = {former: kpi.name for kpi in project.kpis.values() for former in kpi.formerly}
+    names = project.former_names
     known = {names.get(name, name): one for name, one in last_said(warehouse).items()}
     now = list(_said_now(project, computed, last_change(warehouse)))
-    recorded = record(
-        warehouse,
-        change,
-        moment=moment,
-        names=names,
-        causes=_causes(project, plan, known, now),
-        kept=_kept(project, moment),
-    )
+    causes, kept = _causes(project, plan, known, now), _kept(project, moment)
+    recorded = record(warehouse, change, moment=moment, names=names, causes=causes, kept=kept)
+    frozen = computed.frozen
+    refuse(warehouse, frozen.said, frozen.would, kpis=computed.kpis, moment=moment, names=names, causes=causes)
+    forget_refused(warehouse, project.kpis.keys(), kept.complete)
     note_said(warehouse, now, project.kpis.keys())
     forget_changes(warehouse)
     return recorded
 
 
-def check_restated(context: Context, kpis: Collection[str], moment: datetime) -> tuple[CheckResult, ...]:
-    """Whether values that were restated at a moment moved by more than is taken for granted; remembered, too."""
-    moved = moved_at(context.warehouse, moment)
-    found = [one for one in restated_checks(context.project, moved, moment) if one.asset.removeprefix("kpi/") in kpis]
-    replace_results(context.warehouse, RESTATED, [f"kpi/{name}" for name in kpis], found)
-    return tuple(found)
+def check_said(
+    context: Context, kpis: Collection[str], moment: datetime, refused: pl.DataFrame
+) -> tuple[CheckResult, ...]:
+    """Whether values of KPIs that are restated move by more than is taken for granted, and closed ones would at all.
+
+    `refused` has the rows of `kpi_refused`. What is found is remembered, too.
+    """
+    project, warehouse = context.project, context.warehouse
+    restated = restated_checks(project, moved_at(warehouse, moment), moment)
+    found = {
+        RESTATED: [one for one in restated if one.asset.removeprefix("kpi/") in kpis],
+        FROZEN: list(frozen_checks(project, refused, kpis, moment)),
+    }
+    for name, results in found.items():
+        replace_results(warehouse, name, [f"kpi/{kpi}" for kpi in kpis], results)
+    return tuple(one for results in found.values() for one in results)
 
 
 def _kept(project: Project, moment: datetime) -> Kept:

@@ -14,7 +14,7 @@ from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.compile import compile_project, selected
 from kpi_pipeline.errors import counted
 from kpi_pipeline.ingest import HandedBy, source_states
-from kpi_pipeline.judge import judge
+from kpi_pipeline.judge import NOTHING_HELD, judge
 from kpi_pipeline.log import tell
 from kpi_pipeline.pipeline.blocked import computable, left_out, without
 from kpi_pipeline.pipeline.calendar_table import refuse_blocked_calendar
@@ -22,6 +22,7 @@ from kpi_pipeline.pipeline.cleaning import keep_house
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of, data_through
 from kpi_pipeline.pipeline.evidence import evidence_on_links
+from kpi_pipeline.pipeline.frozen import hold, without_moved
 from kpi_pipeline.pipeline.given_targets import given_targets
 from kpi_pipeline.pipeline.keys_of_sources import with_those_pointed_to
 from kpi_pipeline.pipeline.known_columns import refuse_unknown_columns
@@ -229,14 +230,19 @@ def _judged(
     project, kpis = context.project, frozenset(name for name in asked if f"kpi/{name}" not in blocked)
     with context.stage("judge", 1) as rows:
         targets = given_targets(project, context.warehouse)
-        values = kpi_rows(
-            judge(_only(project, some), results, targets, calendar, expected)
-            for some in few_at_a_time(project, kpis, results)
-        )
+
+        def judged(some: frozenset[str], said: pl.DataFrame) -> pl.DataFrame:
+            groups = few_at_a_time(project, some, results)
+            return kpi_rows(judge(_only(project, one), results, targets, calendar, expected, said) for one in groups)
+
+        values, frozen = hold(project, context.warehouse, judged(kpis, NOTHING_HELD), judged)
         rows.append(values.height)
         changes = kpi_drivers(project, kpis, derivations, {**results, **made_of}, calendar)
         context.watch.step(f"{len(kpis)} KPIs")
-    return Computed(results, values, kpis, frozenset(derivations), changes, targets, projections=expected)
+    drivers = without_moved(changes, frozen)
+    return Computed(
+        results, values, kpis, frozenset(derivations), drivers, targets, projections=expected, frozen=frozen
+    )
 
 
 def _validated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -80,6 +81,26 @@ def kpi_history(project: Project, name: str, *, period: str | None = None, segme
         spans = f"{rows['period_label'][0]} to {rows['period_label'][-1]}" if rows.height else "nothing"
         raise QueryError(f"Nothing was said of '{kpi.name}' in {period}.\nHint: its history has {spans}.")
     return found
+
+
+def refused(project: Project, kpis: Collection[str] = ()) -> pl.DataFrame:
+    """The values of closed periods that the data would move, with what they would be: the rows of `kpi_refused`.
+
+    Args:
+        project: the definitions.
+        kpis: only of these KPIs; of all by default.
+
+    Raises:
+        QueryError: there is no such KPI.
+        DataError: nothing was published yet.
+    """
+    names = [find_kpi(project, name, of_metrics="name a KPI that watches it").name for name in kpis]
+    with Published.open(project.path(project.settings.publish.duckdb)) as published:
+        return published.fetch(
+            "SELECT * FROM kpi_refused WHERE len($1) = 0 OR list_contains($1, kpi) "
+            "ORDER BY kpi, breakdown, segment, period_start_utc",
+            [names],
+        )
 
 
 def _refuse_segment(published: Published, kpi: str, segment: str) -> None:

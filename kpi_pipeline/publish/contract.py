@@ -82,6 +82,7 @@ TABLES: tuple[Table, ...] = (
                 "review_due", DAY, "When they should next; missing where no review was ever held or agreed"
             ).optional,
             Column("as_of", DAY, "The day that counts as today for it; missing before it has values").optional,
+            Column("frozen_through", DAY, "The day up to which its books are closed; missing where none are").optional,
             DEFINITION_VERSION,
             DEFINED_IN,
         ),
@@ -323,6 +324,31 @@ TABLES: tuple[Table, ...] = (
             ),
         ),
         key=("kpi", "grain", "period_start_utc", "segment", "published_as", "recorded_at"),
+    ),
+    Table(
+        "kpi_refused",
+        "A value of a closed period that stays as it was published although the data says something else by now",
+        (
+            KPI,
+            *PERIOD,
+            *SEGMENT,
+            Column("value", NUMBER, "The published value; missing where nothing is published").optional,
+            Column("data_value", NUMBER, "The value that the data gives now; missing where it gives none").optional,
+            Column("difference", NUMBER, "What the data gives minus what is published, in the KPI's unit").optional,
+            Column("difference_pct", NUMBER, "Difference as a share of what is published; 0.1 is 10 % more").optional,
+            Column("target", NUMBER, "The published target").optional,
+            Column("data_target", NUMBER, "The target as definitions and target tables have it now").optional,
+            Column("status", TEXT, "The published status; missing where nothing is published").optional,
+            Column("data_status", TEXT, "The status that would be published"),
+            Column(
+                "reason",
+                TEXT,
+                "Why it would change: late_data, correction, definition_changed, target_changed, rule_changed, new (it "
+                "was not published) or removed (it would no longer be)",
+            ),
+            Column("noticed_at", MOMENT, "Since when the data says so"),
+        ),
+        key=("kpi", "grain", "period_start_utc", "segment"),
     ),
     Table(
         "check_result",

@@ -52,6 +52,7 @@ def _kpis(project: Project, indicators: Mapping[str, str], today: Mapping[str, d
             **_primary_goal(project, kpi),
             **_review(project, kpi),
             "as_of": today.get(kpi.name),
+            "frozen_through": freeze.day if (freeze := project.freeze_of(kpi.name)) else None,
             "direction": kpi.direction.value,
             "grain": kpi.grain.value,
             "team": kpi.team,

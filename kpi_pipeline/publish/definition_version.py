@@ -17,8 +17,8 @@ from kpi_pipeline.publish.lineage import metric_edges, model_edges
 WORDS_AND_DUTIES = frozenset(
     {
         "label", "description", "ignore", "checks", "owner", "team", "goal", "goals", "weight", "parent_kpi",
-        "review", "scorecards", "benchmark", "annotations", "formerly", "restatement", "indicator", "measures",
-        "counts",
+        "review", "scorecards", "benchmark", "annotations", "formerly", "restatement", "freeze", "indicator",
+        "measures", "counts",
     }
 )  # fmt: skip
 """What may be reworded or handed to somebody else while every number, target and status stays the same."""

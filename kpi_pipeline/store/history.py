@@ -16,8 +16,9 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import fingerprint
+from kpi_pipeline.store.differences import KEY, NEW, REMOVED, RESTATED, SAID, Causes, differences, note_differences
 from kpi_pipeline.store.made import made_from, note_made
-from kpi_pipeline.store.source_changes import CHANGES
+from kpi_pipeline.store.refused import REASON_REFUSED
 from kpi_pipeline.store.values import MANY, PART, Change
 from kpi_pipeline.store.warehouse import Warehouse, quoted
 
@@ -25,38 +26,6 @@ VALUES = TableRef("kpi", "kpi_value")
 HISTORY = TableRef("state", "kpi_value_history")
 PUBLISHED = TableRef("kpi", "kpi_value_history")
 """The history under the names that KPIs have now."""
-
-KEY = ("kpi", "grain", "period_start_utc", "segment")
-PERIOD = ("period_start", "period_end", "last_day", "period_label", "breakdown", "is_complete")
-NUMBER = ("value", "numerator", "denominator", "sample_size")
-TARGET = ("target", "target_low", "target_high", "target_provenance")
-STANDING = ("attainment", "variance", "status", "status_rule")
-SAID = (*KEY, *PERIOD, *NUMBER, *TARGET, *STANDING)
-"""The columns of `kpi_value` that the history keeps."""
-
-NEW, REMOVED, CORRECTION, LATE = "new", "removed", "correction", "late_data"
-DEFINITION, AIM, RULE = "definition_changed", "target_changed", "rule_changed"
-CAUSES = {
-    "number_differs": (DEFINITION, "data", RULE),
-    "target_differs": (AIM, DEFINITION, "data", RULE),
-    "standing_differs": (RULE, AIM, DEFINITION, "data"),
-}
-"""What may explain that a row differs in its number, else in its target, else in where it stands: the likeliest first.
-
-Where none of it changed, the program did.
-"""
-
-
-@dataclass(frozen=True)
-class Causes:
-    """What changed since each KPI was published last.
-
-    `kpis`: kpi, definition_changed, target_changed, rule_changed. `sources`: kpi, source, since (the number of the
-    newest change that it was published with), by_day (whether a row's day there is its day in the KPI).
-    """
-
-    kpis: pl.DataFrame
-    sources: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -145,6 +114,35 @@ def _name_of_now(names: Mapping[str, str]) -> str:
     return exp.Case(this=column, ifs=cases, default=column.copy()).sql(dialect=Warehouse.dialect)
 
 
+def said_last(names: Mapping[str, str]) -> str:
+    """A query of what is said now of every value, and of those no longer published: SAID, reason and place."""
+    return (
+        f"SELECT * REPLACE ({_name_of_now(names)} AS kpi), rowid AS place "
+        f"FROM {quoted(HISTORY)} WHERE superseded_at IS NULL"
+    )
+
+
+def said_until(warehouse: Warehouse, closed: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """What is said of complete periods that end by a day: SAID.
+
+    Args:
+        warehouse: has the history.
+        closed: kpi, grain, breakdown, and through, the day.
+        names: of every KPI that had another name, that name and the one of now.
+    """
+    with warehouse.lent(closed) as asked:
+        return warehouse.fetch(
+            f"SELECT {', '.join(f'said.{name}' for name in SAID)} FROM ({said_last(names)}) AS said "
+            f"JOIN {asked} AS asked ON asked.kpi = said.kpi AND asked.grain = said.grain "
+            "AND asked.breakdown = said.breakdown AND said.last_day <= asked.through "
+            "WHERE said.is_complete AND said.reason IS DISTINCT FROM ? "
+            # NOTE: two KPIs that become one under a new name both said something.
+            f"QUALIFY row_number() OVER (PARTITION BY {', '.join(f'said.{name}' for name in KEY)} "
+            "ORDER BY said.recorded_at DESC) = 1",
+            [REMOVED],
+        )
+
+
 def _begin(warehouse: Warehouse, moment: datetime) -> None:
     """The first values that were ever published."""
     columns = ", ".join(SAID)
@@ -158,21 +156,11 @@ def _begin(warehouse: Warehouse, moment: datetime) -> None:
 def _differing(warehouse: Warehouse, change: Change, names: Mapping[str, str]) -> Iterator[str]:
     """A table of the values that are not as they were said last, with what was said, for as long as the block lasts."""
     now = f"SELECT {', '.join(SAID)}, date_trunc('month', period_start)::DATE AS month FROM {quoted(VALUES)}"
-    was = (
-        f"SELECT * REPLACE ({_name_of_now(names)} AS kpi), rowid AS place, "
-        f"date_trunc('month', period_start)::DATE AS month FROM {quoted(HISTORY)} WHERE superseded_at IS NULL"
-    )
+    was = f"SELECT *, date_trunc('month', period_start)::DATE AS month FROM ({said_last(names)})"
     with warehouse.lent(_parts(warehouse, change, names, now, was)) as parts:
         of_parts = f"SEMI JOIN {parts} AS part ON said.kpi = part.name AND said.month = part.month"
-        warehouse.run(
-            f"CREATE OR REPLACE TEMPORARY TABLE differing AS SELECT {_compared()} "
-            f"FROM (SELECT * FROM ({now}) AS said {of_parts}) AS now "
-            f"FULL JOIN (SELECT * FROM ({was}) AS said {of_parts}) AS was "
-            f"ON {' AND '.join(f'now.{name} = was.{name}' for name in KEY)} "
-            "WHERE CASE WHEN now.kpi IS NULL THEN was.reason IS DISTINCT FROM 'removed' "
-            "WHEN was.kpi IS NULL OR was.reason = 'removed' THEN true "
-            "ELSE number_differs OR target_differs OR standing_differs END"
-        )
+        query = differences(f"SELECT * FROM ({was}) AS said {of_parts}", f"SELECT * FROM ({now}) AS said {of_parts}")
+        warehouse.run(f"CREATE OR REPLACE TEMPORARY TABLE differing AS {query}")
     try:
         yield "differing"
     finally:
@@ -192,30 +180,6 @@ def _parts(warehouse: Warehouse, change: Change, names: Mapping[str, str], now: 
     )
 
 
-def _compared() -> str:
-    """What is said now beside what was said; of a value that is no longer published only which one it was."""
-    differs = {
-        "number_differs": (*PERIOD, *NUMBER),
-        "target_differs": TARGET,
-        "standing_differs": STANDING,
-    }
-    columns = [
-        "was.place",
-        "coalesce(now.month, was.month) AS month",
-        "now.kpi IS NOT NULL AS is_said",
-        "was.kpi IS NOT NULL AND was.reason IS DISTINCT FROM 'removed' AS was_said",
-        "was.is_complete AS was_complete",
-        *(f"coalesce(now.{name}, was.{name}) AS {name}" for name in (*KEY, *PERIOD)),
-        *(f"now.{name} AS {name}" for name in (*NUMBER, *TARGET, *STANDING) if name != "status"),
-        "coalesce(now.status, 'no_data') AS status",
-        *(
-            f"{' OR '.join(f'now.{name} IS DISTINCT FROM was.{name}' for name in names)} AS {flag}"
-            for flag, names in differs.items()
-        ),
-    ]
-    return ", ".join(columns)
-
-
 def _supersede(warehouse: Warehouse, differing: str, moment: datetime, causes: Causes) -> int:
     """Ends what was said and begins what is said now, with its reason; how many complete values are restated."""
     warehouse.run(
@@ -223,53 +187,8 @@ def _supersede(warehouse: Warehouse, differing: str, moment: datetime, causes: C
         f"WHERE rowid IN (SELECT place FROM {differing} WHERE place IS NOT NULL)",
         [moment],
     )
-    columns = ", ".join(SAID)
-    with warehouse.lent(causes.kpis) as kpis, warehouse.lent(causes.sources) as sources:
-        warehouse.run(
-            f"INSERT INTO {quoted(HISTORY)} ({columns}, recorded_at, reason) "
-            f"WITH touched AS (SELECT kpi, by_day, day, gained, lost FROM {sources} AS sources "
-            f"JOIN {quoted(CHANGES)} AS changes ON changes.source = sources.source AND number > since), "
-            f"data AS ({_data(differing)}) "
-            f"SELECT {', '.join(f'differing.{name}' for name in SAID)}, ?, {_reason()} FROM {differing} AS differing "
-            f"LEFT JOIN {kpis} AS kpis ON kpis.kpi = differing.kpi "
-            "LEFT JOIN data ON data.kpi = differing.kpi AND data.period_start = differing.period_start "
-            "AND data.period_end = differing.period_end",
-            [moment],
-        )
-    return int(warehouse.rows(f"SELECT count(*) FROM {differing} WHERE {_RESTATED}")[0][0])
-
-
-_RESTATED = "is_said AND was_said AND was_complete"
-
-
-def _data(differing: str) -> str:
-    """For each period in which values are restated, whether rows were corrected or came late.
-
-    What happened on days of the period comes before what happened on others; of each, a correction comes first.
-    """
-    return (
-        "SELECT period.kpi, period_start, period_end, "
-        "max(CASE WHEN lost > 0 AND within THEN 4 WHEN within THEN 3 WHEN lost > 0 THEN 2 ELSE 1 END) IN (2, 4) "
-        "AS is_correction FROM ("
-        "SELECT period.kpi, period_start, period_end, lost, "
-        "NOT by_day OR day IS NULL OR (day >= period_start AND day < period_end) AS within "
-        f"FROM (SELECT DISTINCT kpi, period_start, period_end FROM {differing} WHERE {_RESTATED}) AS period "
-        "JOIN touched ON touched.kpi = period.kpi) AS period GROUP BY period.kpi, period_start, period_end"
-    )
-
-
-def _reason() -> str:
-    """Why a value is said, as SQL: the likeliest cause of the first part that differs."""
-    data = f"CASE WHEN is_correction THEN '{CORRECTION}' WHEN NOT is_correction THEN '{LATE}' END"
-    likeliest = {
-        flag: ", ".join(data if cause == "data" else f"CASE WHEN {cause} THEN '{cause}' END" for cause in causes)
-        for flag, causes in CAUSES.items()
-    }
-    cases = " ".join(f"WHEN {flag} THEN coalesce({causes}, '{RULE}')" for flag, causes in likeliest.items())
-    return (
-        f"CASE WHEN NOT is_said THEN '{REMOVED}' WHEN NOT was_said THEN '{NEW}' WHEN NOT was_complete THEN NULL "
-        f"{cases} END"
-    )
+    note_differences(warehouse, HISTORY, differing, moment, causes, known=REASON_REFUSED)
+    return int(warehouse.rows(f"SELECT count(*) FROM {differing} WHERE {RESTATED}")[0][0])
 
 
 def _forgotten(warehouse: Warehouse, kept: Kept) -> pl.DataFrame:

@@ -88,6 +88,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             noted_at TIMESTAMPTZ NOT NULL)""",
         """ALTER TABLE state.run ADD COLUMN looked_at TIMESTAMPTZ""",
     ),
+    (
+        """CREATE TABLE state.refused_value (
+            kpi VARCHAR NOT NULL, grain VARCHAR NOT NULL, period_start DATE NOT NULL, period_end DATE NOT NULL,
+            last_day DATE NOT NULL, period_label VARCHAR NOT NULL, period_start_utc TIMESTAMPTZ NOT NULL,
+            breakdown VARCHAR NOT NULL, segment VARCHAR NOT NULL, value DOUBLE, numerator DOUBLE, denominator DOUBLE,
+            sample_size BIGINT, target DOUBLE, target_low DOUBLE, target_high DOUBLE, target_provenance VARCHAR,
+            attainment DOUBLE, variance DOUBLE, status VARCHAR NOT NULL, status_rule VARCHAR,
+            is_complete BOOLEAN NOT NULL, recorded_at TIMESTAMPTZ NOT NULL, superseded_at TIMESTAMPTZ,
+            reason VARCHAR)""",
+    ),
 )
 """The statements that lead from one version of the state to the next; new ones are added at the end."""
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from kpi_pipeline.errors import QueryError
-from kpi_pipeline.store.history import SAID
+from kpi_pipeline.store.differences import SAID
 from tests.project import SALES_HEADER, Shop, csv, sales
 
 module = importlib.import_module("kpi_pipeline.pipeline.run")

@@ -24,7 +24,7 @@ PROMISED = {
     "snapshot": "run_id, published_at, schema_version, definition_version, data_through",
     "kpi": "kpi, label, description, metric, formula, unit, display_format, currency, direction, grain, goal, team, owner,"
     " indicator, framework, perspective, parent_kpi, target_type, review_every, last_reviewed, review_due, as_of,"
-    " definition_version, defined_in",
+    " frozen_through, definition_version, defined_in",
     "goal": "goal, label, statement, framework, perspective, parent_goal, team, owner, period_start, period_end, weight,"
     " ambition",
     "kpi_goal": "kpi, goal, weight",
@@ -74,6 +74,8 @@ PROMISED = {
     " recorded_at, superseded_at, input_hash",
     "kpi_value_history": f"kpi, {PERIOD}, breakdown, segment, {VALUE}, {TARGET}, is_complete, published_as,"
     " recorded_at, superseded_at, reason",
+    "kpi_refused": f"kpi, {PERIOD}, breakdown, segment, value, data_value, difference, difference_pct, target, data_target,"
+    " status, data_status, reason, noticed_at",
     "check_result": "asset, check_name, severity, passed, observed, expected, failing_rows, checked_at",
     "lint_result": "rule, level, subject, message, hint, defined_in",
     "lineage": "downstream, upstream, kind, column_name",

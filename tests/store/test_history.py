@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from kpi_pipeline.publish import table_named
 from kpi_pipeline.publish.stable_views import AS_OF_QUERY
 from kpi_pipeline.store import Warehouse
-from kpi_pipeline.store.history import SAID, VALUES, Causes, Kept, Recorded, record
+from kpi_pipeline.store.differences import SAID, Causes
+from kpi_pipeline.store.history import VALUES, Kept, Recorded, record
 from kpi_pipeline.store.source_changes import note_changes
 from kpi_pipeline.store.state import prepare_state
 from kpi_pipeline.store.values import change_of, write_change

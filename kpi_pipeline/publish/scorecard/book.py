@@ -44,6 +44,7 @@ class Book:
     indicators: Groups
     reviews: Groups
     history: Groups
+    refused: Groups
     drivers: Groups
     serves: Groups
     """The goals of each KPI."""
@@ -113,6 +114,7 @@ def book_of(tables: Mapping[str, pl.DataFrame]) -> Book:
         indicators=indicators,
         reviews=snapshot.by("kpi", "review", "kpi", "reviewed_at"),
         history=snapshot.by("kpi", "kpi_value_history"),
+        refused=snapshot.by("kpi", "kpi_refused"),
         drivers=snapshot.by("kpi", "kpi_driver", "kpi", "against", "breakdown", "segment", "effect", "input"),
         serves=snapshot.by("kpi", "kpi_goal", "kpi", "goal"),
         served=snapshot.by("goal", "kpi_goal", "goal", "kpi"),

@@ -26,6 +26,7 @@ from kpi_pipeline.publish.scorecard.segment_table import SegmentTable, segment_t
 from kpi_pipeline.publish.scorecard.snapshot import Row, readable
 from kpi_pipeline.publish.scorecard.status import status_called
 from kpi_pipeline.publish.scorecard.wording import Numbers
+from kpi_pipeline.segments import TOTAL
 
 UNITS = {
     "percent": "a share, in percent", "count": "a count", "currency": "money", "number": "a number",
@@ -98,6 +99,8 @@ class KpiPage:
     review_due: str
     overdue: bool
     restated: tuple[Restatement, ...]
+    closed: str
+    """Until when the books of the KPI are closed, and whether the data would move what is."""
     origin: Origin | None
     origin_map: OriginMap | None
     query: str
@@ -140,6 +143,7 @@ def kpi_page(book: Book, name: str) -> KpiPage:
         review_due=dict(card.facts).get("Review", ""),
         overdue=is_past(kpi["review_due"], kpi["as_of"]),
         restated=restatements_of(book.history.get(name, []), numbers),
+        closed=_closed(kpi, book.refused.get(name, []), numbers),
         origin=origin,
         origin_map=origin_map(origin) if origin else None,
         query=_query(kpi),
@@ -185,6 +189,22 @@ def chart_for(
         for row in shown
     ]
     return chart_of(instants, lambda value: numbers.write(value, beside=largest), kpi["grain"], width=width)
+
+
+def _closed(kpi: Row, refused: Sequence[Row], numbers: Numbers) -> str:
+    if kpi["frozen_through"] is None:
+        return ""
+    told = f"Closed through {day_written(kpi['frozen_through'])}: what was published of these periods stays."
+    would = [row for row in refused if row["segment"] == TOTAL and row["value"] != row["data_value"]]
+    if not would:
+        return told
+    most = max(would, key=lambda row: abs(row["difference_pct"] or 0))
+    if len(would) == 1:
+        began = f"{period_written(most['period_label'])} would be"
+    else:
+        began = f"{len(would)} periods would be others, most of all {period_written(most['period_label'])}:"
+    was, now = numbers.write(most["value"]), numbers.write(most["data_value"])
+    return f"{told} By the data of now {began} {now} instead of {was}."
 
 
 def _definition(book: Book, kpi: Row) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,93 @@
+"""`kpi frozen`: what is closed, by whom, and which closed values the data would move."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Console
+from rich.text import Text
+
+from kpi_pipeline.cli.history import write_rows
+from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.shown import console, number, plain_table, status_text
+from kpi_pipeline.errors import counted, listed
+from kpi_pipeline.project import Project
+from kpi_pipeline.restating import REFUSED_BECAUSE, Freeze
+from kpi_pipeline.segments import TOTAL
+from kpi_pipeline.why import shown_segment
+
+SHOWN = 40
+"""How many values the table shows; all of them are in --json and --csv."""
+
+
+def tell_frozen(asked: Path, kpis: tuple[str, ...], *, form: str) -> bool:
+    """Prints it; True where every closed value is what the data says."""
+    loaded = open_project(asked)
+    rows = _totals_first(loaded.frozen(kpis))
+    if form != "table":
+        write_rows(rows, form)
+        return rows.is_empty()
+    out, project = console(), loaded.project
+    closed = _closed(project, kpis)
+    if not closed and rows.is_empty():
+        out.print(Text("Nothing is closed: `freeze: {through: 2010-12, by: Finance}` in project.yaml, or of a KPI."))
+        return True
+    for freeze, names in closed.items():
+        about = ", ".join(one for one in (freeze.by, freeze.note) if one)
+        out.print(Text(f"Closed through {freeze.through}{f' ({about})' if about else ''}: ", style="bold"), end="")
+        out.print(Text("all KPIs" if len(names) == len(project.kpis) else listed(names)))
+    if rows.is_empty():
+        out.print(Text("Every closed value is what the data says."))
+        return True
+    stay = f"{counted(rows.height, 'closed value')} {'stays' if rows.height == 1 else 'stay'} as published"
+    out.print(Text(f"{stay}, though the data says something else by now:"))
+    _print(out, project, rows.head(SHOWN).to_dicts())
+    if rows.height > SHOWN:
+        out.print(Text(f"… and {rows.height - SHOWN:,} more values: name a KPI, or --csv.", style="dim"))
+    out.print(Text("To let them move, set `freeze` to an earlier day and run again.", style="dim"))
+    return False
+
+
+def _closed(project: Project, kpis: tuple[str, ...]) -> dict[Freeze, list[str]]:
+    """What was closed, and the KPIs that it was closed for."""
+    found: dict[Freeze, list[str]] = {}
+    for name in kpis or project.kpis:
+        if freeze := project.freeze_of(name):
+            found.setdefault(freeze, []).append(name)
+    return found
+
+
+def _totals_first(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of totals before those of segments, what would move by most first."""
+    size = pl.col("difference_pct").abs().fill_null(float("inf"))
+    return rows.sort(pl.col("segment") != TOTAL, size, descending=[False, True], maintain_order=True)
+
+
+def _print(out: Console, project: Project, rows: list[dict[str, Any]]) -> None:
+    table = plain_table()
+    table.add_column("KPI", overflow="fold", min_width=16)
+    table.add_column("Period", no_wrap=True)
+    for name in ("Published", "Would be", "By"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Status", no_wrap=True)
+    table.add_column("Why", overflow="fold")
+    for row in rows:
+        kpi = project.kpis.get(row["kpi"])
+        unit = project.metrics[kpi.metric].unit.value if kpi else "number"
+        label = kpi.title if kpi else row["kpi"]
+        was, now = row["value"], row["data_value"]
+        same = row["status"] == row["data_status"] or row["status"] is None
+        status = status_text(row["data_status"])
+        table.add_row(
+            label if row["segment"] == TOTAL else f"{label}, {shown_segment(row['segment'])}",
+            row["period_label"],
+            number(was, unit, project.settings.currency, beside=now),
+            number(now, unit, project.settings.currency, beside=was),
+            "" if row["difference_pct"] is None else f"{row['difference_pct'] * 100 + 0:+.1f} %",
+            status if same else Text.assemble(status_text(row["status"]), " → ", status),
+            Text(REFUSED_BECAUSE[row["reason"]], style="dim"),
+        )
+    out.print()
+    out.print(table)
