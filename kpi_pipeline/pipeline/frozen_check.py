@@ -13,6 +13,7 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.restated_check import most_moved
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish import conform, table_named
+from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.differences import KEY
 from kpi_pipeline.store.refused import refused_now
@@ -75,5 +76,6 @@ def _observed(project: Project, kpi: str, moved: pl.DataFrame) -> str:
     many = "1 closed value stays" if moved.height == 1 else f"{moved.height:,} closed values stay"
     if numbers.is_empty():
         return f"{many} as published; only what they are made of, targets or statuses would be others"
-    most = most_moved(project, kpi, numbers)
+    totals = numbers.filter(pl.col("segment").cast(pl.String) == TOTAL)
+    most = most_moved(project, kpi, totals if totals.height else numbers)
     return f"{many} as published, though the data says something else by now; most of all {most}"

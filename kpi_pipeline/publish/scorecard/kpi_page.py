@@ -199,12 +199,9 @@ def _closed(kpi: Row, refused: Sequence[Row], numbers: Numbers) -> str:
     if not would:
         return told
     most = max(would, key=lambda row: abs(row["difference_pct"] or 0))
-    if len(would) == 1:
-        began = f"{period_written(most['period_label'])} would be"
-    else:
-        began = f"{len(would)} periods would be others, most of all {period_written(most['period_label'])}:"
     was, now = numbers.write(most["value"]), numbers.write(most["data_value"])
-    return f"{told} By the data of now {began} {now} instead of {was}."
+    others = f", and {len(would) - 1} other periods" if len(would) > 2 else ", and another period" if would[1:] else ""
+    return f"{told} The data of now would move {period_written(most['period_label'])} from {was} to {now}{others}."
 
 
 def _definition(book: Book, kpi: Row) -> tuple[tuple[str, str], ...]:
