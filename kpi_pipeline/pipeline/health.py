@@ -41,7 +41,7 @@ CONCERNS = {
     "heading_off_track": "KPIs whose period in progress is expected to end off track",
     "overdue": "reviews that are overdue",
     "faded": "leaders that the data confirmed once and no longer does",
-    "restated": "KPIs whose closed periods moved by more than is taken for granted",
+    "restated": "KPIs whose complete periods moved by more than is taken for granted",
 }
 """What may be wrong, the worst first; `kpi status --fail-on` takes these names."""
 
