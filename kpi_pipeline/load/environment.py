@@ -46,9 +46,25 @@ def _replaced(node: Scalar, variables: Mapping[str, str], *, optional: bool) -> 
     missing = [name for name in VARIABLE.findall(node.text) if name not in variables]
     if missing and optional:
         return replace(node, text=None), ()
-    problems = tuple(_missing(name, node, variables) for name in missing)
+    problems = (
+        *(_missing(name, node, variables) for name in missing),
+        *(_no_text(name, node) for name in VARIABLE.findall(node.text) if not _is_text(variables.get(name, ""))),
+    )
     text = VARIABLE.sub(lambda match: variables.get(match[1], match[0]), node.text)
     return replace(node, text=text, text_place=None), problems
+
+
+def _is_text(value: str) -> bool:
+    """Whether a variable was written in UTF-8; other bytes of it come as characters that no file can hold."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _no_text(name: str, node: Scalar) -> Problem:
+    return Problem(f"The environment variable '{name}' is not UTF-8.", node.place, "set it again, in UTF-8")
 
 
 def _missing(name: str, node: Scalar, variables: Mapping[str, str]) -> Problem:

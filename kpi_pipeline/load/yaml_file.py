@@ -17,6 +17,8 @@ from kpi_pipeline.load.tree import Fields, Items, Key, Scalar, Written
 NULL = "tag:yaml.org,2002:null"
 SQL_KEYS = frozenset({"expr", "filter", "sql"})
 SPLIT = "YAML splits"
+HALF = re.compile("[\ud800-\udfff]")
+"""Half a character: UTF-16, and JSON with its escapes, writes some characters as two of these."""
 STAND_IN = "true"
 """Read instead of SQL that was already said to be broken, so that it is said only once."""
 MOST_VALUES = 100_000
@@ -106,7 +108,7 @@ class _Reader:
                     )
                 )
                 continue
-            key = str(key_node.value)
+            key = self._whole(str(key_node.value), place)
             bare = bool(node.flow_style) and self._has_no_colon(key_node, value_node)
             if bare and (glued := re.match(r"([a-z_]+):(\S.*)", key)):
                 message = f"'{key}' has no blank after its colon."
@@ -173,13 +175,28 @@ class _Reader:
         style = node.style or ""
         if not style and node.tag == NULL:
             return Scalar(None, place)
-        value = str(node.value).rstrip("\n") if style in ("|", ">") else str(node.value)
+        value = self._whole(str(node.value), place)
+        if style in ("|", ">"):
+            value = value.rstrip("\n")
         if not style:
             rest = self.text[node.end_mark.index :].split("\n", 1)[0]
             if cut := cut_by_comment(key, value, rest, is_sql=key in SQL_KEYS):
                 self.problems.append(Problem(cut.message, place, cut.hint))
                 value = STAND_IN if key in SQL_KEYS else value
         return Scalar(value, place, self._text_place(node, style), style in ("'", '"'), value)
+
+    def _whole(self, text: str, place: Place) -> str:
+        """The text with halves of characters put together; one alone is no text that a file could hold."""
+        half = HALF.search(text)
+        if half is None:
+            return text
+        units = text.encode("utf-16", "surrogatepass")
+        try:
+            return units.decode("utf-16")
+        except UnicodeDecodeError:
+            message = f"'\\u{ord(half[0]):04x}' is half a character."
+            self.problems.append(Problem(message, place, "write the character itself, or \\U and its eight digits"))
+            return units.decode("utf-16", "replace")
 
     def _text_place(self, node: ScalarNode, style: str) -> Place | None:
         """Where the text begins, if its lines and columns are those of the file."""

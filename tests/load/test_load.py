@@ -140,6 +140,11 @@ class TestEnvironment:
         assert message in problem.message
         assert hint in problem.hint
 
+    def test_is_utf_8(self, problems):
+        (problem,) = problems("teams: [{name: service, label: '${NAME}'}]", variables={"NAME": "B\udce4r"})
+
+        assert problem.message == "The environment variable 'NAME' is not UTF-8."
+
     def test_no_message_shows_a_value_of_it(self, problems):
         (problem,) = problems("teams: [{name: '${NAME}'}]", variables={"NAME": "S3cret!"})
 

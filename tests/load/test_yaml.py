@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from kpi_pipeline.load.tree import Fields, Scalar
 from kpi_pipeline.load.yaml_file import read_yaml
 
 TRAPS = [
@@ -215,3 +216,14 @@ def test_brackets_without_end_are_a_message(text: str) -> None:
     tree, problems = read_yaml(text, "definitions/deep.yaml")
     assert tree is None
     assert "nested too deeply" in str(problems[0])
+
+
+def test_characters_written_in_halves_are_put_together_and_half_a_one_is_refused() -> None:
+    tree, problems = read_yaml('a: "\\ud83d\\ude00"', "definitions/a.yaml")
+    assert isinstance(tree, Fields)
+    assert isinstance(face := tree.get("a"), Scalar)
+    assert (face.text, problems) == ("\N{GRINNING FACE}", ())
+    for text in ('a: "x\\ud800y"', '"\\udc00": a', 'a: "\\ude00\\ud83d"'):
+        _, [problem] = read_yaml(text, "definitions/a.yaml")
+        assert "is half a character" in problem.message
+        assert problem.place is not None
