@@ -61,9 +61,8 @@ class Landed:
 def land(source: Source, file: FoundFile, executor: Executor, *, place: int, folder: Path) -> Landed:
     """Makes a file's records selectable; `folder` takes clean copies of files that DuckDB cannot read as they are."""
     with naming(file):
-        path = file.path
-        if file.packing:
-            path = unpacked(path, file.name, file.packing, folder / f"{place}.unpacked")
+        copy = folder / f"{place}.unpacked"
+        path = unpacked(file.path, file.name, file.packing, copy) if file.packing else file.path
         readers: dict[str, Callable[[], Landed]] = {
             "parquet": lambda: _land_parquet(file, path, executor),
             "csv": lambda: _land_csv(source, file, path, executor, place=place, folder=folder),
@@ -72,9 +71,26 @@ def land(source: Source, file: FoundFile, executor: Executor, *, place: int, fol
             "json": lambda: _land_json_array(source, file, path, executor, place=place, folder=folder),
         }
         landed = readers[file.format]()
-        if file.format != "parquet":
-            (folder / f"{place}.unpacked").unlink(missing_ok=True)
+        if file.packing and file.format != "parquet":
+            landed = _without_copy(landed, file.packing, copy)
         return _with_partition(landed, executor)
+
+
+def _without_copy(landed: Landed, packing: str, copy: Path) -> Landed:
+    """The file without its unpacked copy, which is written anew once the lines of misfits are looked up in it."""
+    file, picked = landed.file, landed.picked
+    copy.unlink()
+    if picked is None or file.format not in ("csv", "jsonl"):
+        return landed
+
+    def picked_again(wanted: Sequence[int]) -> list[tuple[int, int, str]]:
+        try:
+            unpacked(file.path, file.name, packing, copy)
+            return picked(wanted)
+        finally:
+            copy.unlink(missing_ok=True)
+
+    return replace(landed, picked=picked_again)
 
 
 @contextmanager

@@ -54,6 +54,23 @@ def test_packed_files_load_as_what_is_in_them_and_a_cut_one_is_refused(bench: Be
     assert bench.raw("count(*)") == [(2,)]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "misfit"),
+    [
+        ("a.csv.gz", "id,name\n1,a\nx,b\n", (3, "x,b")),
+        ("a.jsonl.gz", '{"id": 1}\n{"id": "x"}\n', (2, '{"id": "x"}')),
+        ("a.json.gz", '[{"id": 1},\n{"id": "x"}]', (2, '{"id": "x"}')),
+    ],
+)
+def test_a_value_that_does_not_fit_is_found_in_what_is_packed(
+    bench: Bench, name: str, content: str, misfit: tuple[int, str]
+) -> None:
+    bench.write(f"data/{name}", gzip.compress(content.encode()))
+    staged = bench.load(orders("data/*", columns={"id": {"type": "integer"}}))
+    assert (staged.rows_loaded, staged.rows_quarantined) == (1, 1)
+    assert bench.quarantined("line, raw_text") == [misfit]
+
+
 def test_a_full_disk_is_not_taken_for_a_broken_file(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*given: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
