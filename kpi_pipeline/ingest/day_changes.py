@@ -14,7 +14,7 @@ from sqlglot import expressions as exp
 from sqlglot import parse_one
 
 from kpi_pipeline.ingest.replaced import going
-from kpi_pipeline.ingest.staged import LINEAGE, Staged
+from kpi_pipeline.ingest.staged import Staged, without_lineage
 from kpi_pipeline.ingest.tables import full_name
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
@@ -38,7 +38,7 @@ def day_changes(staged: Staged, executor: Executor) -> tuple[DayChange, ...]:
     Rows are the same where all columns are that both the old and the new table have. Days are compared by the sum of
     their rows' hashes first, and only those that differ row by row.
     """
-    in_use = _own(executor.table_columns(TableRef("raw", staged.source)))
+    in_use = without_lineage(executor.table_columns(TableRef("raw", staged.source)))
     if not in_use:
         return ()
     kinds = {name: full_name(kind) for name, kind in staged.columns.items()}
@@ -50,10 +50,6 @@ def day_changes(staged: Staged, executor: Executor) -> tuple[DayChange, ...]:
     came = _hashed(staged.rows, both, both, day)
     found = executor.rows(_difference(was, came))
     return tuple(DayChange(*row) for row in found)
-
-
-def _own(columns: Mapping[str, str]) -> dict[str, str]:
-    return {name: kind for name, kind in columns.items() if name not in LINEAGE}
 
 
 def _hashed(table: TableRef, wanted: Mapping[str, str], there: Mapping[str, str], day: exp.Expr) -> exp.Select:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from kpi_pipeline.ingest.staged import SourceFile, SourceState
+from kpi_pipeline.ingest import ledger
+from kpi_pipeline.ingest.staged import SourceFile, SourceState, without_lineage
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
 from kpi_pipeline.project import Project
@@ -95,3 +96,23 @@ class Loading:
     def afresh(self) -> bool:
         """Whether every file is read again: asked for, defined otherwise than before, or the raw table is gone."""
         return self.full or (self.state is not None and (self.state.fingerprint != self.definition or not self.in_use))
+
+
+def loading_of(
+    project: Project,
+    source: Source,
+    executor: Executor,
+    *,
+    run_id: str,
+    now: datetime,
+    full: bool = False,
+    handed: Handed | None = None,
+) -> Loading:
+    """A load of a source, with all that the warehouse knows of it."""
+    return Loading(
+        *(project, source, executor, run_id, now, full),
+        known=ledger.files_of(executor, source.name),
+        state=ledger.source_states(executor).get(source.name),
+        in_use=without_lineage(executor.table_columns(TableRef("raw", source.name))),
+        handed=handed,
+    )

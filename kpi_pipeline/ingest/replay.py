@@ -14,12 +14,12 @@ from kpi_pipeline.ingest import contract, ledger
 from kpi_pipeline.ingest.files import find_files
 from kpi_pipeline.ingest.land import Column, Landed
 from kpi_pipeline.ingest.land_rows import Arrived
-from kpi_pipeline.ingest.loading import Loading
+from kpi_pipeline.ingest.loading import Loading, loading_of
 from kpi_pipeline.ingest.quarantine import OPEN
 from kpi_pipeline.ingest.ready import Ready, fitted
 from kpi_pipeline.ingest.replaced import RowsOfFiles, RowsOfKeys
 from kpi_pipeline.ingest.settle import Intake, settled
-from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, Staged
+from kpi_pipeline.ingest.staged import SourceFile, Staged
 from kpi_pipeline.ingest.tables import drop, full_name, kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
@@ -34,16 +34,7 @@ def stage_replay(project: Project, source: Source, executor: Executor, *, run_id
     They keep the name of the file that they came from. Rows whose text was not kept cannot be tried: those of a source
     with personal columns, and lines that could not be read as rows at all.
     """
-    load = Loading(
-        *(project, source, executor, run_id, now, False),
-        known=ledger.files_of(executor, source.name),
-        state=ledger.source_states(executor).get(source.name),
-        in_use={
-            name: kind
-            for name, kind in executor.table_columns(TableRef("raw", source.name)).items()
-            if name not in LINEAGE
-        },
-    )
+    load = loading_of(project, source, executor, run_id=run_id, now=now)
     quarantine = TableRef("quarantine", source.name)
     if load.state is None or not load.in_use or "fields" not in executor.table_columns(quarantine):
         return None

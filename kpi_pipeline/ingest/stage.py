@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +10,12 @@ from pathlib import Path
 from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.columns import check_columns, must_read_again
 from kpi_pipeline.ingest.files import Survey, find_files, survey
-from kpi_pipeline.ingest.loading import Handed, Loading
+from kpi_pipeline.ingest.loading import Handed, Loading, loading_of
 from kpi_pipeline.ingest.ready import Ready, make_ready
 from kpi_pipeline.ingest.remote import forget_downloads
 from kpi_pipeline.ingest.replaced import RowsOfFiles, RowsOfKeys, of_files
 from kpi_pipeline.ingest.settle import Intake, drop_scaffolds, settled
-from kpi_pipeline.ingest.staged import LINEAGE, Staged
-from kpi_pipeline.names import TableRef
+from kpi_pipeline.ingest.staged import Staged
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import FileConnector, Source
@@ -48,13 +46,7 @@ def stage(
         full: Reads files again that did not change, and asks no questions about columns that did.
         handed: Its rows, where somebody else had them from where the source is.
     """
-    load = Loading(
-        *(project, source, executor, run_id, now, full),
-        known=ledger.files_of(executor, source.name),
-        state=ledger.source_states(executor).get(source.name),
-        in_use=_own(executor.table_columns(TableRef("raw", source.name))),
-        handed=handed,
-    )
+    load = loading_of(project, source, executor, run_id=run_id, now=now, full=full, handed=handed)
     if not isinstance(source.connector, FileConnector):
         # NOTE: what connects to databases takes a second to import; projects of files do without it.
         from kpi_pipeline.ingest.stage_rows import stage_rows
@@ -99,7 +91,3 @@ def _intake(load: Loading, work: Survey) -> Intake:
         chains=load.merges,
         notes=work.notes,
     )
-
-
-def _own(columns: Mapping[str, str]) -> dict[str, str]:
-    return {name: kind for name, kind in columns.items() if name not in LINEAGE}

@@ -19,6 +19,11 @@ WITHOUT_VALUES = "without values"
 """Stands for the type of a file's column that holds nothing: it fits any."""
 
 
+def without_lineage(columns: Mapping[str, str]) -> dict[str, str]:
+    """Of the columns of a raw table those that its rows came with."""
+    return {name: kind for name, kind in columns.items() if name not in LINEAGE}
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """A file as it was when its rows were loaded."""
