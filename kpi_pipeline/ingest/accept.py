@@ -27,10 +27,7 @@ def accept(staged: Staged, executor: Executor) -> None:
         ledger.note_load(executor, staged)
         ledger.remember(executor, staged.source, staged.remembered)
         ledger.write(executor, staged.state, staged.files)
-        drop(executor, staged.table, kind="VIEW")
-        drop(executor, staged.rows)
-        drop(executor, staged.quarantine)
-        drop(executor, staged.gone)
+        drop_staged(staged, executor)
 
 
 def _swap_rows(staged: Staged, executor: Executor) -> None:
@@ -40,6 +37,13 @@ def _swap_rows(staged: Staged, executor: Executor) -> None:
         return
     executor.run(exp.delete(sql_table(raw), where=going(staged.replaces, staged.rows)))
     executor.run(exp.Insert(this=sql_table(raw), expression=rows, by_name=True))
+
+
+def drop_staged(staged: Staged, executor: Executor) -> None:
+    """Drops what was staged of a source: it is in use now, or nobody wants it."""
+    drop(executor, staged.table, kind="VIEW")
+    for table in (staged.rows, staged.quarantine, staged.gone):
+        drop(executor, table)
 
 
 def clear_leftovers(executor: Executor) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 from sqlglot import expressions as exp
 
 from kpi_pipeline.ingest import contract, ledger
+from kpi_pipeline.ingest.accept import drop_staged
 from kpi_pipeline.ingest.files import find_files
 from kpi_pipeline.ingest.land import Column, Landed
 from kpi_pipeline.ingest.land_rows import Arrived
@@ -20,7 +21,7 @@ from kpi_pipeline.ingest.ready import Ready, fitted
 from kpi_pipeline.ingest.replaced import RowsOfFiles, RowsOfKeys
 from kpi_pipeline.ingest.settle import Intake, settled
 from kpi_pipeline.ingest.staged import SourceFile, Staged
-from kpi_pipeline.ingest.tables import drop, full_name, kind_of
+from kpi_pipeline.ingest.tables import full_name, kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
 from kpi_pipeline.project import Project
@@ -57,9 +58,7 @@ def stage_replay(project: Project, source: Source, executor: Executor, *, run_id
     staged = settled(load, intake, ready)
     if not staged.rows_loaded:
         ledger.note_load(executor, replace(staged, how="replay"))
-        drop(executor, staged.table, kind="VIEW")
-        for table in (staged.rows, staged.quarantine, staged.gone):
-            drop(executor, table)
+        drop_staged(staged, executor)
         return None
     state = replace(staged.state, fingerprint=load.state.fingerprint)
     return replace(staged, state=state, files=_with_counts(load.known, staged.files), notes=(), how="replay")

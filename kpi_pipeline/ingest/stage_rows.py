@@ -9,6 +9,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError, counted
 from kpi_pipeline.ingest import evolve, ledger
+from kpi_pipeline.ingest.accept import drop_staged
 from kpi_pipeline.ingest.arriving import Arriving, Since
 from kpi_pipeline.ingest.columns import check_columns
 from kpi_pipeline.ingest.connectors import SourceGone, arriving
@@ -21,7 +22,7 @@ from kpi_pipeline.ingest.ready import Ready, fitted
 from kpi_pipeline.ingest.replaced import Everything, RowsOfFiles, RowsOfKeys, RowsSince, is_since
 from kpi_pipeline.ingest.settle import Intake, drop_scaffolds, settled
 from kpi_pipeline.ingest.staged import Staged
-from kpi_pipeline.ingest.tables import drop, full_name, kind_of
+from kpi_pipeline.ingest.tables import full_name, kind_of
 from kpi_pipeline.ingest.window import start_of_window, taken_from
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import fingerprint
@@ -82,12 +83,12 @@ def _staged(load: Loading) -> Staged:
     evolve.check_names(load.source, landed.file.name, [column.name for column in landed.columns])
     ready = fitted(load, replace(landed, file=replace(landed.file, sha256=_signature(load, landed))))
     if load.in_use and rows.covers != "all" and not landed.records and listing is None:
-        _drop_all(load, ready)
+        drop_scaffolds(load, [ready])
         return _unchanged(load, remembered, ())
     if not load.full:
         check_columns(load, [ready])
     if rows.covers != "all" and _must_read_all(load, ready):
-        _drop_all(load, ready)
+        drop_scaffolds(load, [ready])
         return _staged(replace(load, full=True))
     intake = _intake(load, rows, since, ready, listing)
     result = settled(load, replace(intake, keys_there=listing, remembered=remembered, notes=tuple(notes)), [ready])
@@ -150,9 +151,7 @@ def _if_changed(load: Loading, result: Staged) -> Staged:
         return replace(result, touched=(min(days), max(days)) if len(days) == len(changes) else None)
     if _other_misfits(load, result):
         return result
-    drop(load.executor, result.table, kind="VIEW")
-    for table in (result.rows, result.quarantine, result.gone):
-        drop(load.executor, table)
+    drop_staged(result, load.executor)
     return _unchanged(load, result.remembered, result.notes)
 
 
@@ -205,7 +204,3 @@ def _signature(load: Loading, landed: Landed) -> str:
     total = exp.Sum(this=exp.cast(row, kind_of("HUGEINT")))
     found = load.executor.rows(exp.select(total, exp.Count(this=exp.Star())).from_(landed.relation))[0]
     return fingerprint([column.name for column in landed.columns], str(found[0]), int(found[1]))
-
-
-def _drop_all(load: Loading, ready: Ready) -> None:
-    drop_scaffolds(load, [ready])
