@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kpi_pipeline.ingest import ledger
+from kpi_pipeline.ingest.replaced import RowsOfKeys
 from kpi_pipeline.ingest.staged import SourceFile, SourceState, without_lineage
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
@@ -76,6 +77,11 @@ class Loading:
     def merges(self) -> bool:
         """Whether rows replace others of the same key."""
         return self.source.load.mode == "merge"
+
+    @property
+    def rows_of_keys(self) -> RowsOfKeys:
+        """The rows in use that a merge replaces."""
+        return RowsOfKeys(self.source.load.key, self.gone if self.deletes else None)
 
     @property
     def zone(self) -> str:

@@ -18,7 +18,7 @@ from kpi_pipeline.ingest.land_rows import Arrived
 from kpi_pipeline.ingest.loading import Loading, loading_of
 from kpi_pipeline.ingest.quarantine import OPEN
 from kpi_pipeline.ingest.ready import Ready, fitted
-from kpi_pipeline.ingest.replaced import RowsOfFiles, RowsOfKeys
+from kpi_pipeline.ingest.replaced import RowsOfFiles
 from kpi_pipeline.ingest.settle import Intake, settled
 from kpi_pipeline.ingest.staged import SourceFile, Staged
 from kpi_pipeline.ingest.tables import full_name, kind_of
@@ -49,7 +49,7 @@ def stage_replay(project: Project, source: Source, executor: Executor, *, run_id
         return None
     ready = [_ready(load, part, place) for place, part in enumerate(rows.partition_by("_source_file"))]
     intake = Intake(
-        RowsOfKeys(source.load.key, load.gone if load.deletes else None) if load.merges else RowsOfFiles(()),
+        load.rows_of_keys if load.merges else RowsOfFiles(()),
         stays=exp.true(),
         chains=True,
         misfits_going=_can_be_tried(),

@@ -13,7 +13,7 @@ from kpi_pipeline.ingest.files import Survey, find_files, survey
 from kpi_pipeline.ingest.loading import Handed, Loading, loading_of
 from kpi_pipeline.ingest.ready import Ready, make_ready
 from kpi_pipeline.ingest.remote import forget_downloads
-from kpi_pipeline.ingest.replaced import RowsOfFiles, RowsOfKeys, of_files
+from kpi_pipeline.ingest.replaced import RowsOfFiles, of_files
 from kpi_pipeline.ingest.settle import Intake, drop_scaffolds, settled
 from kpi_pipeline.ingest.staged import Staged
 from kpi_pipeline.plan import Executor
@@ -83,9 +83,7 @@ def _intake(load: Loading, work: Survey) -> Intake:
     kept = [file.file for file in work.kept]
     gone = tuple(sorted(load.known.keys() - set(kept)))
     return Intake(
-        replaces=RowsOfKeys(load.source.load.key, load.gone if load.deletes else None)
-        if load.merges
-        else RowsOfFiles(gone),
+        replaces=load.rows_of_keys if load.merges else RowsOfFiles(gone),
         stays=of_files(kept) if kept else None,
         kept=work.kept,
         chains=load.merges,

@@ -19,7 +19,7 @@ from kpi_pipeline.ingest.land_rows import land_rows
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.quarantine import FOUND, row_key
 from kpi_pipeline.ingest.ready import Ready, fitted
-from kpi_pipeline.ingest.replaced import Everything, RowsOfFiles, RowsOfKeys, RowsSince, is_since
+from kpi_pipeline.ingest.replaced import Everything, RowsOfFiles, RowsSince, is_since
 from kpi_pipeline.ingest.settle import Intake, drop_scaffolds, settled
 from kpi_pipeline.ingest.staged import Staged
 from kpi_pipeline.ingest.tables import full_name, kind_of
@@ -100,8 +100,7 @@ def _staged(load: Loading) -> Staged:
 def _intake(load: Loading, rows: Arriving, since: Since | None, ready: Ready, listing: Ready | None) -> Intake:
     """Which rows and misfits go for those that came."""
     if load.merges:
-        replaces = RowsOfKeys(load.source.load.key, load.gone if load.deletes else None)
-        return Intake(replaces, chains=True, misfits_going=_misfits_going(load, rows, since, ready, listing))
+        return Intake(load.rows_of_keys, chains=True, misfits_going=_misfits_going(load, rows, since, ready, listing))
     if load.source.load.mode == "full" or rows.covers == "all":
         return Intake(Everything(), misfits_going=exp.true())
     going = _misfits_going(load, rows, since, ready, listing)
