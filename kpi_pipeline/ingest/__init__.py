@@ -6,14 +6,14 @@ be looked at, until the next run clears it away.
 
 from kpi_pipeline.ingest.accept import accept, clear_leftovers
 from kpi_pipeline.ingest.as_loaded import as_loaded
-from kpi_pipeline.ingest.day_changes import DayChange, day_changes
+from kpi_pipeline.ingest.day_changes import day_changes
 from kpi_pipeline.ingest.ledger import source_states
 from kpi_pipeline.ingest.loading import Handed, HandedBy
 from kpi_pipeline.ingest.peek import peek
 from kpi_pipeline.ingest.reach import first_open_day, last_day_named
 from kpi_pipeline.ingest.replay import forget_files, stage_replay
 from kpi_pipeline.ingest.stage import stage
-from kpi_pipeline.ingest.staged import SourceFile, SourceState, Staged
+from kpi_pipeline.ingest.staged import DayChange, SourceFile, SourceState, Staged
 
 __all__ = [
     "DayChange",

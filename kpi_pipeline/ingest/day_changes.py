@@ -7,29 +7,16 @@ anew with the same rows and three more gains three rows and loses none.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import NamedTuple
 
 from sqlglot import expressions as exp
 from sqlglot import parse_one
 
 from kpi_pipeline.ingest.replaced import going
-from kpi_pipeline.ingest.staged import Staged, without_lineage
+from kpi_pipeline.ingest.staged import DayChange, Staged, without_lineage
 from kpi_pipeline.ingest.tables import full_name
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sql_parts import sql_table
-
-
-class DayChange(NamedTuple):
-    """How many rows a business day gained and lost; a row that reads differently now counts in both.
-
-    `day` is None for rows without a day, and for sources that have no cursor.
-    """
-
-    day: date | None
-    gained: int
-    lost: int
 
 
 def day_changes(staged: Staged, executor: Executor) -> tuple[DayChange, ...]:
@@ -38,6 +25,8 @@ def day_changes(staged: Staged, executor: Executor) -> tuple[DayChange, ...]:
     Rows are the same where all columns are that both the old and the new table have. Days are compared by the sum of
     their rows' hashes first, and only those that differ row by row.
     """
+    if staged.changes is not None:
+        return staged.changes
     in_use = without_lineage(executor.table_columns(TableRef("raw", staged.source)))
     if not in_use:
         return ()

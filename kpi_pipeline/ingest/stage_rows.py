@@ -145,6 +145,7 @@ def _if_changed(load: Loading, result: Staged) -> Staged:
     if load.afresh or load.state is None or not same_columns:
         return result
     changes = day_changes(result, load.executor)
+    result = replace(result, changes=changes)
     if changes:
         days = [one.day for one in changes if one.day is not None]
         return replace(result, touched=(min(days), max(days)) if len(days) == len(changes) else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlglot import expressions as exp
 
@@ -58,6 +58,17 @@ class SourceState:
     run_id: str
 
 
+class DayChange(NamedTuple):
+    """How many rows a business day gained and lost; a row that reads differently now counts in both.
+
+    `day` is None for rows without a day, and for sources that have no cursor.
+    """
+
+    day: date | None
+    gained: int
+    lost: int
+
+
 @dataclass(frozen=True)
 class Staged:
     """A source's new state, waiting to be checked and accepted; with `changed` False there is nothing to accept."""
@@ -85,6 +96,8 @@ class Staged:
     """Which rows in use go as the staged ones come."""
     day: exp.Expr | None = None
     """The business day of a row, over the source's columns; None where no column is its cursor."""
+    changes: tuple[DayChange, ...] | None = None
+    """What accepting it will change, where the load has looked already; `day_changes` tells it in any case."""
     misfits_going: exp.Expr | None = None
     """True for the misfits of earlier loads that go; where not given, those of the files that came or went."""
     overtaken: exp.Expr | None = None
