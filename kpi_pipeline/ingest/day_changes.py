@@ -13,7 +13,7 @@ from sqlglot import parse_one
 
 from kpi_pipeline.ingest.replaced import going
 from kpi_pipeline.ingest.staged import DayChange, Staged, without_lineage
-from kpi_pipeline.ingest.tables import full_name
+from kpi_pipeline.ingest.tables import full_name, full_names, kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sql_parts import sql_table
@@ -30,7 +30,7 @@ def day_changes(staged: Staged, executor: Executor) -> tuple[DayChange, ...]:
     in_use = without_lineage(executor.table_columns(TableRef("raw", staged.source)))
     if not in_use:
         return ()
-    kinds = {name: full_name(kind) for name, kind in staged.columns.items()}
+    kinds = full_names(staged.columns)
     both = {name: kinds[name] for name in in_use if name in kinds}
     day = staged.day or _NO_DAY
     if any(full_name(in_use.get(one.name, "")) != kinds.get(one.name) for one in day.find_all(exp.Column)):
@@ -47,7 +47,7 @@ def _hashed(table: TableRef, wanted: Mapping[str, str], there: Mapping[str, str]
     for name, kind in wanted.items():
         column: exp.Expr = exp.column(name, quoted=True)
         if full_name(there[name]) != kind:
-            column = exp.TryCast(this=column, to=exp.DataType.build(kind, dialect="duckdb"))
+            column = exp.TryCast(this=column, to=kind_of(kind))
         columns.append(column)
     made = exp.Anonymous(this="hash", expressions=columns or [exp.Literal.number(0)])
     return exp.select(exp.alias_(day.copy(), "day"), exp.alias_(made, "hashed")).from_(sql_table(table))

@@ -9,6 +9,7 @@ from datetime import date
 from sqlglot import expressions as exp
 
 from kpi_pipeline.ingest.arriving import Since
+from kpi_pipeline.ingest.tables import kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.sql_parts import sql_table
 
@@ -69,7 +70,7 @@ def of_files(files: Sequence[str]) -> exp.Expr:
 def is_since(cursor: exp.Expr, since: Since) -> exp.Expr:
     """True for a cursor within the window, or without a value where those are meant, too; never NULL."""
     value = since.value.isoformat() if isinstance(since.value, date) else str(since.value)
-    first = exp.cast(exp.Literal.string(value), exp.DataType.build(since.kind, dialect="duckdb"))
+    first = exp.cast(exp.Literal.string(value), kind_of(since.kind))
     return exp.Coalesce(this=cursor >= first, expressions=[exp.convert(since.or_unknown)])
 
 

@@ -19,7 +19,7 @@ from kpi_pipeline.ingest.replaced import Everything, Replaced, going
 from kpi_pipeline.ingest.row_rules import row_rules
 from kpi_pipeline.ingest.rows import keep_rows, merge_rows, note_gone, note_replaced_by_misfits, stage_file
 from kpi_pipeline.ingest.staged import LINEAGE, SourceFile, SourceState, Staged
-from kpi_pipeline.ingest.tables import create, create_view, drop, full_name, row_count
+from kpi_pipeline.ingest.tables import create, create_view, drop, full_name, full_names, row_count
 from kpi_pipeline.plan import fingerprint
 from kpi_pipeline.sources import FileConnector
 from kpi_pipeline.sql_parts import sql_table
@@ -171,7 +171,7 @@ def _with_reach(load: Loading, result: Staged) -> Staged:
 
 def _replaced(load: Loading, intake: Intake, columns: Mapping[str, str]) -> Replaced:
     """Which rows in use go: with other columns all of them, otherwise as what came says."""
-    before, now = ({name: full_name(kind) for name, kind in one.items()} for one in (load.in_use, columns))
+    before, now = full_names(load.in_use), full_names(columns)
     return Everything() if load.afresh or not before or before != now else intake.replaces
 
 

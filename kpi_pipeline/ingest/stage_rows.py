@@ -22,7 +22,7 @@ from kpi_pipeline.ingest.ready import Ready, fitted
 from kpi_pipeline.ingest.replaced import Everything, RowsOfFiles, RowsSince, is_since
 from kpi_pipeline.ingest.settle import Intake, drop_scaffolds, settled
 from kpi_pipeline.ingest.staged import Staged
-from kpi_pipeline.ingest.tables import full_name, kind_of
+from kpi_pipeline.ingest.tables import full_names, kind_of
 from kpi_pipeline.ingest.window import start_of_window, taken_from
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import fingerprint
@@ -139,10 +139,7 @@ def _misfits_going(load: Loading, rows: Arriving, since: Since | None, ready: Re
 
 def _if_changed(load: Loading, result: Staged) -> Staged:
     """The same with only the days that really changed; or nothing, where rows and misfits are what they were."""
-    same_columns = {name: full_name(kind) for name, kind in load.in_use.items()} == {
-        name: full_name(kind) for name, kind in result.columns.items()
-    }
-    if load.afresh or load.state is None or not same_columns:
+    if load.afresh or load.state is None or full_names(load.in_use) != full_names(result.columns):
         return result
     changes = day_changes(result, load.executor)
     result = replace(result, changes=changes)

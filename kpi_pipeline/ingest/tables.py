@@ -51,3 +51,8 @@ def row_count(executor: Executor, name: TableRef, *, where: exp.Expr | None = No
 def full_name(kind: str) -> str:
     """A type as DuckDB's catalogue writes it, whichever way it was written."""
     return "TIMESTAMP WITH TIME ZONE" if kind == "TIMESTAMPTZ" else kind.replace(", ", ",")
+
+
+def full_names(columns: Mapping[str, str]) -> dict[str, str]:
+    """Columns with their types as DuckDB's catalogue writes them, so that they can be compared."""
+    return {name: full_name(kind) for name, kind in columns.items()}
