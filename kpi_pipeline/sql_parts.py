@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from sqlglot import expressions as exp
@@ -34,3 +35,13 @@ def sql_call(function: str, *arguments: exp.Expr) -> exp.Expr:
     'JSON_VALID(line)'
     """
     return exp.Anonymous(this=function, expressions=list(arguments))
+
+
+def sql_json(fields: Iterable[tuple[str, exp.Expr]]) -> exp.Expr:
+    """Named values as one JSON object.
+
+    >>> sql_json([("id", exp.column("c0"))]).sql(dialect="duckdb")
+    "TO_JSON({'id': c0})"
+    """
+    named = [exp.PropertyEQ(this=exp.Literal.string(name), expression=value) for name, value in fields]
+    return sql_call("to_json", exp.Struct(expressions=named))

@@ -90,8 +90,7 @@ def fit(source: Source, column: Column, inferred: str | None, *, zone: str) -> F
     if column.odd is not None:
         if wanted is None or wanted.type != "text":
             return _without_odd(source, column, inferred, zone)
-        text = exp.Coalesce(this=column.odd, expressions=[_cast(column.value, "VARCHAR")])
-        column = replace(column, value=text, type="VARCHAR", odd=None)
+        column = replace(column, value=column.as_written, type="VARCHAR", odd=None)
     value = cleaned(source, column)
     is_key = column.name in source.load.key
     masked = column.name in source.personal

@@ -37,6 +37,12 @@ class Column:
     odd: exp.Expr | None = None
     """The text of a value that its type cannot hold, such as infinity as a day; NULL elsewhere."""
 
+    @property
+    def as_written(self) -> exp.Expr:
+        """The value as text, whether its type can hold it or not."""
+        text = exp.cast(self.value.copy(), "VARCHAR")
+        return text if self.odd is None else exp.Coalesce(this=self.odd.copy(), expressions=[text])
+
 
 @dataclass(frozen=True)
 class Landed:

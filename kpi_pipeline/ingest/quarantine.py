@@ -13,7 +13,7 @@ from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.sources import Source
-from kpi_pipeline.sql_parts import sql_call
+from kpi_pipeline.sql_parts import sql_json
 
 QUARANTINE = {
     "_quarantined_at": "TIMESTAMPTZ",
@@ -67,7 +67,9 @@ def quarantine_misfits(load: Loading, ready: Ready, quarantine: TableRef) -> int
         )
     if misfit is not None:
         first = contract.first_misfit(ready.columns, ready.rules)
-        text = exp.null() if private or landed.picked else _as_json(landed)
+        text = (
+            exp.null() if private or landed.picked else sql_json((one.name, one.value.copy()) for one in landed.columns)
+        )
         fields = exp.null() if private else landed.fields or fields_of(ready)
         bad = load.executor.fetch(
             exp.select(
@@ -105,38 +107,22 @@ def row_key(load: Loading, ready: Ready) -> exp.Expr:
 
 def key_as_text(source: Source, values: Mapping[str, exp.Expr]) -> exp.Expr:
     """The values of the key as text: as JSON, or its MD5 where a column of it is personal."""
-    fields = [
-        exp.PropertyEQ(this=exp.Literal.string(name), expression=exp.cast(value, "VARCHAR"))
-        for name, value in values.items()
-    ]
-    if not fields:
+    if not values:
         return exp.cast(exp.null(), "VARCHAR")
-    text = exp.cast(sql_call("to_json", exp.Struct(expressions=fields)), "VARCHAR")
+    text = exp.cast(sql_json((name, exp.cast(value, "VARCHAR")) for name, value in values.items()), "VARCHAR")
     return exp.MD5(this=text) if set(values) & set(source.personal) else text
 
 
 def fields_of(ready: Ready) -> exp.Expr:
     """The row as it was written, as JSON; names in lower case: in that, the raw table's may differ from the file's."""
-    values = [
-        exp.Coalesce(
-            this=one.odd.copy() if one.odd is not None else exp.null(),
-            expressions=[exp.cast(one.value.copy(), "VARCHAR")],
-        )
-        for one in ready.landed.columns
-    ]
-    fields = [
-        exp.PropertyEQ(this=exp.Literal.string(one.name.lower()), expression=value)
-        for one, value in zip(ready.landed.columns, values, strict=True)
-    ]
-    return exp.Anonymous(this="to_json", expressions=[exp.Struct(expressions=fields)])
+    return sql_json((one.name.lower(), one.as_written) for one in ready.landed.columns)
 
 
 def row_cursor(load: Loading, ready: Ready) -> exp.Expr:
     """The cursor of a row as text, or what stands in its place; NULL where there is none."""
     for column, landed in zip(ready.columns, ready.landed.columns, strict=True):
         if column.name == load.source.load.cursor:
-            written = [exp.cast(value.copy(), "VARCHAR") for value in (landed.odd, landed.value) if value is not None]
-            return exp.Coalesce(this=exp.cast(column.value.copy(), "VARCHAR"), expressions=written)
+            return exp.Coalesce(this=exp.cast(column.value.copy(), "VARCHAR"), expressions=[landed.as_written])
     return exp.cast(exp.null(), "VARCHAR")
 
 
@@ -151,11 +137,6 @@ def _with_lines(landed: Landed, bad: pl.DataFrame, private: bool) -> pl.DataFram
     )
     text = pl.lit(None, dtype=pl.String) if private else pl.col("text")
     return bad.join(places, on="number", how="left", maintain_order="left").with_columns(text.alias("raw_text"))
-
-
-def _as_json(landed: Landed) -> exp.Expr:
-    fields = [exp.PropertyEQ(this=exp.Literal.string(one.name), expression=one.value.copy()) for one in landed.columns]
-    return exp.Anonymous(this="to_json", expressions=[exp.Struct(expressions=fields)])
 
 
 def _printable(text: str) -> str:

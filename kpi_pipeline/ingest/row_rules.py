@@ -19,7 +19,7 @@ from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.ingest.replaced import Everything, Replaced, going
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.sql_parts import sql_call, sql_table
+from kpi_pipeline.sql_parts import sql_call, sql_json, sql_table
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ def row_rules(
     Which rows come first with a key is asked last, of the rows that are to be loaded otherwise.
     """
     row = _Row(load, ready, columns, replaces, target)
-    checks = [(name, one) for name, one in zip(check_names(load.source.checks), load.source.checks, strict=True)]
-    checks = [(name, one) for name, one in checks if one.sets_aside]
+    named = zip(check_names(load.source.checks), load.source.checks, strict=True)
+    checks = [(name, one) for name, one in named if one.sets_aside]
     unfit = contract.any_misfit(ready.columns)
     rules: list[RowRule] = []
     for name, check in sorted(checks, key=lambda each: isinstance(each[1], Unique)):
@@ -187,11 +187,8 @@ def _key(names: Sequence[str], values: Sequence[exp.Expr]) -> exp.Expr:
     """The values that name a row, as one; of several columns, two missing values are the same."""
     if len(names) == 1:
         return values[0]
-    fields = [
-        exp.PropertyEQ(this=_text(name), expression=exp.cast(value, "VARCHAR"))
-        for name, value in zip(names, values, strict=True)
-    ]
-    return exp.cast(sql_call("to_json", exp.Struct(expressions=fields)), "VARCHAR")
+    texts = [exp.cast(value, "VARCHAR") for value in values]
+    return exp.cast(sql_json(zip(names, texts, strict=True)), "VARCHAR")
 
 
 def _between(check: AcceptedRange) -> str:
