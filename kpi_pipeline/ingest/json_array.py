@@ -25,10 +25,7 @@ def as_lines(file: TextFile, target: Path) -> TextFile:
         try:
             _write_elements(_Text(stream, file.name), begins, out)
         except UnicodeError as problem:
-            raise DataError(
-                f"{file.name} is not text in the encoding {file.encoding}: {problem}.\n"
-                "Hint: write the right one as `encoding` of the source's connector, such as latin-1 or utf-16."
-            ) from problem
+            raise file.no_text(problem) from problem
     return TextFile(target, file.name, "utf-8", begins=begins)
 
 

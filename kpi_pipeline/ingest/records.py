@@ -62,10 +62,14 @@ class TextFile:
                 else:
                     yield from found
         except UnicodeError as problem:
-            raise DataError(
-                f"{self.name} is not text in the encoding {self.encoding}: {problem}.\n"
-                "Hint: write the right one as `encoding` of the source's connector, such as latin-1 or utf-16."
-            ) from problem
+            raise self.no_text(problem) from problem
+
+    def no_text(self, problem: UnicodeError) -> DataError:
+        """What to say where the file is not written in the encoding that the source says."""
+        return DataError(
+            f"{self.name} is not text in the encoding {self.encoding}: {problem}.\n"
+            "Hint: write the right one as `encoding` of the source's connector, such as latin-1 or utf-16."
+        )
 
     def _in_the_other(self, record: Record, place: int) -> Record:
         line = self.begins[place]
