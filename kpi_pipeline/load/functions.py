@@ -14,7 +14,6 @@ from kpi_pipeline.project import Project
 from kpi_pipeline.sources import DltConnector, PythonConnector, Source
 from kpi_pipeline.sources.python import file_of
 
-OF_DLT = "dlt."
 SINCE = "since"
 
 
@@ -24,7 +23,7 @@ def unknown_functions(project: Project) -> Iterator[Problem]:
         match source.connector:
             case PythonConnector() as connector:
                 yield from _function(project, source, "function", connector.function, connector.arguments)
-            case DltConnector() as connector if not connector.resource.startswith(OF_DLT):
+            case DltConnector() as connector if not connector.is_of_dlt:
                 yield from _function(project, source, "resource", connector.resource, None)
             case _:
                 continue

@@ -25,6 +25,11 @@ class DltConnector(Noun):
     arguments: dict[str, Any] = Field(default_factory=dict, description="what it is called with")
 
     @property
+    def is_of_dlt(self) -> bool:
+        """Whether the function is one of dlt's own, and not in a file of the project."""
+        return self.resource.startswith("dlt.")
+
+    @property
     def where(self) -> str:
         """The function and resource, for people."""
         return f"{self.resource}, {self.name}" if self.name else self.resource

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -12,12 +13,9 @@ from kpi_pipeline.errors import DataError, DefinitionError, Problem, did_you_mea
 from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.arriving import Arriving
 from kpi_pipeline.ingest.connectors.frames import as_arriving
-from kpi_pipeline.ingest.connectors.functions import Function, failed, found, told_by
+from kpi_pipeline.ingest.connectors.functions import Function, failed, found, given_by, told_by
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.sources import DltConnector
-
-OF_DLT = "dlt."
-"""Modules that begin so are dlt's own, others are files of the project."""
 
 
 @contextmanager
@@ -40,18 +38,8 @@ def extracted(load: Loading, connector: DltConnector) -> Iterator[Arriving]:
             resource = _resource(load, connector, function(**connector.arguments))
             with Container().injectable_context(StateInjectableContext(state=state)):
                 rows = iter(resource)
-        arriving = as_arriving(f"dlt:{resource.name}", _told(load, connector, rows))
-        yield Arriving(
-            *(arriving.name, arriving.told, arriving.batches, arriving.counted),
-            remembered=lambda: str(json.typed_dumps(state)),
-            covers="all" if afresh else "new",
-            may_leave_out=arriving.may_leave_out,
-        )
-
-
-def _told(load: Loading, connector: DltConnector, rows: Iterator[object]) -> Iterator[object]:
-    with told_by(load, connector.resource):
-        yield from rows
+        arriving = as_arriving(f"dlt:{resource.name}", given_by(load, connector.resource, rows))
+        yield replace(arriving, remembered=lambda: str(json.typed_dumps(state)), covers="all" if afresh else "new")
 
 
 def _resource(load: Loading, connector: DltConnector, made: object) -> Any:
@@ -81,11 +69,11 @@ def _resource(load: Loading, connector: DltConnector, made: object) -> Any:
 
 @contextmanager
 def _function(load: Loading, connector: DltConnector) -> Iterator[Function]:
-    module, _, name = connector.resource.partition(":")
-    if not module.startswith(OF_DLT):
+    if not connector.is_of_dlt:
         with found(load, connector.resource) as function:
             yield function
         return
+    module, _, name = connector.resource.partition(":")
     try:
         function = getattr(import_module(module), name)
     except (ImportError, AttributeError) as problem:

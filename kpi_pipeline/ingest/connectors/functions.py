@@ -68,6 +68,12 @@ def told_by(load: Loading, what: str) -> Iterator[None]:
         raise failed(load, f"{what} failed", problem) from problem
 
 
+def given_by(load: Loading, what: str, rows: Iterator[object]) -> Iterator[object]:
+    """What the project's own code yields, as it yields it."""
+    with told_by(load, what):
+        yield from rows
+
+
 def failed(load: Loading, what: str, problem: Exception) -> DataError:
     """What to tell of an error in a function of the project: what it was, and the line of the project it came from."""
     root = load.project.root.resolve()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.ingest.arriving import Arriving, Since
 from kpi_pipeline.ingest.connectors.frames import as_arriving
-from kpi_pipeline.ingest.connectors.functions import Function, found, told_by
+from kpi_pipeline.ingest.connectors.functions import Function, found, given_by, told_by
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.sources import PythonConnector
 
@@ -22,14 +22,9 @@ def called(load: Loading, connector: PythonConnector, since: Since | None) -> It
         with told_by(load, connector.function):
             asked = _since(load, connector, function, since)
             given = function(**connector.arguments, **asked)
-        rows = _told(load, connector, given) if isinstance(given, Iterator) else given
+        rows = given_by(load, connector.function, given) if isinstance(given, Iterator) else given
         arriving = as_arriving(f"python:{connector.function}", rows)
         yield replace(arriving, covers="since" if asked.get("since") is not None else "all")
-
-
-def _told(load: Loading, connector: PythonConnector, given: Iterator[object]) -> Iterator[object]:
-    with told_by(load, connector.function):
-        yield from given
 
 
 def _since(load: Loading, connector: PythonConnector, function: Function, since: Since | None) -> dict[str, object]:
