@@ -114,6 +114,8 @@ def _pages(connector: DatabaseConnector, connection: Connection) -> int:
 
 
 Reader = Callable[[Part], Iterator[pl.DataFrame]]
+Found = pl.DataFrame | BaseException | None
+"""A batch, what ended a part before its time, or that the part is read."""
 
 
 def at_once(parts: Sequence[Part], read: Reader) -> Iterator[pl.DataFrame]:
@@ -121,7 +123,7 @@ def at_once(parts: Sequence[Part], read: Reader) -> Iterator[pl.DataFrame]:
 
     The first error of any part ends them all.
     """
-    waiting: Queue[pl.DataFrame | BaseException | None] = Queue(maxsize=WAITING * len(parts))
+    waiting: Queue[Found] = Queue(maxsize=WAITING * len(parts))
     enough = Event()
     threads = [Thread(target=_put, args=(part, read, waiting, enough), daemon=True) for part in parts]
     for thread in threads:
@@ -142,24 +144,24 @@ def at_once(parts: Sequence[Part], read: Reader) -> Iterator[pl.DataFrame]:
             thread.join()
 
 
-def _put(part: Part, read: Reader, waiting: Queue[pl.DataFrame | BaseException | None], enough: Event) -> None:
+def _put(part: Part, read: Reader, waiting: Queue[Found], enough: Event) -> None:
     """Reads a part; nobody waits for ever, neither for room nor for rows that nobody wants any more."""
     last: BaseException | None = None
     try:
         for batch in read(part):
-            while not enough.is_set():
-                try:
-                    waiting.put(batch, timeout=POLL)
-                    break
-                except Full:
-                    continue
-            if enough.is_set():
+            if not _handed_on(batch, waiting, enough):
                 return
     except BaseException as problem:  # noqa: BLE001 (told to the thread that waits for the rows)
         last = problem
+    _handed_on(last, waiting, enough)
+
+
+def _handed_on(found: Found, waiting: Queue[Found], enough: Event) -> bool:
+    """Puts something into the queue once there is room; tells whether more is wanted."""
     while not enough.is_set():
         try:
-            waiting.put(last, timeout=POLL)
-            return
+            waiting.put(found, timeout=POLL)
+            break
         except Full:
             continue
+    return not enough.is_set()
