@@ -34,16 +34,12 @@ def _pieces(name: str, given: object) -> Iterator[tuple[bool, pl.DataFrame]]:
     """Frames, and whether each was made of dicts."""
     if given is None:
         return
-    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        frame = _frame(name, given)
-        if frame is None:
-            raise _unknown(name, given)
-        yield False, frame
-        return
     frame = _frame(name, given)
     if frame is not None:
         yield False, frame
         return
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise _unknown(name, given)
     waiting: list[Mapping[str, object]] = []
     for one in given:
         if isinstance(one, Mapping):
@@ -55,8 +51,6 @@ def _pieces(name: str, given: object) -> Iterator[tuple[bool, pl.DataFrame]]:
         if waiting:
             yield True, of_dicts(name, waiting)
             waiting = []
-        if isinstance(one, str | bytes):
-            raise _unknown(name, one)
         yield from _pieces(name, one)
     if waiting:
         yield True, of_dicts(name, waiting)
