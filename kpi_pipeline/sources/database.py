@@ -53,12 +53,10 @@ class DatabaseConnector(Noun):
     def _says_which_rows(self) -> Self:
         if (self.table is None) == (self.query is None):
             raise ValueError("a database's rows come from a 'table' or a 'query': write one of the two")
-        if self.uri is None and not self.options:
+        if self.uri is None and (self.driver == "postgresql" or not self.options):
             raise ValueError("'uri' says how to connect: write it like \"${ERP_URL}\" and set that variable")
-        if self.driver == "sqlite" and (self.uri is None or self.options):
+        if self.driver == "sqlite" and self.options:
             raise ValueError("a sqlite file is named by 'uri' alone, its path; it has no 'options'")
-        if self.driver == "postgresql" and self.uri is None:
-            raise ValueError("'uri' says how to connect: write it like \"${ERP_URL}\" and set that variable")
         self.rows_wanted()
         if self.chunks and self.driver != "postgresql":
             raise ValueError(f"'chunks' are for postgresql; the driver of {self.driver} reads without them")
