@@ -46,18 +46,15 @@ def _refusal(load: Loading, connector: DatabaseConnector, problem: Unread) -> Kp
         case "gone":
             text = "cannot be reached, or broke the connection off"
             hint = "nothing of this source was loaded. Is the database up? Run again once it is."
-            return SourceGone(f"{_at(place)}{where} {text}: {problem.said}.\nHint: {hint}")
         case "unknown":
             text = f"cannot read {connector.where}"
             hint = "look at `table`, `query` and `cursor`; names are taken as they are written, capitals and all"
-            return DefinitionError([Problem(f"{where} {text}: {problem.said}.", place, hint)])
         case _:
             text, hint = f"did not give the rows of {connector.where}", "nothing of this source was loaded."
-    return DataError(f"{_at(place)}{where} {text}: {problem.said}.\nHint: {hint}")
-
-
-def _at(place: object) -> str:
-    return f"{place}  " if place else ""
+    told = Problem(f"{where} {text}: {problem.said}.", place, hint)
+    if problem.reason == "unknown":
+        return DefinitionError([told])
+    return SourceGone(str(told)) if problem.reason == "gone" else DataError(str(told))
 
 
 def _address(connector: DatabaseConnector) -> str:

@@ -86,11 +86,9 @@ def failed(load: Loading, what: str, problem: Exception) -> DataError:
     said = str(problem).splitlines()[0] if str(problem) else ""
     told = f"{type(problem).__name__}: {said}" if said else type(problem).__name__
     place = load.project.place("sources", load.source.name, "connector")
-    where = f"{place}  " if place else ""
-    return DataError(
-        f"{where}Source '{load.source.name}': {what}: {told}{line}.\n"
-        "Hint: nothing of this source was loaded; mend the function, or what it asks."
-    )
+    text = f"Source '{load.source.name}': {what}: {told}{line}."
+    hint = "nothing of this source was loaded; mend the function, or what it asks."
+    return DataError(str(Problem(text, place, hint)))
 
 
 def _missing(load: Loading, function: str, why: str, hint: str | None = None) -> DefinitionError:

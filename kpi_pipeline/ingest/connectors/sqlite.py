@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.errors import DataError
+from kpi_pipeline.errors import DataError, Problem
 from kpi_pipeline.ingest.arriving import Arriving, Since, Told
 from kpi_pipeline.ingest.connectors import asking
 from kpi_pipeline.ingest.connectors.adbc import Connection, connected
@@ -37,10 +37,9 @@ def read(load: Loading, connector: DatabaseConnector, since: Since | None) -> It
     path = load.project.path(connector.uri.get_secret_value())
     if not path.is_file():
         place = load.project.place("sources", load.source.name, "connector", "uri")
-        raise DataError(
-            f"{f'{place}  ' if place else ''}Source '{load.source.name}': there is no file {path}.\n"
-            "Hint: `uri` of a sqlite connector is the path of the file, seen from the project's folder."
-        )
+        text = f"Source '{load.source.name}': there is no file {path}."
+        hint = "`uri` of a sqlite connector is the path of the file, seen from the project's folder."
+        raise DataError(str(Problem(text, place, hint)))
     with connected(connector, uri=f"file:{quote(str(path))}?mode=ro", autocommit=False) as connection:
         wanted = [_from_on(since)] if since else []
         values = [_first_value(since)] if since else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kpi_pipeline.errors import DataError
+from kpi_pipeline.errors import DataError, Problem
 from kpi_pipeline.ingest.remote.nouns import RemoteFile, Store
 from kpi_pipeline.ingest.remote.objects import open_objects
 from kpi_pipeline.ingest.remote.trouble import tried
@@ -15,8 +15,7 @@ def find_remote(project: Project, source: Source) -> tuple[RemoteFile, ...]:
     """The files in a store that the source's path matches, sorted by name; none at all is an error."""
     connector = source.files
     kind = connector.store or ""
-    where = project.place("sources", source.name, "connector", "path")
-    place = f"{where}  " if where else ""
+    place = project.place("sources", source.name, "connector", "path")
     shown = connector.where
 
     def listed() -> tuple[RemoteFile, ...]:
@@ -25,9 +24,10 @@ def find_remote(project: Project, source: Source) -> tuple[RemoteFile, ...]:
 
     found = tried(listed, about=f"{shown} of source '{source.name}'", place=place, kind=kind)
     if not found:
-        raise DataError(
-            f"{place}Source '{source.name}': no file matches '{shown}'.\n"
-            "Hint: is the bucket or container called so? * stays within a folder, **/ looks into those below; large "
-            "and small letters differ."
+        text = f"Source '{source.name}': no file matches '{shown}'."
+        hint = (
+            "is the bucket or container called so? * stays within a folder, **/ looks into those below; large and "
+            "small letters differ."
         )
+        raise DataError(str(Problem(text, place, hint)))
     return tuple(sorted(found, key=lambda one: one.entry.name))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kpi_pipeline.errors import Place
+
 UNSAID = -1
 """The size of a file whose store does not say it."""
 
@@ -52,8 +54,8 @@ class RemoteFile:
     kind: str
     """What keeps it: s3, gcs, azure or http."""
     source: str
-    place: str
-    """Where in the definitions the source's path is written, to begin a message with."""
+    place: Place | None
+    """Where in the definitions the source's path is written."""
 
 
 def settled(modified_ns: int) -> str:

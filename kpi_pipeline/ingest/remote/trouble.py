@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from kpi_pipeline.errors import DataError
+from kpi_pipeline.errors import DataError, Place, Problem
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class OtherVersion(OSError):
     """The file changed between being listed and being fetched."""
 
 
-def tried(action: Callable[[], T], *, about: str, place: str, kind: str) -> T:
+def tried(action: Callable[[], T], *, about: str, place: Place | None, kind: str) -> T:
     """Does something with a store, again after a while where the trouble may pass; what stays is said to the reader."""
     for wait in (*WAITS.get(kind, ONCE_MORE), None):
         try:
@@ -87,13 +87,15 @@ def without_secrets(text: str) -> str:
     return re.sub(r"\?[^\s'\"]+", "?•••", text)
 
 
-def _said(problem: OSError, about: str, place: str, kind: str) -> DataError:
+def _said(problem: OSError, about: str, place: Place | None, kind: str) -> DataError:
     if isinstance(problem, OtherVersion):
-        return DataError(f"{place}{about} changed while it was being fetched.\nHint: run again once it is written.")
+        told = Problem(f"{about} changed while it was being fetched.", place, "run again once it is written.")
+        return DataError(str(told))
     what, hint, _ = _kind_of(problem)
     words = without_secrets(" ".join(str(problem).split()))
     hint = hint.format(credentials=CREDENTIALS[kind])
-    return DataError(f"{place}{about} cannot be read: {what}.\nHint: {hint}.\nWhat was said: {words[:400]}")
+    told = Problem(f"{about} cannot be read: {what}.", place, f"{hint}.\nWhat was said: {words[:400]}")
+    return DataError(str(told))
 
 
 def _kind_of(problem: OSError) -> Kind:
