@@ -15,7 +15,7 @@ from kpi_pipeline.ingest.arriving import Arriving, Told
 from kpi_pipeline.ingest.files import FoundFile
 from kpi_pipeline.ingest.land import Column, Landed
 from kpi_pipeline.ingest.loading import Loading
-from kpi_pipeline.ingest.tables import create, drop, kind_of, row_count
+from kpi_pipeline.ingest.tables import add_column, change_type, create, drop, kind_of, row_count
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.sql_parts import sql_table
 
@@ -103,7 +103,7 @@ def _written(load: Loading, arriving: Arriving, table: TableRef) -> int:
         schema = pl.Schema(dict.fromkeys(load.in_use or untyped, pl.String()))
     for name in untyped:
         if name not in schema:
-            _alter(load, table, f"ADD COLUMN {_quoted(name)} VARCHAR")
+            add_column(load.executor, table, name, "VARCHAR")
     return rows
 
 
@@ -125,18 +125,10 @@ def _widened(load: Loading, source: str, table: TableRef, before: pl.Schema, now
     drop(load.executor, example)
     for name, kind in both.items():
         if name not in before:
-            _alter(load, table, f"ADD COLUMN {_quoted(name)} {kinds[name]}")
+            add_column(load.executor, table, name, kinds[name])
         elif before[name] != kind:
-            _alter(load, table, f"ALTER COLUMN {_quoted(name)} SET DATA TYPE {kinds[name]}")
+            change_type(load.executor, table, name, kinds[name])
     return both
-
-
-def _alter(load: Loading, table: TableRef, what: str) -> None:
-    load.executor.run(f"ALTER TABLE {sql_table(table).sql(dialect='duckdb')} {what}")
-
-
-def _quoted(name: str) -> str:
-    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
 
 
 def _storable(batch: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.quarantine import OBSOLETE, OPEN, QUARANTINE, key_as_text
 from kpi_pipeline.ingest.replaced import RowsOfKeys
 from kpi_pipeline.ingest.staged import Staged
-from kpi_pipeline.ingest.tables import create, kind_of
+from kpi_pipeline.ingest.tables import add_column, create, kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sql_parts import sql_table
@@ -51,11 +51,8 @@ def overtaken(load: Loading, staged: Staged) -> exp.Expr | None:
 def _with_later_columns(executor: Executor, quarantine: TableRef) -> None:
     """Gives the table of an earlier version of this program the columns that it did not have then."""
     there = executor.table_columns(quarantine)
-    table = sql_table(quarantine).sql(dialect="duckdb")
     for name in (one for one in QUARANTINE if one not in there):
-        column = exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
-        default = f" DEFAULT '{OPEN}'" if name == "status" else ""
-        executor.run(f"ALTER TABLE {table} ADD COLUMN {column} {QUARANTINE[name]}{default}")
+        add_column(executor, quarantine, name, QUARANTINE[name], default=OPEN if name == "status" else None)
 
 
 _SAME = """

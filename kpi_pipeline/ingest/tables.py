@@ -37,6 +37,16 @@ def create_view(executor: Executor, name: TableRef, query: exp.Query) -> None:
     executor.run(exp.Create(kind="VIEW", this=sql_table(name), expression=query, replace=True))
 
 
+def add_column(executor: Executor, name: TableRef, column: str, kind: str, *, default: str | None = None) -> None:
+    """Gives a table one more column; its rows have the default there, or nothing."""
+    _alter(executor, name, f"ADD COLUMN {_quoted(column)} {kind}" + (f" DEFAULT '{default}'" if default else ""))
+
+
+def change_type(executor: Executor, name: TableRef, column: str, kind: str) -> None:
+    """Gives a column another type, which must hold its values."""
+    _alter(executor, name, f"ALTER COLUMN {_quoted(column)} SET DATA TYPE {kind}")
+
+
 def drop(executor: Executor, name: TableRef, *, kind: Literal["TABLE", "VIEW"] = "TABLE") -> None:
     """Drops a table or view if it is there."""
     executor.run(f"DROP {kind} IF EXISTS {sql_table(name).sql(dialect='duckdb')}")
@@ -56,3 +66,11 @@ def full_name(kind: str) -> str:
 def full_names(columns: Mapping[str, str]) -> dict[str, str]:
     """Columns with their types as DuckDB's catalogue writes them, so that they can be compared."""
     return {name: full_name(kind) for name, kind in columns.items()}
+
+
+def _alter(executor: Executor, name: TableRef, change: str) -> None:
+    executor.run(f"ALTER TABLE {sql_table(name).sql(dialect='duckdb')} {change}")
+
+
+def _quoted(column: str) -> str:
+    return exp.to_identifier(column, quoted=True).sql(dialect="duckdb")
