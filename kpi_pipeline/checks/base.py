@@ -10,7 +10,11 @@ from kpi_pipeline.names import Expression, Noun, Share
 
 FEW_ROWS = 20
 MOST = 0.5
-"""The share of the rows of a load that a check may set aside where it does not say; of a few rows all."""
+
+
+def usual_limit(rows_read: int) -> float:
+    """The share of the rows of a load that may go to quarantine where nobody says otherwise; of a few rows all."""
+    return MOST if rows_read >= FEW_ROWS else 1
 
 
 class CheckBase(Noun):
@@ -54,9 +58,7 @@ class CheckBase(Noun):
 
     def set_aside_at_most(self, rows_read: int) -> float:
         """The share of a load's rows that may go to quarantine for this check; of a few rows any, unless it says."""
-        if "tolerate" in self.model_fields_set:
-            return self.tolerate
-        return MOST if rows_read >= FEW_ROWS else 1
+        return self.tolerate if "tolerate" in self.model_fields_set else usual_limit(rows_read)
 
     @property
     def looks_in(self) -> str | None:

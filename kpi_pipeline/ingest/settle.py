@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlglot import expressions as exp
 
+from kpi_pipeline.checks.base import usual_limit
 from kpi_pipeline.errors import DataError, counted
 from kpi_pipeline.ingest.columns import columns_of
 from kpi_pipeline.ingest.loading import Loading
@@ -23,10 +24,6 @@ from kpi_pipeline.ingest.tables import create, create_view, drop, full_name, ful
 from kpi_pipeline.plan import fingerprint
 from kpi_pipeline.sources import FileConnector
 from kpi_pipeline.sql_parts import sql_table
-
-FEW_ROWS = 20
-MISFITS_AT_MOST = 0.5
-"""The share of a file's rows that may go to quarantine, unless the file has but a few."""
 
 
 @dataclass(frozen=True)
@@ -129,12 +126,13 @@ def _refuse_mostly_misfits(load: Loading, staged: Staged, file: SourceFile) -> N
     Of rows that a check sets aside, the check says itself how many it tolerates.
     """
     read = file.rows + file.quarantined
-    if read < FEW_ROWS or file.quarantined <= MISFITS_AT_MOST * read:
+    most = usual_limit(read) * read
+    if file.quarantined <= most:
         return
     unfit = exp.and_(exp.column("_source_file").eq(file.file), exp.column("check_name").is_(exp.null()))
     of_file = exp.select("line", "reason").from_(sql_table(staged.quarantine)).where(unfit)
     misfits = row_count(load.executor, staged.quarantine, where=unfit)
-    if misfits <= MISFITS_AT_MOST * read:
+    if misfits <= most:
         return
     line, reason = load.executor.rows(of_file.order_by("line").limit(1))[0]
     place = "line" if isinstance(load.source.connector, FileConnector) else "row"
