@@ -9,10 +9,10 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from kpi_pipeline.errors import KpiError
+from kpi_pipeline.redaction import HIDDEN
 from kpi_pipeline.sources.database import DatabaseConnector
 
 Reason = Literal["password", "host", "unknown", "gone", "other"]
-HIDDEN = "•••"
 GONE = (
     "connection refused", "server closed the connection", "terminating connection", "starting up", "shutting down",
     "timeout", "timed out", "temporary failure", "connection reset", "broken pipe", "too many clients",

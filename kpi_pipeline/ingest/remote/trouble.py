@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from kpi_pipeline.errors import DataError, Place, Problem
+from kpi_pipeline.redaction import HIDDEN
 
 T = TypeVar("T")
 
@@ -82,9 +83,9 @@ def without_secrets(text: str) -> str:
     """A library's words without keys and without what follows a question mark in an address, where tokens stand."""
     for name in SECRETS:
         if len(secret := os.environ.get(name, "")) > 3:
-            text = text.replace(secret, "•••")
-    text = re.sub(r"(https?://)[^/\s@]*@", r"\1•••@", text)
-    return re.sub(r"\?[^\s'\"]+", "?•••", text)
+            text = text.replace(secret, HIDDEN)
+    text = re.sub(r"(https?://)[^/\s@]*@", rf"\1{HIDDEN}@", text)
+    return re.sub(r"\?[^\s'\"]+", f"?{HIDDEN}", text)
 
 
 def _said(problem: OSError, about: str, place: Place | None, kind: str) -> DataError:
