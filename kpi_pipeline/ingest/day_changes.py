@@ -16,7 +16,7 @@ from kpi_pipeline.ingest.staged import DayChange, Staged, without_lineage
 from kpi_pipeline.ingest.tables import full_name, full_names, kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
-from kpi_pipeline.sql_parts import sql_table
+from kpi_pipeline.sql_parts import sql_call, sql_table
 
 
 def day_changes(staged: Staged, executor: Executor) -> tuple[DayChange, ...]:
@@ -49,7 +49,7 @@ def _hashed(table: TableRef, wanted: Mapping[str, str], there: Mapping[str, str]
         if full_name(there[name]) != kind:
             column = exp.TryCast(this=column, to=kind_of(kind))
         columns.append(column)
-    made = exp.Anonymous(this="hash", expressions=columns or [exp.Literal.number(0)])
+    made = sql_call("hash", *(columns or [exp.Literal.number(0)]))
     return exp.select(exp.alias_(day.copy(), "day"), exp.alias_(made, "hashed")).from_(sql_table(table))
 
 

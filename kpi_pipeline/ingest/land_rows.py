@@ -17,7 +17,7 @@ from kpi_pipeline.ingest.land import Column, Landed
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.tables import add_column, change_type, create, drop, kind_of, row_count
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.sql_parts import sql_table
+from kpi_pipeline.sql_parts import sql_call, sql_table
 
 DECIMALS = ((18, 4), (38, 9), (38, 18))
 """What exact numbers without a limit become: the first of these that holds all of them, or else a DOUBLE.
@@ -165,8 +165,8 @@ def _decimal(load: Loading, table: TableRef, told: Told, value: exp.Expr) -> str
     """The type of exact numbers: as the source limits them, or wide enough for all there are and were."""
     if told.digits is not None and told.places is not None and 0 <= told.places <= told.digits <= 38:
         return f"DECIMAL({told.digits}, {told.places})"
-    bare = exp.Anonymous(this="ltrim", expressions=[value.copy(), exp.Literal.string("-")])
-    whole, part = (exp.Anonymous(this="split_part", expressions=[bare, _text("."), exp.convert(at)]) for at in (1, 2))
+    bare = sql_call("ltrim", value.copy(), exp.Literal.string("-"))
+    whole, part = (sql_call("split_part", bare, exp.Literal.string("."), exp.convert(at)) for at in (1, 2))
     longest = [exp.Max(this=exp.Length(this=one)) for one in (whole, part)]
     numbers = exp.not_(_is_odd_number(value))
     most, places = load.executor.rows(exp.select(*longest).from_(sql_table(table)).where(numbers))[0]
@@ -182,9 +182,5 @@ def _is_odd_number(value: exp.Expr) -> exp.Expr:
     """Whether a text that stands for an exact number is none: NaN or infinite."""
     return exp.and_(
         exp.not_(value.copy().is_(exp.null())),
-        exp.Anonymous(this="regexp_full_match", expressions=[value.copy(), _text(r"-?[A-Za-z]+")]),
+        sql_call("regexp_full_match", value.copy(), exp.Literal.string(r"-?[A-Za-z]+")),
     )
-
-
-def _text(value: str) -> exp.Literal:
-    return exp.Literal.string(value)
