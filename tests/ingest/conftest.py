@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kpi_pipeline.ingest import Staged, accept, stage
+from kpi_pipeline.ingest import Staged, accept, stage, stage_replay
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.sources import Source
@@ -34,14 +34,22 @@ class Bench:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
+    def project(self, timezone: str = "UTC") -> Project:
+        return Project(root=self.root, settings=Settings(name="tried", timezone=timezone))
+
     def stage(self, source: Source, *, full: bool = False, timezone: str = "UTC", now: datetime = NOW) -> Staged:
         self.runs += 1
-        project = Project(root=self.root, settings=Settings(name="tried", timezone=timezone))
-        return stage(project, source, self.warehouse, run_id=f"run{self.runs}", now=now, full=full)
+        return stage(self.project(timezone), source, self.warehouse, run_id=f"run{self.runs}", now=now, full=full)
 
     def load(self, source: Source, *, full: bool = False, timezone: str = "UTC", now: datetime = NOW) -> Staged:
         staged = self.stage(source, full=full, timezone=timezone, now=now)
         accept(staged, self.warehouse)
+        return staged
+
+    def replay(self, source: Source) -> Staged | None:
+        staged = stage_replay(self.project(), source, self.warehouse, run_id="again", now=NOW)
+        if staged:
+            accept(staged, self.warehouse)
         return staged
 
     def raw(self, columns: str, source: str = "orders") -> list[tuple[Any, ...]]:

@@ -16,7 +16,6 @@ import pytest
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.ingest.files import find_files
 from kpi_pipeline.ingest.remote import objects
-from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.sources import Source
 from tests.ingest.conftest import Bench, orders
 
@@ -102,7 +101,7 @@ def without(connector: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def names(bench: Bench, source: Source) -> list[str]:
-    found = find_files(Project(root=bench.root, settings=Settings(name="tried")), source)
+    found = find_files(bench.project(), source)
     return [one.name.partition("://")[2] for one in found]
 
 
@@ -365,4 +364,4 @@ def test_downloads_are_for_their_owner_only(bench: Bench, web: Web, monkeypatch:
 
 
 def download_folder(bench: Bench) -> Any:
-    return download_module().folder_of(Project(root=bench.root, settings=Settings(name="tried")), orders())
+    return download_module().folder_of(bench.project(), orders())

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from kpi_pipeline.ingest import Staged, accept, forget_files, stage_replay
-from kpi_pipeline.project import Project, Settings
+from kpi_pipeline.ingest import forget_files
 from kpi_pipeline.sources import Source
 from kpi_pipeline.store.quarantined import drop_rows, quarantined
 from tests.ingest.conftest import NOW, Bench, orders
@@ -25,14 +24,6 @@ def known(**rest: Any) -> Source:
 def customers(bench: Bench, *names: str) -> None:
     bench.write("customers.csv", "\n".join(["customer", *names]) + "\n")
     bench.load(CUSTOMERS)
-
-
-def replay(bench: Bench, source: Source) -> Staged | None:
-    project = Project(root=bench.root, settings=Settings(name="tried", timezone="UTC"))
-    staged = stage_replay(project, source, bench.warehouse, run_id="again", now=NOW)
-    if staged:
-        accept(staged, bench.warehouse)
-    return staged
 
 
 def counted(bench: Bench) -> list[tuple[Any, ...]]:
@@ -61,16 +52,16 @@ def test_what_fits_now_is_loaded_as_if_it_had_come_in_time(bench: Bench, form: s
     bench.load(source)
     assert bench.raw("id") == [(1,)]
     customers(bench, "c1", "c2")
-    staged = replay(bench, source)
+    staged = bench.replay(source)
     assert staged is not None
     assert (staged.rows_read, staged.rows_loaded, staged.rows_quarantined) == (2, 1, 1)
     customers(bench, "c1", "c2", "c3")
-    assert replay(bench, source) is not None
+    assert bench.replay(source) is not None
     own = bench.raw("id, customer, day, note, _source_file")
     assert [row[0] for row in own] == [1, 2, 3]
     broken = 1 if form == "csv" else 0
     assert counted(bench) == [(f"data/a.{form}", 3, broken, 3, broken)]
-    assert replay(bench, source) is None
+    assert bench.replay(source) is None
     assert not bench.load(source).changed
     bench.load(source, full=True)
     assert bench.raw("id, customer, day, note, _source_file") == own
@@ -85,7 +76,7 @@ def test_what_still_does_not_fit_keeps_its_line_text_and_age_and_what_was_said_o
     assert drop_rows(bench.warehouse, "orders", note="ana: a test", now=NOW, line=4) == 1
     assert drop_rows(bench.warehouse, "orders", note="ana: a test", now=NOW, line=4) == 0
     customers(bench, "c1", "c3")
-    assert replay(bench, known()) is None
+    assert bench.replay(known()) is None
     dropped = [(*row[:-1], "dropped" if row[0] == 4 else "open") for row in before]
     assert bench.quarantined(told) == dropped
     customers(bench, "c1", "c9")
@@ -103,7 +94,7 @@ def test_rows_whose_file_is_gone_are_tried_by_the_text_that_was_kept(bench: Benc
     file.unlink()
     customers(bench, "c1", "c7")
     bench.load(known())
-    assert replay(bench, known()) is not None
+    assert bench.replay(known()) is not None
     assert bench.raw("id, note, _source_file") == [(1, None, "data/b.csv"), (7, "y", "data/a.csv")]
 
 
@@ -113,9 +104,8 @@ def test_personal_rows_are_tried_by_reading_their_file_again(bench: Bench) -> No
     customers(bench, "c1")
     bench.load(source)
     customers(bench, "c1", "c2")
-    assert replay(bench, source) is None
-    project = Project(root=bench.root, settings=Settings(name="tried", timezone="UTC"))
-    assert forget_files(project, source, bench.warehouse) == ()
+    assert bench.replay(source) is None
+    assert forget_files(bench.project(), source, bench.warehouse) == ()
     assert bench.load(source).changed
     assert (bench.raw("id"), counted(bench)) == ([(1,), (2,)], [("data/a.csv", 2, 2, 2, 2)])
 
@@ -131,7 +121,7 @@ def test_a_newer_row_of_the_key_makes_a_misfit_obsolete_and_an_older_one_does_no
         (2, "obsolete", "a newer row of its key was loaded"), (3, "open", None),
     ]  # fmt: skip
     customers(bench, "c1", "c9")
-    assert replay(bench, source) is not None
+    assert bench.replay(source) is not None
     assert bench.raw("id, customer, CAST(day AS VARCHAR)") == [(1, "c1", "2016-01-06"), (2, "c9", "2016-01-05")]
 
 
@@ -143,7 +133,7 @@ def test_a_quarantine_of_an_earlier_version_is_read_and_gets_its_columns(bench: 
     assert quarantined(bench.warehouse, "orders").select("line", "status", "can_be_tried").rows() == [
         (3, "open", False)
     ]
-    assert replay(bench, orders(load={"mode": "append"})) is None
+    assert bench.replay(orders(load={"mode": "append"})) is None
     bench.write("data/b.csv", "id\n3\n")
     bench.load(orders(load={"mode": "append"}))
     assert bench.quarantined("line, status") == [(3, "open")]

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from kpi_pipeline.errors import DataError, DefinitionError
-from kpi_pipeline.ingest import accept, stage_replay
-from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.sources import Source
 from kpi_pipeline.store.quarantined import drop_rows
 from tests.ingest.conftest import NOW, Bench
@@ -121,11 +119,8 @@ def test_rows_that_fail_a_check_wait_for_their_mending(bench: Bench, mode: str) 
     bench.load(source)
     assert bench.warehouse.rows("SELECT status, count(*) FROM quarantine.orders GROUP BY 1") == [("dropped", 2)]
     bench.warehouse.run("UPDATE quarantine.orders SET status = 'open'")
-    project = Project(root=bench.root, settings=Settings(name="tried", timezone="UTC"))
     mended = invoices(load=load, checks=[check | {"min": -1}])
-    again = stage_replay(project, mended, bench.warehouse, run_id="again", now=NOW)
-    assert again is not None
-    accept(again, bench.warehouse)
+    assert bench.replay(mended) is not None
     assert bench.raw("id, price, raw")[-3:] == [(2, -1.0, b"\x00\xff"), (3, 1.0, None), (9, 9.0, None)]
     rows = bench.raw("id, price"), bench.warehouse.rows("SELECT value, status FROM quarantine.orders")
     assert rows[1] == [("-2.0", "open")]
