@@ -9,6 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from kpi_pipeline.cli import quarantine_app
+from kpi_pipeline.cli.options import HERE, AsCsv, AsJson, Project, Wait, form_of
 
 app = typer.Typer(
     name="kpi",
@@ -42,22 +43,6 @@ app = typer.Typer(
     BI tools read data/published/kpi.duckdb; people read data/published/scorecard/index.html.
     """,
 )
-
-Project = Annotated[
-    Path,
-    typer.Option(
-        "--project",
-        "-C",
-        envvar="KPI_PROJECT",
-        help="The project's folder, or its definitions/ folder; by default found from here upwards.",
-        metavar="FOLDER",
-        show_default=False,
-    ),
-]
-HERE = Path()
-AsJson = Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print the rows as CSV.")]
-Wait = Annotated[float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")]
 
 
 class Format(StrEnum):
@@ -227,8 +212,7 @@ def history(
     """Say what was published of a KPI before, when that changed, and why."""
     from kpi_pipeline.cli.history import tell_history
 
-    form = "json" if as_json else "csv" if as_csv else "table"
-    tell_history(project, kpi, period=period, segment=segment, form=form)
+    tell_history(project, kpi, period=period, segment=segment, form=form_of(as_json=as_json, as_csv=as_csv))
 
 
 @app.command()
@@ -275,15 +259,14 @@ def diff(
         raise typer.BadParameter("--markdown and --fail-on go with --definitions")
     if definitions is not None and (earlier, later) != ("previous", "latest"):
         raise typer.BadParameter("definitions are compared with what is published now: leave FROM and TO out")
+    form = form_of(as_json=as_json, as_csv=as_csv, otherwise="markdown" if as_markdown else "table")
     if definitions is not None:
         from kpi_pipeline.cli.proposal import tell_proposal
 
-        form = "json" if as_json else "csv" if as_csv else "markdown" if as_markdown else "table"
         only, failing = tuple(kpi or ()), fail_on.value if fail_on else None
         raise typer.Exit(tell_proposal(project, definitions, kpi=only, form=form, fail_on=failing, wait=wait))
     from kpi_pipeline.cli.history import tell_difference
 
-    form = "json" if as_json else "csv" if as_csv else "table"
     tell_difference(project, earlier, later, kpi=tuple(kpi or ()), everything=everything, form=form)
 
 
@@ -303,8 +286,7 @@ def frozen(
     """Say which books are closed, and by how much the data would move their values if they were not."""
     from kpi_pipeline.cli.frozen import tell_frozen
 
-    form = "json" if as_json else "csv" if as_csv else "table"
-    as_published = tell_frozen(project, tuple(kpis or ()), form=form)
+    as_published = tell_frozen(project, tuple(kpis or ()), form=form_of(as_json=as_json, as_csv=as_csv))
     raise typer.Exit(int(fail and not as_published))
 
 

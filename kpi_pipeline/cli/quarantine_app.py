@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
 from typer.core import TyperGroup
 
-Project = Annotated[
-    Path,
-    typer.Option(
-        "--project",
-        "-C",
-        envvar="KPI_PROJECT",
-        help="The project's folder, or its definitions/ folder; by default found from here upwards.",
-        metavar="FOLDER",
-        show_default=False,
-    ),
-]
-HERE = Path()
-AsJson = Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print the rows as CSV.")]
+from kpi_pipeline.cli.options import HERE, AsCsv, AsJson, Project, Wait, form_of
+
 All = Annotated[bool, typer.Option("--all", help="Also rows that were dropped, or that newer ones took the place of.")]
-Wait = Annotated[float, typer.Option(help="Seconds to wait for a run that is writing.", min=0, metavar="SECONDS")]
 Source = Annotated[str, typer.Argument(help="Name of the source.", metavar="SOURCE")]
 
 
@@ -54,16 +40,12 @@ app = typer.Typer(
 )
 
 
-def _form(as_json: bool, as_csv: bool) -> str:
-    return "json" if as_json else "csv" if as_csv else "table"
-
-
 @app.command("list")
 def list_(everything: All = False, as_json: AsJson = False, as_csv: AsCsv = False, project: Project = HERE) -> None:
     """What is in quarantine, by source, file, column and check."""
     from kpi_pipeline.cli.quarantine import list_quarantine
 
-    list_quarantine(project, everything=everything, form=_form(as_json, as_csv))
+    list_quarantine(project, everything=everything, form=form_of(as_json=as_json, as_csv=as_csv))
 
 
 @app.command()
@@ -78,7 +60,7 @@ def show(
     """The rows of a source: file, line, column, value and reason."""
     from kpi_pipeline.cli.quarantine import show_quarantine
 
-    show_quarantine(project, source, limit=limit, everything=everything, form=_form(as_json, as_csv))
+    show_quarantine(project, source, limit=limit, everything=everything, form=form_of(as_json=as_json, as_csv=as_csv))
 
 
 @app.command()
