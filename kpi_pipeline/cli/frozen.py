@@ -9,8 +9,8 @@ import polars as pl
 from rich.console import Console
 from rich.text import Text
 
-from kpi_pipeline.cli.history import write_rows
 from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.rows import write_rows
 from kpi_pipeline.cli.shown import console, number, plain_table, status_text
 from kpi_pipeline.errors import counted, listed
 from kpi_pipeline.project import Project

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.rows import write_rows
 from kpi_pipeline.cli.shown import console, number, plain_table, status_text
 from kpi_pipeline.errors import counted
 from kpi_pipeline.project import Project
@@ -154,10 +154,3 @@ def _aims_differ(row: Row) -> bool:
 
 def _local(project: Project, moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo(project.settings.timezone)):%Y-%m-%d %H:%M}"
-
-
-def write_rows(rows: pl.DataFrame, form: str) -> None:
-    """Prints rows as csv or json."""
-    content = rows.write_csv() if form == "csv" else rows.write_json() + "\n"
-    sys.stdout.buffer.write(content.encode())
-    sys.stdout.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ import polars as pl
 from rich.text import Text
 
 from kpi_pipeline.cli.project import find_definitions, open_project
+from kpi_pipeline.cli.rows import write_rows
 from kpi_pipeline.cli.shown import Notes, console, number, plain_table
 from kpi_pipeline.errors import counted, listed
 from kpi_pipeline.kpis import MISSING
@@ -49,7 +49,7 @@ def tell_proposal(
     loaded = open_project(asked)
     impact = _only(loaded.diff_definitions(find_definitions(definitions), wait=wait, watch=Notes()), kpi)
     if form == "csv":
-        sys.stdout.buffer.write(impact.values.write_csv().encode())
+        write_rows(impact.values, form)
     elif form == "json":
         print(json.dumps(_as_data(impact), indent=2, default=str, allow_nan=False))
     elif form == "markdown":

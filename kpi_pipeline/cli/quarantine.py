@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.rows import write_rows
 from kpi_pipeline.cli.shown import Notes, console, facts_table, plain_table
 from kpi_pipeline.errors import QueryError, counted
 from kpi_pipeline.kpis import MISSING
@@ -24,7 +23,7 @@ def list_quarantine(asked: Path, *, everything: bool, form: str) -> None:
     loaded = open_project(asked)
     found = loaded.quarantine(everything=everything)
     if form != "table":
-        _write(found, form)
+        write_rows(found, form)
         return
     out = console()
     if found.is_empty():
@@ -52,7 +51,7 @@ def show_quarantine(asked: Path, source: str, *, limit: int, everything: bool, f
     rows = loaded.quarantined(source)
     rows = rows if everything else rows.filter(pl.col("status") == "open")
     if form != "table":
-        _write(rows, form)
+        write_rows(rows, form)
         return
     out = console()
     refused = loaded.refused_rows(source)
@@ -152,9 +151,3 @@ def _moment(project: Project, text: str | None) -> datetime | None:
 
 def _day(project: Project, moment: datetime) -> str:
     return f"{moment.astimezone(ZoneInfo(project.settings.timezone)):%Y-%m-%d %H:%M}"
-
-
-def _write(rows: pl.DataFrame, form: str) -> None:
-    content: Any = rows.write_csv() if form == "csv" else rows.write_json() + "\n"
-    sys.stdout.buffer.write(content.encode())
-    sys.stdout.flush()

