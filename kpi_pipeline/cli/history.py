@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 from rich.console import Console
@@ -14,7 +12,7 @@ from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.rows import write_rows
-from kpi_pipeline.cli.shown import console, number, plain_table, status_text
+from kpi_pipeline.cli.shown import console, local_time, number, plain_table, status_text
 from kpi_pipeline.errors import counted
 from kpi_pipeline.project import Project
 from kpi_pipeline.publish.sparkline import sparkline_text
@@ -70,7 +68,7 @@ def _print_history(out: Console, project: Project, kpi: str, periods: list[list[
             table.add_row(
                 row["period_label"] if at == 0 else "",
                 Text(course if at == 0 else "", style="cyan"),
-                _local(project, row["recorded_at"]),
+                local_time(project, row["recorded_at"]),
                 number(row["value"], unit, currency, beside=row["target"]),
                 number(row["target"], unit, currency, beside=row["value"]),
                 status_text(row["status"]),
@@ -92,7 +90,7 @@ def tell_difference(
         write_rows(told, form)
         return
     project, out = loaded.project, console()
-    from_, to = (_local(project, one.published_at) for one in (found.earlier, found.later))
+    from_, to = (local_time(project, one.published_at) for one in (found.earlier, found.later))
     out.print(Text(f"From {found.earlier.run_id} ({from_}) to {found.later.run_id} ({to})", style="bold"))
     heights = dict(rows.group_by("change").len().iter_rows())
     out.print(
@@ -150,7 +148,3 @@ def _why(row: Row) -> str:
 
 def _aims_differ(row: Row) -> bool:
     return row["from_target"] is not None and row["to_target"] is not None and row["from_target"] != row["to_target"]
-
-
-def _local(project: Project, moment: datetime) -> str:
-    return f"{moment.astimezone(ZoneInfo(project.settings.timezone)):%Y-%m-%d %H:%M}"

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.rows import write_rows
-from kpi_pipeline.cli.shown import Notes, console, facts_table, plain_table
+from kpi_pipeline.cli.shown import Notes, console, facts_table, local_time, plain_table
 from kpi_pipeline.errors import QueryError, counted
 from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.periods import first_day_named
@@ -39,7 +39,11 @@ def list_quarantine(asked: Path, *, everything: bool, form: str) -> None:
     table.add_column("Such as", overflow="fold")
     for row in found.to_dicts():
         cells = [row["source"], row["file"], row["column"] or MISSING, row["check"] or "its type"]
-        cells += [f"{row['rows']:,}", _day(loaded.project, row["since"]), *([row["status"]] if everything else [])]
+        cells += [
+            f"{row['rows']:,}",
+            local_time(loaded.project, row["since"]),
+            *([row["status"]] if everything else []),
+        ]
         table.add_row(*(Text(cell) for cell in cells), Text(row["example"] or "", style="dim"))
     out.print(table)
     out.print(Text("`kpi quarantine SOURCE` shows the rows, `kpi quarantine explain SOURCE` the rules.", style="dim"))
@@ -57,7 +61,9 @@ def show_quarantine(asked: Path, source: str, *, limit: int, everything: bool, f
     refused = loaded.refused_rows(source)
     if refused.height:
         first = refused.row(0, named=True)
-        out.print(Text(f"The load of {_day(loaded.project, first['noted_at'])} was refused. Rows that fail:", "red"))
+        out.print(
+            Text(f"The load of {local_time(loaded.project, first['noted_at'])} was refused. Rows that fail:", "red")
+        )
         for row in refused.to_dicts()[:limit]:
             out.print(Text(f"  {row['check_name']}: {row['fields']}"))
     if rows.is_empty():
@@ -91,7 +97,7 @@ def explain_quarantine(asked: Path, source: str) -> None:
         out.print(Text(f"{counted(one.rows, 'row')}: not so that {one.rule}", style="bold"))
         facts = facts_table()
         facts.add_row("Where", Text(one.place))
-        facts.add_row("Since", _day(loaded.project, one.since))
+        facts.add_row("Since", local_time(loaded.project, one.since))
         facts.add_row("Such as", Text(one.example))
         facts.add_row("Hint", Text(one.hint))
         out.print(facts)
@@ -147,7 +153,3 @@ def _moment(project: Project, text: str | None) -> datetime | None:
     except ValueError:
         raise QueryError.no_period("--before", text) from None
     return datetime.combine(day, datetime.min.time(), ZoneInfo(project.settings.timezone)).astimezone(UTC)
-
-
-def _day(project: Project, moment: datetime) -> str:
-    return f"{moment.astimezone(ZoneInfo(project.settings.timezone)):%Y-%m-%d %H:%M}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -13,6 +15,7 @@ from rich.text import Text
 
 from kpi_pipeline.kpis import MISSING, written
 from kpi_pipeline.metrics.base import Unit
+from kpi_pipeline.project import Project
 from kpi_pipeline.redaction import harmless
 from kpi_pipeline.status import Status
 
@@ -74,6 +77,11 @@ def share(value: float | None) -> str:
     if value is None:
         return MISSING
     return f"{math.floor(value * 1000) / 10:.1f} %" if 0.995 <= value < 1 else f"{value * 100:.0f} %"
+
+
+def local_time(project: Project, moment: datetime | None) -> str:
+    """A moment as the project's clock tells it, to the minute; a missing one is a dash."""
+    return f"{moment.astimezone(ZoneInfo(project.settings.timezone)):%Y-%m-%d %H:%M}" if moment else MISSING
 
 
 def plain_table() -> Table:

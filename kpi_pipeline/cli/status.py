@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import console, facts_table, plain_table
+from kpi_pipeline.cli.shown import console, facts_table, local_time, plain_table
 from kpi_pipeline.errors import QueryError
 from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.pipeline.health import CONCERNS, Health
@@ -124,11 +124,7 @@ def _plain(value: Any) -> Any:
 
 
 def _show(out: Console, project: Project, found: Health) -> None:
-    zone = ZoneInfo(project.settings.timezone)
-
-    def local(moment: datetime | None) -> str:
-        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else MISSING
-
+    local = partial(local_time, project)
     facts = facts_table()
     facts.add_row("Run", Text(_last_run(found, local)))
     published = f"{local(found.published_at)}, data through {found.data_through or MISSING}"
