@@ -15,12 +15,14 @@ from kpi_pipeline.project import Project
 from kpi_pipeline.publish import TABLES, table_named
 from kpi_pipeline.publish.scorecard import (
     COMPARED,
+    OF_TOTALS,
     PARAMETERS,
     Book,
     book_of,
     page_path,
     pages_of_book,
     values_compared,
+    values_restated,
     values_shown,
     write_pages,
 )
@@ -55,16 +57,18 @@ def report(asked: Path, name: str | None, *, open_it: bool, markdown: bool, png:
 
 
 def published_tables(project: Project) -> dict[str, pl.DataFrame]:
-    """The published tables as the pages read them: of KPI values those they show."""
+    """The published tables as the pages read them: of values, and of what was said before, what they show."""
     with Published.open(project.path(project.settings.publish.duckdb)) as published:
         there = set(published.fetch("SELECT table_name FROM duckdb_tables()").to_series())
-        names = [
-            table.name for table in TABLES if table.name in there and table.name not in ("kpi_value", "metric_value")
-        ]
-        tables = {name: published.fetch(f'FROM "{name}"') for name in names}
-        values = values_shown(TableRef("main", "kpi_value")).sql("duckdb")
-        tables["kpi_value"] = published.fetch(values, PARAMETERS)
-        tables["metric_value"] = published.fetch(values_compared("main").sql("duckdb"), COMPARED)
+        in_part = {
+            "kpi_value": (values_shown(TableRef("main", "kpi_value")), PARAMETERS),
+            "metric_value": (values_compared("main"), COMPARED),
+            "kpi_value_history": (values_restated(TableRef("main", "kpi_value_history")), OF_TOTALS),
+        }
+        whole = [table.name for table in TABLES if table.name in there and table.name not in in_part]
+        tables = {name: published.fetch(f'FROM "{name}"') for name in whole}
+        for name, (query, parameters) in in_part.items():
+            tables[name] = published.fetch(query.sql("duckdb"), parameters)
     if any(set(table_named(name).schema) - set(frame.columns) for name, frame in tables.items()):
         raise DataError(
             "The published tables are those of an earlier version, which lack columns that pages show.\n"
