@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.publish.scorecard.asked_of import asked_of
 from kpi_pipeline.segments import TOTAL
 
 PERIODS_COMPARED = 200
@@ -29,9 +30,4 @@ COMPARED: tuple[object, ...] = (TOTAL, PERIODS_COMPARED)
 
 def values_compared(schema: str) -> exp.Expr:
     """Asks the tables of a schema for the series of KPIs that are linked, oldest first or not."""
-    tree = parse_one(_ASKED, dialect="duckdb")
-    for one in list(tree.find_all(exp.Table)):
-        if one.name in ("kpi_evidence", "kpi", "metric_value"):
-            real = TableRef(schema, one.name)
-            one.replace(exp.alias_(exp.table_(real.name, db=real.schema, quoted=True), one.name, table=True))
-    return tree
+    return asked_of(_ASKED, {name: TableRef(schema, name) for name in ("kpi_evidence", "kpi", "metric_value")})

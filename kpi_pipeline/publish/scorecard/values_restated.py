@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.publish.scorecard.asked_of import asked_of
 from kpi_pipeline.segments import TOTAL
 
 _ASKED = """
@@ -18,7 +19,4 @@ OF_TOTALS: tuple[object, ...] = (TOTAL,)
 
 def values_restated(table: TableRef) -> exp.Expr:
     """Asks for everything that was said of the totals of restated periods since they were complete."""
-    tree = parse_one(_ASKED, dialect="duckdb")
-    for one in list(tree.find_all(exp.Table)):
-        one.replace(exp.table_(table.name, db=table.schema or None, quoted=True))
-    return tree
+    return asked_of(_ASKED, {"asked": table})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from kpi_pipeline.names import TableRef
+from kpi_pipeline.publish.scorecard.asked_of import asked_of
 from kpi_pipeline.publish.scorecard.segment_table import MOST
 from kpi_pipeline.segments import TOTAL
 
@@ -38,9 +39,4 @@ PARAMETERS: tuple[object, ...] = (TOTAL, PERIODS_OF_TOTAL, MOST, PERIODS_OF_SEGM
 
 def values_shown(table: TableRef) -> exp.Expr:
     """Asks for the totals, all segments in the latest complete period, and the course of the largest ones."""
-    real = exp.table_(table.name, db=table.schema or None, quoted=True)
-    tree = parse_one(_ASKED, dialect="duckdb")
-    for one in list(tree.find_all(exp.Table)):
-        if one.name == "asked":
-            one.replace(exp.alias_(real.copy(), "asked", table=True))
-    return tree
+    return asked_of(_ASKED, {"asked": table})
