@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -76,7 +77,12 @@ class Structure:
         )
         there = there_are(session, schema)
         standing = [table for table in TABLES if table.name in there]
-        altered = tuple(table.name for table in standing if not _is_as_promised(session, schema, table))
+        columns, keys = _columns(session, schema), _keys(session, schema)
+        altered = tuple(
+            table.name
+            for table in standing
+            if columns.get(table.name) != _promised(table) or keys.get(table.name, set()) != set(table.key)
+        )
         same = {name for name, making in makes.items() if notes.made_by.get(name) == making}
         tables = {table.name for table in TABLES}
         ours = {name for name in notes.made_by if name in there and name not in tables}
@@ -153,36 +159,41 @@ def _is_role(session: Session, role: str) -> bool:
     return bool(session.rows("SELECT 1 FROM pg_roles WHERE rolname = $1", [role]))
 
 
-def _columns(session: Session, schema: str, table: str) -> Columns:
-    found = session.rows(
-        "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute "
+def _columns(session: Session, schema: str) -> Mapping[str, Columns]:
+    """The columns of each table, asked for at once: the server may be far away."""
+    tables: dict[str, dict[str, tuple[str, bool]]] = defaultdict(dict)
+    for table, name, kind, always in session.rows(
+        "SELECT relname, attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute "
         "JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace "
-        "WHERE nspname = $1 AND relname = $2 AND attnum > 0 AND NOT attisdropped",
-        [schema, table],
-    )
-    return {str(name): (str(kind), not always) for name, kind, always in found}
+        "WHERE nspname = $1 AND relkind IN ('r', 'p') AND attnum > 0 AND NOT attisdropped",
+        [schema],
+    ):
+        tables[str(table)][str(name)] = (str(kind), not always)
+    return tables
+
+
+def _keys(session: Session, schema: str) -> Mapping[str, set[str]]:
+    """The columns of each table's key."""
+    tables: dict[str, set[str]] = defaultdict(set)
+    for table, name in session.rows(
+        "SELECT relname, attname FROM pg_index JOIN pg_class ON pg_class.oid = indrelid "
+        "JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+        "JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) "
+        "WHERE nspname = $1 AND indexrelid::regclass::text ~ (relname || '_(pkey|key)\"?$')",
+        [schema],
+    ):
+        tables[str(table)].add(str(name))
+    return tables
 
 
 def _promised(table: Table) -> Columns:
     return {column.name: (TYPES[column.type], column.nullable) for column in table.columns}
 
 
-def _is_as_promised(session: Session, schema: str, table: Table) -> bool:
-    """Whether a table has the columns and the key of the contract."""
-    key = session.rows(
-        "SELECT attname FROM pg_index JOIN pg_class ON pg_class.oid = indrelid "
-        "JOIN pg_namespace ON pg_namespace.oid = relnamespace "
-        "JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) "
-        "WHERE nspname = $1 AND relname = $2 AND indexrelid::regclass::text ~ $3",
-        [schema, table.name, rf"{table.name}_(pkey|key)\"?$"],
-    )
-    return _columns(session, schema, table.name) == _promised(table) and {name for (name,) in key} == set(table.key)
-
-
 def _alter(session: Session, schema: str, table: Table) -> None:
     """Gives a table the columns of the contract, without rows: they are all written anew."""
     name = quoted(schema, table.name)
-    there, wanted = _columns(session, schema, table.name), _promised(table)
+    there, wanted = _columns(session, schema).get(table.name, {}), _promised(table)
     session.run(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
     session.run(f"DELETE FROM {name}")
     session.run(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {quoted(f'{table.name}_pkey')}")
