@@ -6,7 +6,7 @@ that failed since. So it answers at once, also in the middle of a run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,10 +16,12 @@ from kpi_pipeline.checks.naming import RESTATED
 from kpi_pipeline.checks.recency import Recency
 from kpi_pipeline.cron import next_due
 from kpi_pipeline.errors import KpiError
+from kpi_pipeline.kpis import written
 from kpi_pipeline.periods import moment_before
 from kpi_pipeline.pipeline.last_said import LastSaid, last_said
 from kpi_pipeline.pipeline.reviews import reviews_due
 from kpi_pipeline.pipeline.up_to_date import already_published
+from kpi_pipeline.pipeline.whats_new import wished
 from kpi_pipeline.project import Project
 from kpi_pipeline.status import Status
 from kpi_pipeline.store import Warehouse
@@ -151,10 +153,12 @@ def _concerns(
             yield Concern("quarantined", f"raw/{row['source']}", text)
     for row in _defined(project, seen.judged):
         if row["status"] == Status.off_track:
-            yield Concern("off_track", row["kpi"], f"{row['period_label']}: {_against(row)}")
+            told = _numbers(project, row, "value", "target", "target_low", "target_high")
+            yield Concern("off_track", row["kpi"], f"{row['period_label']}: {told(row['value'])}{wished(row, told)}")
     for row in _defined(project, seen.ahead):
         if row["projected_status"] == Status.off_track:
-            text = f"{row['period_label']} is expected to end at {row['projected_value']:,.10g}"
+            told = _numbers(project, row, "projected_value")
+            text = f"{row['period_label']} is expected to end at {told(row['projected_value'])}"
             yield Concern("heading_off_track", row["kpi"], text)
     for one in reviews_due(project, now=moment):
         text = f"was due on {one.due}" if one.due else "was never reviewed"
@@ -226,7 +230,8 @@ def _next_run(project: Project, after: datetime) -> datetime | None:
     return next_due(schedule.cron, after.astimezone(ZoneInfo(project.settings.timezone)))
 
 
-def _against(row: Row) -> str:
-    target = row["target"] if row["target"] is not None else row["target_low"]
-    against = "" if target is None else f" against {target:,.10g}"
-    return f"{row['value']:,.10g}{against}"
+def _numbers(project: Project, row: Row, *names: str) -> Callable[[float | None], str]:
+    """Writes numbers of a KPI as people read them, with as many digits as the largest of those named."""
+    unit, currency = project.metrics[project.kpis[row["kpi"]].metric].unit, project.settings.currency
+    largest = max((abs(row[name]) for name in names if row[name] is not None), default=None)
+    return lambda value: written(value, unit, currency, beside=largest)

@@ -29,6 +29,7 @@ def test_everything_is_said_on_one_screen_and_to_machines(tmp_path: Path) -> Non
         "tickets",
         "price_not_negative",
         "1 of 62 rows did not fit",
+        "2024-W09: €577 against €1,500",
     ):
         assert words in said.out, f"{words!r} is not said in:\n{said.out}"
     found = json.loads(shop.kpi("status", "--json").out)
