@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 
-from kpi_pipeline.notify import Event, Message, NotifyRule, Undelivered, deliver, receivers
+from kpi_pipeline.notify import OF_A_KPI, Event, Message, NotifyRule, Undelivered, deliver, receivers
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.faded_leaders import about, faded_leaders
 from kpi_pipeline.pipeline.heading_off_track import heading_off_track
@@ -99,15 +100,7 @@ def note_news(context: Context, now: datetime, *, say: Callable[[str], None]) ->
     with warehouse.transaction():
         for kpi in project.kpis.values():
             for former in kpi.formerly:
-                renamed(
-                    warehouse,
-                    former,
-                    kpi.name,
-                    (
-                        *(Event.status_change, Event.heading_off_track, Event.review_overdue),
-                        *(Event.leader_faded, Event.restated),
-                    ),
-                )
+                renamed(warehouse, former, kpi.name, OF_A_KPI)
         for link, former in _former_links(project):
             renamed(warehouse, former, link, (Event.leader_faded,))
         _note_published(context, wanted, now, say)
@@ -137,15 +130,17 @@ def _note_published(context: Context, wanted: Collection[Event], now: datetime, 
     if not path.exists():
         return
     with Published.open(path) as published:
-        for event, looked in (
-            (Event.status_change, status_changes(project, published, seen(warehouse, Event.status_change))),
-            (Event.heading_off_track, heading_off_track(project, published, seen(warehouse, Event.heading_off_track))),
-            (Event.check_failed, failing_checks(published, seen(warehouse, Event.check_failed))),
-            (Event.leader_faded, faded_leaders(project, published, seen(warehouse, Event.leader_faded))),
-            (Event.restated, restated(project, published, seen(warehouse, Event.restated))),
+        for event, look in (
+            (Event.status_change, partial(status_changes, project)),
+            (Event.heading_off_track, partial(heading_off_track, project)),
+            (Event.check_failed, failing_checks),
+            (Event.leader_faded, partial(faded_leaders, project)),
+            (Event.restated, partial(restated, project)),
         ):
+            if event not in wanted:
+                continue
             try:
-                for name, state, news in looked if event in wanted else ():
+                for name, state, news in look(published, seen(warehouse, event)):
                     note_seen(warehouse, event, name, state)
                     if news:
                         _note(context, news, project.settings.notify, now)
