@@ -16,6 +16,7 @@ class Event(StrEnum):
     heading_off_track = "heading_off_track"
     leader_faded = "leader_faded"
     restated = "restated"
+    quarantine_grew = "quarantine_grew"
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Message:
     title: str
     body: str
     about: str
-    """The KPI, the run or the check it is about."""
+    """The KPI, the run, the check or the source it is about."""
     project: str
 
 

@@ -25,6 +25,7 @@ from kpi_pipeline.pipeline.whats_new import (
     News,
     failed_run,
     failing_checks,
+    quarantine_grew,
     restated,
     review_overdue,
     status_changes,
@@ -136,6 +137,7 @@ def _note_published(context: Context, wanted: Collection[Event], now: datetime, 
             (Event.check_failed, failing_checks),
             (Event.leader_faded, partial(faded_leaders, project)),
             (Event.restated, partial(restated, project)),
+            (Event.quarantine_grew, partial(quarantine_grew, project)),
         ):
             if event not in wanted:
                 continue

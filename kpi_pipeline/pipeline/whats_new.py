@@ -1,4 +1,4 @@
-"""What there is to tell: statuses that changed, reviews overdue, a run that failed, checks that began to fail."""
+"""What there is to tell: statuses that changed, reviews overdue, runs and checks that failed, rows set aside."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kpi_pipeline.notify import Event
 from kpi_pipeline.project import Project
 from kpi_pipeline.reviews import ReviewDue
 from kpi_pipeline.segments import TOTAL
+from kpi_pipeline.sources import Source
 from kpi_pipeline.status import JUDGED, Status
 from kpi_pipeline.store.notices import Seen
 from kpi_pipeline.store.published import Published
@@ -183,6 +184,39 @@ def restated(project: Project, published: Published, seen: dict[str, Seen]) -> I
             project.mail_of_owner(kpi.name),
         )
         yield kpi.name, now, news if before and not row["passed"] else None
+
+
+def quarantine_grew(
+    project: Project, published: Published, seen: dict[str, Seen]
+) -> Iterator[tuple[str, Seen, News | None]]:
+    """What to remember of each source, and what to tell where more of its rows wait in quarantine than before.
+
+    Of a source seen for the first time nothing is told.
+    """
+    query = "SELECT * FROM source_status WHERE rows_quarantined IS NOT NULL ORDER BY source"
+    for row in published.fetch(query).to_dicts():
+        source = project.sources.get(row["source"])
+        if source is None:
+            continue
+        name = f"raw/{source.name}"
+        now = Seen(f"{row['loaded_at']:%Y-%m-%dT%H:%M:%S.%f}", str(row["rows_quarantined"]))
+        before = seen.get(name)
+        if before and (now.period < before.period or now == before):
+            continue
+        more = row["rows_quarantined"] - int(before.status) if before else 0
+        yield name, now, _grown(source, now, more, row) if more > 0 else None
+
+
+def _grown(source: Source, now: Seen, more: int, row: Row) -> News:
+    return News(
+        Event.quarantine_grew,
+        f"raw/{source.name}",
+        now.period,
+        now.status,
+        f"{counted(more, 'more row')} of {source.title} did not fit",
+        f"In quarantine now: {counted(row['rows_quarantined'], 'row')}; loaded: {row['row_count']:,}.\n"
+        f"`kpi quarantine explain {source.name}` says which rules they break and what to do.",
+    )
 
 
 def owned(project: Project, kpi: Kpi) -> str:

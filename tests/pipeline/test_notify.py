@@ -26,6 +26,7 @@ from kpi_pipeline.pipeline.notify import GIVEN_UP_AFTER, TRIED_FOR, Told, notify
 from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.publish import conform, empty_frame, table_named
 from kpi_pipeline.reviews import HeldReview
+from kpi_pipeline.sources import Source
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, begin_run, end_run
 from kpi_pipeline.store.state import MIGRATIONS, prepare_state
@@ -66,10 +67,12 @@ class Desk:
         checks: dict[str, bool] | None = None,
         heading: str | None = None,
         band: tuple[float, float] | None = None,
+        waiting: tuple[datetime, int] | None = None,
     ) -> None:
         """Publishes the statuses of months of 2024; a minus before the month means that it is in progress.
 
-        `heading` is the status that months in progress are expected to end with, `band` the target in its place.
+        `heading` is the status that months in progress are expected to end with, `band` the target in its place,
+        `waiting` when the source was loaded last and how many rows of it are in quarantine.
         """
         values = [
             {
@@ -91,10 +94,17 @@ class Desk:
             }
             for name, passed in (checks or {}).items()
         ]  # fmt: skip
+        loaded = [
+            {
+                "source": "lines", "connector": "file", "row_count": 90, "rows_quarantined": waiting[1],
+                "loaded_at": waiting[0], "defined_in": "sources.yaml",
+            }
+        ] if waiting else []  # fmt: skip
         path = self.root / "kpi.duckdb"
         path.unlink(missing_ok=True)
         with duckdb.connect(str(path)) as file:
-            for name, rows in (("kpi_value", values), ("metric_value", []), ("check_result", found)):
+            tables = {"kpi_value": values, "metric_value": [], "check_result": found, "source_status": loaded}
+            for name, rows in tables.items():
                 table = table_named(name)
                 frame = conform(table, pl.DataFrame(rows, schema=table.schema)) if rows else empty_frame(table)
                 file.register("lent", frame.to_arrow())
@@ -328,6 +338,26 @@ def test_a_check_that_begins_to_fail_is_told(desk: Desk) -> None:
     assert titles(desk.tell()) == []
     desk.publish(checks={"priced": True, "dated": False})
     assert titles(desk.tell()) == ["raw/lines fails the check 'dated'"]
+
+
+def test_rows_that_were_set_aside_are_told_once(desk: Desk) -> None:
+    lines = Source.model_validate({"name": "lines", "connector": {"type": "file", "path": "lines.csv"}})
+    asked = project(desk.root, {"on": ("quarantine_grew",), "to": {"type": "log"}})
+    asked = replace(asked, sources={"lines": lines})
+
+    def told(hour: int, rows: int) -> list[str]:
+        desk.publish(waiting=(NOW + timedelta(hours=hour), rows))
+        return titles(desk.tell(asked))
+
+    assert told(0, 3) == [], "so many waited before anybody looked"
+    assert told(1, 5) == ["2 more rows of Lines did not fit"]
+    (line,) = desk.lines
+    assert line.startswith("2 more rows of Lines did not fit. In quarantine now: 5 rows; loaded: 90. `kpi quarantine ")
+    assert told(1, 5) == [], "that was told"
+    assert told(2, 5) == []
+    assert told(0, 9) == [], "an older publication, put back"
+    assert told(3, 4) == [], "one was mended"
+    assert told(4, 5) == ["1 more row of Lines did not fit"]
 
 
 def test_each_receiver_is_told_what_it_wants(desk: Desk) -> None:
