@@ -210,8 +210,10 @@ def _with_content(found: Sequence[FoundFile], known: Mapping[str, SourceFile], *
 
 
 def _is_as_before(file: FoundFile, before: SourceFile | None) -> bool:
-    """Whether size, time and version say that a file is the one that was loaded."""
-    if before is None or file.size not in (before.size, remote.UNSAID) or file.modified_ns != before.modified_ns:
+    """Whether size, time and version say that a file is the one that was loaded; not of one that was forgotten."""
+    if before is None or not before.sha256:
+        return False
+    if file.size not in (before.size, remote.UNSAID) or file.modified_ns != before.modified_ns:
         return False
     return file.tag == before.tag and (bool(file.tag) or file.remote is None)
 

@@ -77,6 +77,11 @@ def note_renewed(executor: Executor, source: str, renewed: Mapping[str, tuple[in
         )
 
 
+def forget_content(executor: Executor, source: str, file: str) -> None:
+    """Has a file read again at the next load, whatever its size, time and version say."""
+    executor.run("UPDATE state.source_file SET sha256 = '' WHERE source = ? AND file = ?", [source, file])
+
+
 def remembered(executor: Executor, source: str) -> str | None:
     """What the source's connector wanted to be told."""
     found = executor.rows("SELECT remembered FROM state.connector_state WHERE source = ?", [source])

@@ -80,9 +80,7 @@ def forget_files(project: Project, source: Source, executor: Executor) -> tuple[
         return ("rows whose text is not kept come again with a new delivery: files are merged in the order they came",)
     there = {file.name for file in find_files(project, source)}
     for file in sorted(files & there):
-        executor.run(
-            "UPDATE state.source_file SET sha256 = '', size = -1 WHERE source = ? AND file = ?", [source.name, file]
-        )
+        ledger.forget_content(executor, source.name, file)
     gone = sorted(files - there)
     return tuple(f"{file} is no longer there, and the text of its rows is not kept" for file in gone)
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from kpi_pipeline.errors import DataError
+from kpi_pipeline.ingest import forget_files
 from kpi_pipeline.ingest.files import find_files
 from kpi_pipeline.ingest.remote import objects
 from kpi_pipeline.sources import Source
@@ -231,6 +232,7 @@ class Web:
     fails: list[int] = field(default_factory=list)
     cuts: int = 0
     no_head: bool = False
+    no_length: bool = False
     asked: list[str] = field(default_factory=list)
     user: str | None = None
 
@@ -247,7 +249,8 @@ def web(environment: pytest.MonkeyPatch) -> Iterator[Web]:
                 self.send_error(state.fails.pop(0) if state.fails else 405)
                 return
             self.send_response(200)
-            self.send_header("Content-Length", str(len(state.content)))
+            if not state.no_length:
+                self.send_header("Content-Length", str(len(state.content)))
             if state.etag:
                 self.send_header("ETag", state.etag)
             if state.modified:
@@ -302,6 +305,16 @@ def test_a_web_file_without_signs_of_its_version_is_known_by_content(bench: Benc
     web.asked = []
     assert not bench.load(orders(web.url)).changed
     assert web.asked == ["HEAD"]
+
+
+def test_a_web_file_of_unsaid_size_is_read_again_once_it_is_forgotten(bench: Bench, web: Web) -> None:
+    web.no_length, web.content = True, b"id,name\n1,a\nx,b\n"
+    source = orders(web.url, personal=["name"], columns={"id": {"type": "integer"}})
+    bench.load(source)
+    assert not bench.load(source).changed
+    assert forget_files(bench.project(), source, bench.warehouse) == ()
+    assert bench.load(source).changed
+    assert (bench.raw("id"), bench.quarantined("line")) == ([(1,)], [(3,)])
 
 
 def test_what_may_pass_is_tried_again_and_what_may_not_is_not(bench: Bench, web: Web) -> None:
