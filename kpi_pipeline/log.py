@@ -146,14 +146,14 @@ def logged_to(form: Form, *, level: str = "info", file: Path | None = None) -> I
             f"The log {file} cannot be written: {problem.strerror or problem}\n"
             "Hint: name another file with --log-file, or let the log go to the error stream."
         ) from problem
-    with listened(handler, form=form, level=level.upper()):
+    handler.setFormatter(FORMS[form]())
+    with listened(handler, level=level.upper()):
         yield
 
 
 @contextmanager
-def listened(handler: logging.Handler, *, form: Form, level: int | str = logging.INFO) -> Iterator[None]:
+def listened(handler: logging.Handler, *, level: int | str = logging.INFO) -> Iterator[None]:
     """Hands events to a handler for as long as the block lasts."""
-    handler.setFormatter(FORMS[form]())
     handler.setLevel(level)
     before = LOGGER.level
     LOGGER.addHandler(handler)

@@ -28,5 +28,5 @@ class _Forwarding(logging.Handler):
 @contextmanager
 def told_in(log: dg.DagsterLogManager) -> Iterator[None]:
     """For as long as the block lasts, what a run tells stands in Dagster's log; single steps would drown it."""
-    with listened(_Forwarding(log), form="text"):
+    with listened(_Forwarding(log)):
         yield
