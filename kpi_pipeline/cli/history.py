@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -120,14 +122,15 @@ def _print_difference(out: Console, project: Project, rows: list[Row]) -> None:
         unit = project.metrics[kpi.metric].unit.value if kpi else "number"
         label = kpi.title if kpi else row["kpi"]
         was, now = row["from_value"], row["to_value"]
+        told = partial(number, unit=unit, currency=project.settings.currency)
         table.add_row(
             label if row["segment"] == TOTAL else f"{label}, {shown_segment(row['segment'])}",
             row["period_label"],
-            number(was, unit, project.settings.currency, beside=now),
-            number(now, unit, project.settings.currency, beside=was),
+            told(was, beside=now),
+            told(now, beside=was),
             "" if row["difference_pct"] is None else f"{row['difference_pct'] * 100 + 0:+.1f} %",
             _statuses(row["from_status"], row["to_status"]),
-            Text(_why(row), style="dim"),
+            Text(_why(row, told), style="dim"),
         )
     out.print()
     out.print(table)
@@ -139,12 +142,9 @@ def _statuses(was: str | None, now: str | None) -> Text:
     return Text.assemble(status_text(was), " → ", status_text(now))
 
 
-def _why(row: Row) -> str:
-    """The reasons in words; of a value that only another target moves, which one."""
+def _why(row: Row, told: Callable[..., str]) -> str:
+    """The reasons in words; where the target is another one, which."""
     words = [REASONS[one] for one in (row["reasons"] or "").split(", ") if one]
-    aims = f" ({row['from_target']:,.10g} → {row['to_target']:,.10g})" if _aims_differ(row) else ""
+    was, now = row["from_target"], row["to_target"]
+    aims = "" if was is None or now is None or was == now else f" ({told(was, beside=now)} → {told(now, beside=was)})"
     return "; ".join(words or [REASONS[None]]) + aims
-
-
-def _aims_differ(row: Row) -> bool:
-    return row["from_target"] is not None and row["to_target"] is not None and row["from_target"] != row["to_target"]
