@@ -13,6 +13,7 @@ from kpi_pipeline.plan import fingerprint
 from kpi_pipeline.postgres_target import LONGEST_NAME
 from kpi_pipeline.publish.contract import table_named
 from kpi_pipeline.publish.ddl import create_table, table_comments
+from kpi_pipeline.publish.postgres.connection import literal
 from kpi_pipeline.publish.stable_views import AS_OF_QUERY
 from kpi_pipeline.publish.table import Column, ColumnType, Table
 from kpi_pipeline.publish.view import View
@@ -118,10 +119,10 @@ def as_of_texts(schema: str) -> tuple[str, ...]:
         table.set("db", exp.to_identifier(schema, quoted=True))
     types = {column.name: TYPES[column.type] for column in table_named(HISTORY).columns}
     columns = ", ".join(f"{quoted(name)} {types[name]}" for name in query.named_selects)
-    body = query.sql(dialect="postgres").replace("'", "''")
+    body = literal(query.sql(dialect="postgres"))
     head = f'{quoted(AS_OF)}("moment" timestamp with time zone) RETURNS TABLE ({columns})'
     return (
-        f"CREATE FUNCTION {head} LANGUAGE sql STABLE AS '{body}'",
+        f"CREATE FUNCTION {head} LANGUAGE sql STABLE AS {body}",
         f"COMMENT ON FUNCTION {quoted(AS_OF)}(timestamp with time zone) IS 'Values as they were published at a moment'",
     )
 
