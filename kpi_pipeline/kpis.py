@@ -171,9 +171,16 @@ def share_written(value: float) -> str:
     >>> share_written(1.118), share_written(0.9985), share_written(-0.034), share_written(-0.001)
     ('112\xa0%', '99.8\xa0%', '−3\xa0%', '0\xa0%')
     """
-    if 0.995 <= value < 1:
-        return f"{math.floor(value * 1000) / 10:.1f}{NBSP}%"
-    return f"{round(value * 100) + 0:,d}{NBSP}%".replace("-", MINUS)
+    return f"{per_hundred(value)}{NBSP}%".replace("-", MINUS)
+
+
+def per_hundred(share: float) -> str:
+    """The digits of a share per hundred: without decimals but for one that is all but whole.
+
+    >>> per_hundred(1.118), per_hundred(0.9985), per_hundred(-0.001)
+    ('112', '99.8', '0')
+    """
+    return f"{math.floor(share * 1000) / 10:.1f}" if 0.995 <= share < 1 else f"{round(share * 100):,d}"
 
 
 MISSING = "–"

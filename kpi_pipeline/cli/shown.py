@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from kpi_pipeline.kpis import MISSING, written
+from kpi_pipeline.kpis import MISSING, per_hundred, written
 from kpi_pipeline.metrics.base import Unit
 from kpi_pipeline.project import Project
 from kpi_pipeline.redaction import harmless
@@ -74,9 +73,7 @@ def share(value: float | None) -> str:
     >>> share(1.118), share(0.9985), share(None)
     ('112 %', '99.8 %', '–')
     """
-    if value is None:
-        return MISSING
-    return f"{math.floor(value * 1000) / 10:.1f} %" if 0.995 <= value < 1 else f"{value * 100:.0f} %"
+    return MISSING if value is None else f"{per_hundred(value)} %"
 
 
 def local_time(project: Project, moment: datetime | None) -> str:
