@@ -37,11 +37,12 @@ def project_assets(project: Project, place: Place | None = None) -> dg.AssetsDef
     place = place or Place()
     automation = Automation.of(project)
     specs = asset_specs(project, automation)
+    own = {one.key for one in specs}
 
     @dg.multi_asset(
         name=project.settings.name,
         description=f"Brings {project.settings.title} up to date, or as much of it as is selected.",
-        specs=[place.spec(one, own={each.key for each in specs}) for one in specs],
+        specs=[place.spec(one, own=own) for one in specs],
         check_specs=[place.check(one) for one in check_specs(project, automation)],
         can_subset=True,
         pool=POOL,
