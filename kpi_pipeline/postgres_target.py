@@ -23,14 +23,6 @@ SECRET_OPTIONS = ("password", "sslpassword")
 """What stands behind the `?` of an address and is not to be shown either."""
 
 
-def _database_name(text: str) -> str:
-    if not re.fullmatch(r"[a-z_][a-z0-9_]*", text) or len(text) > LONGEST_NAME or text.startswith("pg_"):
-        raise ValueError(
-            "a schema is called by lower-case letters, digits and _, at most 63, and not pg_...; write it like kpi"
-        )
-    return text
-
-
 class PostgresTarget(Noun):
     """The published tables in a schema of a PostgreSQL server, changed in one transaction. The address alone is enough.
 
@@ -59,7 +51,11 @@ class PostgresTarget(Noun):
     @field_validator("schema_")
     @classmethod
     def _is_a_name(cls, schema: str) -> str:
-        return _database_name(schema)
+        if not re.fullmatch(r"[a-z_][a-z0-9_]*", schema) or len(schema) > LONGEST_NAME or schema.startswith("pg_"):
+            raise ValueError(
+                "a schema is called by lower-case letters, digits and _, at most 63, and not pg_...; write it like kpi"
+            )
+        return schema
 
     @property
     def place(self) -> str:
