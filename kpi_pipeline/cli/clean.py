@@ -7,8 +7,7 @@ from pathlib import Path
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import console
-from kpi_pipeline.cli.status import size_text
+from kpi_pipeline.cli.shown import console, size_text
 
 
 def clean_warehouse(asked: Path, *, raw: bool, wait: float) -> None:

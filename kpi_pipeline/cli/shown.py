@@ -81,6 +81,20 @@ def local_time(project: Project, moment: datetime | None) -> str:
     return f"{moment.astimezone(ZoneInfo(project.settings.timezone)):%Y-%m-%d %H:%M}" if moment else MISSING
 
 
+def size_text(size: int) -> str:
+    """A size as people write it.
+
+    >>> size_text(1_536), size_text(25_000_000)
+    ('1.5 KiB', '23.8 MiB')
+    """
+    number, unit = float(size), "B"
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024 or unit == "GiB":
+            break
+        number /= 1024
+    return f"{number:.1f} {unit}" if unit != "B" else f"{size} B"
+
+
 def plain_table() -> Table:
     """A table without lines, its head in bold, to which columns and rows are added."""
     return Table(box=None, pad_edge=False, header_style="bold")

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import console, facts_table, local_time, plain_table
+from kpi_pipeline.cli.shown import console, facts_table, local_time, plain_table, size_text
 from kpi_pipeline.errors import QueryError
 from kpi_pipeline.kpis import MISSING
 from kpi_pipeline.pipeline.health import CONCERNS, Health
@@ -183,17 +183,3 @@ def _sources(found: Health, local: Callable[[datetime | None], str]) -> Table:
         )
         table.add_row(*(Text(cell, style=style) for cell in (*cells, *rows)))
     return table
-
-
-def size_text(size: int) -> str:
-    """A size as people write it.
-
-    >>> size_text(1_536), size_text(25_000_000)
-    ('1.5 KiB', '23.8 MiB')
-    """
-    number, unit = float(size), "B"
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024 or unit == "GiB":
-            break
-        number /= 1024
-    return f"{number:.1f} {unit}" if unit != "B" else f"{size} B"
