@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from kpi_pipeline.checks import Unique
 from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.columns import check_columns, must_read_again
-from kpi_pipeline.ingest.files import Survey, find_files, survey
+from kpi_pipeline.ingest.files import FoundFile, Survey, find_files, survey
 from kpi_pipeline.ingest.loading import Handed, Loading, loading_of
 from kpi_pipeline.ingest.ready import Ready, make_ready
 from kpi_pipeline.ingest.remote import forget_downloads
@@ -64,7 +66,7 @@ def stage(
         ready = _made_ready(load, work, Path(folder))
         if not load.full:
             check_columns(load, ready)
-        if must_read_again(load, ready, work):
+        if must_read_again(load, ready, work) or _others_may_be_first(load, found, work):
             drop_scaffolds(load, ready)
             load = replace(load, full=True)
             work = survey(source, found, load.known, afresh=True)
@@ -72,6 +74,18 @@ def stage(
         staged = settled(load, _intake(load, work), ready)
     forget_downloads(project, source)
     return staged
+
+
+def _others_may_be_first(load: Loading, found: Sequence[FoundFile], work: Survey) -> bool:
+    """Whether other rows may be the first of their key: those of a file behind one that came, changed or went."""
+    goes_by_order = any(isinstance(check, Unique) and check.sets_aside for check in load.source.checks)
+    if load.afresh or not goes_by_order:
+        return False
+    places = {file.name: place for place, file in enumerate(found)}
+    kept = [places[file.file] for file in work.kept if file.file in places]
+    return bool(kept) and (
+        bool(work.dropped) or min((places[file.name] for file in work.read), default=len(found)) < max(kept)
+    )
 
 
 def _made_ready(load: Loading, work: Survey, folder: Path) -> list[Ready]:

@@ -87,6 +87,35 @@ def test_a_key_is_known_across_files_and_of_several_columns_missing_ones_are_ali
     assert (bench.raw("id, part, _source_file"), sorted(bench.quarantined("_source_file, line"))) == (before, aside)
 
 
+@pytest.mark.parametrize("mode", ["append", "full"])
+def test_the_first_row_of_a_key_is_the_same_whatever_order_files_came_in(bench: Bench, mode: str) -> None:
+    source = checked({"type": "unique", "columns": ["id"]}, columns={}, load={"mode": mode})
+
+    def loaded() -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        return bench.raw("id, part, _source_file"), sorted(bench.quarantined("_source_file, line"))
+
+    def same_from_the_start() -> None:
+        bench.load(source)
+        before = loaded()
+        bench.load(source, full=True)
+        assert loaded() == before
+
+    bench.write("data/b.csv", "id,part\n1,b\n2,b\n")
+    bench.load(source)
+    bench.write("data/a.csv", "id,part\n1,a\n")  # a late file that sorts first
+    same_from_the_start()
+    assert loaded() == ([(1, "a", "data/a.csv"), (2, "b", "data/b.csv")], [("data/b.csv", 2)])
+    bench.write("data/a.csv", "id,part\n2,a\n3,a\n")  # corrected: it has another key now
+    same_from_the_start()
+    assert loaded()[1] == [("data/b.csv", 3)]
+    bench.write("data/c.csv", "id,part\n3,c\n4,c\n")  # as every day: it sorts last, and nothing is read again
+    assert bench.load(source).files_read == ("data/c.csv",)
+    if mode == "full":
+        (bench.root / "data/a.csv").unlink()
+        same_from_the_start()
+        assert loaded()[1] == []
+
+
 def test_another_check_reads_the_rows_again_and_other_words_do_not(bench: Bench) -> None:
     bench.write("data/a.csv", "id,price\n1,5\n2,-1\n")
     bench.load(checked({"type": "accepted_range", "column": "price", "min": 0}))
