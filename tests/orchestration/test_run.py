@@ -46,6 +46,16 @@ def test_a_source_tells_its_rows_and_columns(shop: Shop) -> None:
     assert "sold_at" in [column.name for column in told["dagster/column_schema"].columns]
 
 
+def test_late_rows_of_closed_books_warn_and_block_nothing(shop: Shop) -> None:
+    shop.materialize()
+    shop.edit("project:\n", "project:\n  freeze: {through: 2024-01, by: Finance}\n")
+    shop.write("lines/more.csv", "invoice,sold_at,quantity,price\n4,2024-01-10,1,50\n")
+    outcome = shop.materialize()
+    assert outcome.success
+    found = {asset: (one.passed, one.severity.name) for (asset, name), one in outcome.checks.items() if name == "frozen"}
+    assert found == {"kpi/monthly_order_value": (False, "WARN"), "kpi/monthly_visitors": (True, "WARN")}
+
+
 def test_one_kpi_computes_what_it_needs_and_publishes_all(shop: Shop) -> None:
     shop.materialize()
     shop.write("lines/more.csv", "invoice,sold_at,quantity,price\n4,2024-02-10,1,50\n")
