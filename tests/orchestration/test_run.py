@@ -52,7 +52,9 @@ def test_late_rows_of_closed_books_warn_and_block_nothing(shop: Shop) -> None:
     shop.write("lines/more.csv", "invoice,sold_at,quantity,price\n4,2024-01-10,1,50\n")
     outcome = shop.materialize()
     assert outcome.success
-    found = {asset: (one.passed, one.severity.name) for (asset, name), one in outcome.checks.items() if name == "frozen"}
+    found = {
+        asset: (one.passed, one.severity.name) for (asset, name), one in outcome.checks.items() if name == "frozen"
+    }
     assert found == {"kpi/monthly_order_value": (False, "WARN"), "kpi/monthly_visitors": (True, "WARN")}
 
 
