@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import polars as pl
-from rich.console import Console
 from rich.text import Text
 
+from kpi_pipeline.cli.changes import print_changes
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.rows import write_rows
-from kpi_pipeline.cli.shown import console, number, plain_table, status_text
+from kpi_pipeline.cli.shown import console
 from kpi_pipeline.errors import counted, listed
 from kpi_pipeline.project import Project
 from kpi_pipeline.restating import REFUSED_BECAUSE, Freeze
 from kpi_pipeline.segments import TOTAL
-from kpi_pipeline.why import shown_segment
 
 SHOWN = 40
 """How many values the table shows; all of them are in --json and --csv."""
+AS_A_CHANGE = {"value": "from_value", "data_value": "to_value", "status": "from_status", "data_status": "to_status"}
+"""What is published and what would be, called as in a change."""
 
 
 def tell_frozen(asked: Path, kpis: tuple[str, ...], *, form: str) -> bool:
@@ -43,7 +43,10 @@ def tell_frozen(asked: Path, kpis: tuple[str, ...], *, form: str) -> bool:
         return True
     stay = f"{counted(rows.height, 'closed value')} {'stays' if rows.height == 1 else 'stay'} as published"
     out.print(Text(f"{stay}, though the data says something else by now:"))
-    _print(out, project, rows.head(SHOWN).to_dicts())
+    told = rows.head(SHOWN).rename(AS_A_CHANGE).to_dicts()
+    print_changes(
+        out, project, told, heads=("Published", "Would be"), why=lambda row, _: REFUSED_BECAUSE[row["reason"]]
+    )
     if rows.height > SHOWN:
         out.print(Text(f"… and {rows.height - SHOWN:,} more values: name a KPI, or --csv.", style="dim"))
     out.print(Text("To let them move, set `freeze` to an earlier day and run again.", style="dim"))
@@ -63,31 +66,3 @@ def _totals_first(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows of totals before those of segments, what would move by most first."""
     size = pl.col("difference_pct").abs().fill_null(float("inf"))
     return rows.sort(pl.col("segment") != TOTAL, size, descending=[False, True], maintain_order=True)
-
-
-def _print(out: Console, project: Project, rows: list[dict[str, Any]]) -> None:
-    table = plain_table()
-    table.add_column("KPI", overflow="fold", min_width=16)
-    table.add_column("Period", no_wrap=True)
-    for name in ("Published", "Would be", "By"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Status", no_wrap=True)
-    table.add_column("Why", overflow="fold")
-    for row in rows:
-        kpi = project.kpis.get(row["kpi"])
-        unit = project.metrics[kpi.metric].unit.value if kpi else "number"
-        label = kpi.title if kpi else row["kpi"]
-        was, now = row["value"], row["data_value"]
-        same = row["status"] == row["data_status"] or row["status"] is None
-        status = status_text(row["data_status"])
-        table.add_row(
-            label if row["segment"] == TOTAL else f"{label}, {shown_segment(row['segment'])}",
-            row["period_label"],
-            number(was, unit, project.settings.currency, beside=now),
-            number(now, unit, project.settings.currency, beside=was),
-            "" if row["difference_pct"] is None else f"{row['difference_pct'] * 100 + 0:+.1f} %",
-            status if same else Text.assemble(status_text(row["status"]), " → ", status),
-            Text(REFUSED_BECAUSE[row["reason"]], style="dim"),
-        )
-    out.print()
-    out.print(table)

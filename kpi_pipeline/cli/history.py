@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from rich.console import Console
 from rich.text import Text
 
+from kpi_pipeline.cli.changes import Row, Told, print_changes
 from kpi_pipeline.cli.project import open_project
 from kpi_pipeline.cli.rows import write_rows
 from kpi_pipeline.cli.shown import console, local_time, number, plain_table, status_text
@@ -22,7 +20,6 @@ from kpi_pipeline.restating import REASONS
 from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.why import shown_segment
 
-Row = dict[str, Any]
 SHOWN = 40
 """How many periods or values a table shows; all of them are in --json and --csv."""
 
@@ -102,47 +99,14 @@ def tell_difference(
         )
     )
     if told.height:
-        _print_difference(out, project, told.head(SHOWN).to_dicts())
+        print_changes(out, project, told.head(SHOWN).to_dicts(), heads=("From", "To"), why=_why)
     if told.height > SHOWN:
         out.print(Text(f"… and {told.height - SHOWN:,} more values: --kpi NAME, or --csv.", style="dim"))
     if not everything and rows.height > told.height:
         out.print(Text("--all shows the new ones, too, and those of periods that were in progress.", style="dim"))
 
 
-def _print_difference(out: Console, project: Project, rows: list[Row]) -> None:
-    table = plain_table()
-    table.add_column("KPI", overflow="fold", min_width=16)
-    table.add_column("Period", no_wrap=True)
-    for name in ("From", "To", "By"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("Status", no_wrap=True)
-    table.add_column("Why", overflow="fold")
-    for row in rows:
-        kpi = project.kpis.get(row["kpi"])
-        unit = project.metrics[kpi.metric].unit.value if kpi else "number"
-        label = kpi.title if kpi else row["kpi"]
-        was, now = row["from_value"], row["to_value"]
-        told = partial(number, unit=unit, currency=project.settings.currency)
-        table.add_row(
-            label if row["segment"] == TOTAL else f"{label}, {shown_segment(row['segment'])}",
-            row["period_label"],
-            told(was, beside=now),
-            told(now, beside=was),
-            "" if row["difference_pct"] is None else f"{row['difference_pct'] * 100 + 0:+.1f} %",
-            _statuses(row["from_status"], row["to_status"]),
-            Text(_why(row, told), style="dim"),
-        )
-    out.print()
-    out.print(table)
-
-
-def _statuses(was: str | None, now: str | None) -> Text:
-    if was == now or was is None or now is None:
-        return status_text(now or was)
-    return Text.assemble(status_text(was), " → ", status_text(now))
-
-
-def _why(row: Row, told: Callable[..., str]) -> str:
+def _why(row: Row, told: Told) -> str:
     """The reasons in words; where the target is another one, which."""
     words = [REASONS[one] for one in (row["reasons"] or "").split(", ") if one]
     was, now = row["from_target"], row["to_target"]

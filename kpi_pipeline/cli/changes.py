@@ -1,0 +1,55 @@
+"""Values that are, or would be, said otherwise than before: a line each, from what to what, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from kpi_pipeline.cli.shown import number, plain_table, status_text
+from kpi_pipeline.project import Project
+from kpi_pipeline.segments import TOTAL
+from kpi_pipeline.why import shown_segment
+
+Row = dict[str, Any]
+Told = Callable[..., str]
+"""Writes a number of the row's KPI, with as many digits as the one it stands `beside`."""
+
+
+def print_changes(
+    out: Console, project: Project, rows: Iterable[Row], *, heads: tuple[str, str], why: Callable[[Row, Told], str]
+) -> None:
+    """Prints them below an empty line: `from_value` and `to_value` below the heads, status and reason beside."""
+    table = plain_table()
+    table.add_column("KPI", overflow="fold", min_width=16)
+    table.add_column("Period", no_wrap=True)
+    for name in (*heads, "By"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Status", no_wrap=True)
+    table.add_column("Why", overflow="fold")
+    for row in rows:
+        kpi = project.kpis.get(row["kpi"])
+        unit = project.metrics[kpi.metric].unit.value if kpi else "number"
+        label = kpi.title if kpi else row["kpi"]
+        was, now = row["from_value"], row["to_value"]
+        told = partial(number, unit=unit, currency=project.settings.currency)
+        table.add_row(
+            label if row["segment"] == TOTAL else f"{label}, {shown_segment(row['segment'])}",
+            row["period_label"],
+            told(was, beside=now),
+            told(now, beside=was),
+            "" if row["difference_pct"] is None else f"{row['difference_pct'] * 100 + 0:+.1f} %",
+            _statuses(row["from_status"], row["to_status"]),
+            Text(why(row, told), style="dim"),
+        )
+    out.print()
+    out.print(table)
+
+
+def _statuses(was: str | None, now: str | None) -> Text:
+    if was == now or was is None or now is None:
+        return status_text(now or was)
+    return Text.assemble(status_text(was), " → ", status_text(now))
