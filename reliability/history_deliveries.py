@@ -10,8 +10,8 @@ from pathlib import Path
 
 from reliability.history_projects import BY_CURSOR, FILES, TABLES, WHOLE, Row
 
-LATER = "0", "1.5", "many"
-"""The values of a column that comes later, each of a wider type than the one before."""
+LATER = "0", "1.5"
+"""The values of a column that comes later: at first, and of a wider type."""
 SQLITE = {"integer": "INTEGER", "decimal": "TEXT", "number": "REAL"}
 
 
@@ -68,20 +68,14 @@ class Delivered:
 
     def correct(self, number: int, row: Row) -> None:
         """A row gets other values and keeps its name."""
-        for rows in self.files.values():
-            for index, held in enumerate(rows):
-                if number == 0:
-                    rows[index] = row | {one: held[one] for one in TABLES[self.name].key}
-                number -= 1
+        rows, at = self._place(number)
+        rows[at] = row | {one: rows[at][one] for one in TABLES[self.name].key}
         self._write()
 
     def delete(self, number: int) -> None:
         """A row is gone."""
-        for rows in self.files.values():
-            for index, _held in enumerate(list(rows)):
-                if number == 0:
-                    del rows[index]
-                number -= 1
+        rows, at = self._place(number)
+        del rows[at]
         self._write()
 
     def remove_file(self, file: str) -> None:
@@ -99,8 +93,11 @@ class Delivered:
 
     def add_column(self) -> None:
         """A column comes, or its values become of a wider type."""
-        self.later = LATER[0] if self.later is None else LATER[min(LATER.index(self.later) + 1, 1)]
+        self.later = LATER[self.later is not None]
         self._write()
+
+    def _place(self, number: int) -> tuple[list[Row], int]:
+        return [(rows, at) for rows in self.files.values() for at in range(len(rows))][number]
 
     def _write(self) -> None:
         if self.in_files:

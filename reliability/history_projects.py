@@ -257,7 +257,6 @@ CONDITIONS: Mapping[str, tuple[str, ...]] = {
     "stock": ("shelf = 'a'", "units > 1"),
     "both": ("country = 'FR'", "pages > 1"),
 }  # fmt: skip
-WITHOUT_BREAKDOWN = ("cumulative", "conversion", "retention")
 
 
 def below(name: str) -> frozenset[str]:
@@ -286,11 +285,6 @@ def grains(name: str) -> tuple[str, ...]:
     return only.get(name, ("day", "week", "month", "quarter"))
 
 
-def sources_of(said: Said) -> tuple[str, ...]:
-    """The sources that definitions need."""
-    return tuple(one["name"] for one in said["sources"])
-
-
 def complete(said: Said, delivered: Mapping[str, str], bounded: Iterable[str] = ()) -> Said:
     """The definitions with the models and sources that their metrics name, and no others."""
     metrics = said["metrics"]
@@ -313,16 +307,15 @@ def _source(name: str, how: str, bounded: bool, delay: str | None) -> Said:
     table = TABLES[name]
     source: Said = {"name": name, "columns": {column: {"type": kind} for column, kind in table.columns.items()}}
     load: Said = {"cursor": table.cursor} if table.cursor else {}
-    match how:
-        case "files, appended":
-            load |= {"mode": "append"}
-        case "files, as they are":
-            load |= {"mode": "full", "allow_empty": True}
-        case "database, merged":
-            load |= {"mode": "merge", "key": list(table.key), "deletions": "compare_keys"}
-            load |= {"lookback": f"{2 * DAYS} days"} if table.cursor else {}
-        case _:
-            load |= {"mode": "append", "lookback": "20 days"}
+    if how == FILES:
+        load |= {"mode": "append"}
+    elif how == WHOLE:
+        load |= {"mode": "full", "allow_empty": True}
+    elif how == MERGED:
+        load |= {"mode": "merge", "key": list(table.key), "deletions": "compare_keys"}
+        load |= {"lookback": f"{2 * DAYS} days"} if table.cursor else {}
+    else:
+        load |= {"mode": "append", "lookback": "20 days"}
     if how in (FILES, WHOLE):
         source["connector"] = {"type": "file", "path": f"data/{name}/*.csv"}
     else:
@@ -338,7 +331,7 @@ def _source(name: str, how: str, bounded: bool, delay: str | None) -> Said:
 
 @st.composite
 def projects(draw: st.DrawFn) -> Said:
-    """Two or three metrics with all that they are made of, and a KPI on some of them."""
+    """One to three metrics with all that they are made of, and a KPI on some of them."""
     chosen = draw(st.lists(st.sampled_from(sorted(METRICS)), min_size=1, max_size=3, unique=True))
     said: Said = {
         "project": {
