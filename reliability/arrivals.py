@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import polars as pl
 
-from tests.project import SALES_HEADER, Shop, csv, sales
+from tests.project import SALES_HEADER, Shop, copy_project, csv, sales
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-MADE = shutil.ignore_patterns("warehouse.duckdb*", "published")
 
 TIMES = 60
 """How often the small shop's sales are repeated, so that a run has work to do."""
@@ -69,15 +69,6 @@ def _nothing(root: Path) -> None:
     pass
 
 
-def _copied(project: Path) -> Callable[[Path], None]:
-    def write(root: Path) -> None:
-        for folder in ("definitions", "reviews"):
-            shutil.copytree(project / folder, root / folder)
-        shutil.copytree(project / "data", root / "data", ignore=MADE)
-
-    return write
-
-
 def _until(write: Callable[[Path], None], file: str, column: str, share: float) -> Callable[[Path], None]:
     """A project whose newest rows have not come yet."""
 
@@ -120,7 +111,7 @@ SHOP = Arranged(
 INVOICES = "data/online_retail_2010/online_retail.parquet"
 GIFTWARE = Arranged(
     "giftware",
-    _until(_copied(REPOSITORY), INVOICES, "InvoiceDate", 0.9),
+    _until(partial(copy_project, REPOSITORY), INVOICES, "InvoiceDate", 0.9),
     "data/published",
     (
         Arrival("new rows", _whole(REPOSITORY, INVOICES)),
@@ -133,7 +124,7 @@ GIFTWARE = Arranged(
 ADVENTUREWORKS = REPOSITORY / "examples" / "adventureworks"
 WORKS = Arranged(
     "adventureworks",
-    _copied(ADVENTUREWORKS),
+    partial(copy_project, ADVENTUREWORKS),
     "data/published",
     (
         Arrival(

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
 from tests.postgres import Postgres, served
-from tests.project import Shop
+from tests.project import Shop, copy_project
 
 ROOT = Path(__file__).resolve().parents[1]
 MAIL = "ana.secret@example.com"
@@ -81,11 +81,8 @@ def postgres() -> Iterator[Postgres]:
 
 
 def _run_copy(project: Path, root: Path) -> LoadedProject:
-    """A project of the repository without what earlier runs made, copied and run."""
-    for folder in ("definitions", "reviews"):
-        shutil.copytree(project / folder, root / folder)
-    made = shutil.ignore_patterns("warehouse.duckdb*", "published")
-    shutil.copytree(project / "data", root / "data", ignore=made)
+    """A project of the repository, copied and run."""
+    copy_project(project, root)
     copy = load_project(root / "definitions")
     assert copy.run().status == "published"
     return copy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -256,6 +257,14 @@ class Said:
             assert word in self.err, f"{word!r} is not said in:\n{self.err}"
         assert "Traceback" not in self.err
         assert "Traceback" not in self.out
+
+
+def copy_project(project: Path, root: Path) -> None:
+    """Copies a project of the repository, without what earlier runs made."""
+    for folder in ("definitions", "reviews"):
+        shutil.copytree(project / folder, root / folder)
+    made = shutil.ignore_patterns("warehouse.duckdb*", "published")
+    shutil.copytree(project / "data", root / "data", ignore=made)
 
 
 def hashes_of(file: Path) -> dict[str, str | None]:
