@@ -55,8 +55,17 @@ def redacted(text: str, secrets: Iterable[str] | None = None) -> str:
     'cannot reach https://x.org/••• as •••'
     """
     known = secrets_of(os.environ) if secrets is None else secrets
-    for form in sorted({form for one in known for form in _forms(one)}, key=lambda one: (-len(one), one)):
-        text = text.replace(form, HIDDEN)
+    return without(text, (form for one in known for form in _forms(one)))
+
+
+def without(text: str, words: Iterable[str]) -> str:
+    """The text with a sign in the place of these words as they stand; of two of which one holds the other, the longer.
+
+    >>> without("s3cret and s3cret-too", ["s3cret", "s3cret-too", ""])
+    '••• and •••'
+    """
+    for word in sorted({one for one in words if one}, key=lambda one: (-len(one), one)):
+        text = text.replace(word, HIDDEN)
     return text
 
 

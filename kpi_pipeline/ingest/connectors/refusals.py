@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from kpi_pipeline.errors import KpiError
-from kpi_pipeline.redaction import HIDDEN
+from kpi_pipeline.redaction import without
 from kpi_pipeline.sources.database import DatabaseConnector
 
 Reason = Literal["password", "host", "unknown", "gone", "other"]
@@ -57,9 +57,7 @@ def without_secrets(connector: DatabaseConnector, text: str) -> str:
     if connector.uri and connector.driver != "sqlite":
         uri = connector.uri.get_secret_value()
         hidden |= {uri, *_passwords(uri)}
-    for secret in sorted((one for one in hidden if one), key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
-    return text
+    return without(text, hidden)
 
 
 def _passwords(uri: str) -> Iterator[str]:

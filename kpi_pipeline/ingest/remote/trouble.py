@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from kpi_pipeline.errors import DataError, Place, Problem
-from kpi_pipeline.redaction import HIDDEN
+from kpi_pipeline.redaction import HIDDEN, without
 
 T = TypeVar("T")
 
@@ -81,9 +81,7 @@ def tried(action: Callable[[], T], *, about: str, place: Place | None, kind: str
 
 def without_secrets(text: str) -> str:
     """A library's words without keys and without what follows a question mark in an address, where tokens stand."""
-    for name in SECRETS:
-        if len(secret := os.environ.get(name, "")) > 3:
-            text = text.replace(secret, HIDDEN)
+    text = without(text, (secret for name in SECRETS if len(secret := os.environ.get(name, "")) > 3))
     text = re.sub(r"(https?://)[^/\s@]*@", rf"\1{HIDDEN}@", text)
     return re.sub(r"\?[^\s'\"]+", f"?{HIDDEN}", text)
 

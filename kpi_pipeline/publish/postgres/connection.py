@@ -14,6 +14,7 @@ import polars as pl
 from kpi_pipeline.errors import StorageError
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.postgres_target import PostgresTarget
+from kpi_pipeline.redaction import without
 
 DRIVER = "adbc_driver_postgresql"
 OPTIONS = {"connect_timeout": "10", "application_name": "kpi_pipeline"}
@@ -163,7 +164,5 @@ def _told(secrets: Sequence[str]) -> Iterator[None]:
         text = str(problem).split("\n\nQuery was:")[0].split("\nCONTEXT:")[0].split(". SQLSTATE:")[0]
         for before in ("[libpq] ", "Failed to connect: ", "ERROR:  "):
             text = text.rpartition(before)[2]
-        for secret in secrets:
-            text = text.replace(secret, "***")
-        words = textwrap.shorten(text.split("\nLINE ")[0], LONGEST)
+        words = textwrap.shorten(without(text, secrets).split("\nLINE ")[0], LONGEST)
         raise PostgresProblem(words, getattr(problem, "sqlstate", None)) from None
