@@ -129,8 +129,10 @@ def elsewhere(project: Project, name: str) -> Project:
 
 def over_the_same_rows(project: Project) -> tuple[Project, Outcome]:
     """A run over a copy of the warehouse that knows the raw rows and nothing that was made from them."""
-    other = elsewhere(project, "anew")
-    shutil.copyfile(project.path(project.settings.warehouse), other.path(other.settings.warehouse))
+    other, there = elsewhere(project, "anew"), project.path(project.settings.warehouse)
+    if not there.exists():  # every run so far was refused before it loaded anything
+        return other, run(other)
+    shutil.copyfile(there, other.path(other.settings.warehouse))
     with Warehouse.open(other.path(other.settings.warehouse)) as warehouse:
         for schema, table in warehouse.rows(
             "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type = 'BASE TABLE'"
