@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -36,6 +37,11 @@ pytestmark = pytest.mark.xdist_group("postgres")
 VALUES = ("kpi_value", "metric_value")
 WHAT_IS_THERE = "SELECT relname, relnatts, relfilenode, reltoastrelid FROM pg_class ORDER BY 1"
 ODD = "it's \"odd\": \\n 'š' \n\t 🙂 %s ${X}"
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpi_pipeline.publish.postgres.connection.PAUSE", 0.0)
 
 
 @dataclass(frozen=True)
@@ -309,12 +315,23 @@ def test_a_publication_that_fails_on_its_way_changes_nothing(server: Server) -> 
     assert published_run(server.target) == "run-1"
 
 
-def test_errors_show_no_secret(server: Server) -> None:
+def test_errors_show_no_secret_and_a_wrong_password_is_tried_three_times(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, connect = [], adbc_driver_postgresql.dbapi.connect
+
+    def counted(*given: Any, **more: Any) -> Any:
+        tried.append(given)
+        return connect(*given, **more)
+
+    monkeypatch.setattr(adbc_driver_postgresql.dbapi, "connect", counted)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
     wrong = PostgresTarget.model_validate({"url": server.server.url_of("owner", "s3cr%40t"), "schema": "kpi_test"})
     with pytest.raises(StorageError, match="password authentication failed") as refused:
         replace(server, target=wrong).publish(server.shop.tables())
     for secret in ("s3cr", server.server.password):
         assert secret not in str(refused.value) + repr(wrong)
+    assert len(tried) == 3
     assert published_run(wrong) is None
 
 

@@ -42,6 +42,15 @@ class PostgresProblem(Exception):
         return self.code[:2] in ("", "08", "40", "57") or self.code == LOCKED
 
 
+class NotLetIn(PostgresProblem):
+    """No connection came about, although it was tried as often as is good for accounts that are locked by trying."""
+
+    @property
+    def may_pass(self) -> bool:
+        """Not within this run."""
+        return False
+
+
 LOCKED, DEPENDED_ON, NOT_ALLOWED = "55P03", "2BP01", "42501"
 
 
@@ -117,7 +126,8 @@ def connected(target: PostgresTarget) -> Iterator[Session]:
     """A connection with a transaction open, rolled back unless it is committed; a server that starts is waited for.
 
     Raises:
-        PostgresProblem: the server is not to be reached, or let nobody in.
+        NotLetIn: the server is not to be reached, or let nobody in.
+        PostgresProblem: it refuses what is asked of it.
     """
     missing = driver_missing()
     if missing:
@@ -131,9 +141,9 @@ def connected(target: PostgresTarget) -> Iterator[Session]:
                 # NOTE: the driver's own transactions know no savepoints, so BEGIN is said below.
                 connection = dbapi.connect(address, autocommit=True)
             break
-        except PostgresProblem:
+        except PostgresProblem as problem:
             if number == TRIES:
-                raise
+                raise NotLetIn(str(problem), problem.code) from None
             time.sleep(PAUSE)
     session = Session(connection, secrets)
     try:
