@@ -1,6 +1,7 @@
 """Other processes at work on a project: forked from one that has imported everything, so that each starts at once.
 
-All end when the one that started them is gone, also where it was killed.
+All end when the one that started them is gone, also where it was killed. Tests that start some are of the xdist group
+"processes", so that one worker imports everything for them.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ _FORKED.set_forkserver_preload(["tests.preloaded"])
 
 
 def start(work: Callable[..., Any], *arguments: Any) -> BaseProcess:
-    """Starts a function of a module of tests in a process of its own."""
-    process = _FORKED.Process(target=_tied, args=(work, *arguments))
+    """Starts a function of a module of tests in a process of its own, which has the environment of this one."""
+    process = _FORKED.Process(target=_tied, args=(dict(os.environ), work, *arguments))
     process.start()
     return process
 
@@ -43,8 +44,11 @@ TIED = ("setpriv", "--pdeathsig", "TERM", "--") if sys.platform == "linux" and s
 """What stands before a program that must not outlive who starts it; nothing where a system cannot do that."""
 
 
-def _tied(work: Callable[..., Any], *arguments: Any) -> None:
+def _tied(environment: dict[str, str], work: Callable[..., Any], *arguments: Any) -> None:
     _end_with_parent()
+    # NOTE: what it was forked from has the environment of whoever started the first.
+    os.environ.clear()
+    os.environ.update(environment)
     work(*arguments)
 
 
