@@ -20,6 +20,7 @@ from tests import processes
 from tests.conftest import MAIL
 from tests.project import NOW, SALES_HEADER, Shop, csv, sales
 
+pytestmark = pytest.mark.xdist_group("processes")
 LATER = NOW + timedelta(days=1)
 
 

@@ -13,6 +13,7 @@ from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.errors import QueryError
 from tests.project import kpi
 
+pytestmark = pytest.mark.xdist_group("cohort tables")
 DEFINITIONS = """
 project: {name: club, as_of: data, publish: {grains: [month]}}
 sources:

@@ -10,6 +10,7 @@ import pytest
 from tests import processes
 from tests.project import SALES_HEADER, Shop, csv, sales
 
+pytestmark = pytest.mark.xdist_group("processes")
 POINTS = [
     ("ingest", 0), ("ingest", 4), ("model", 1), ("reduce", 1), ("derive", 1), ("validate", 1),
     ("publish", 1), ("publish", 2), ("publish", 4),

@@ -13,6 +13,8 @@ from kpi_pipeline.errors import WarehouseBusy
 from tests import processes
 from tests.project import SALES_HEADER, Shop, csv, sales
 
+pytestmark = pytest.mark.xdist_group("processes")
+
 
 class Heard:
     """Remembers what was noted; the first note lets the other run go on."""

@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 
 import duckdb
+import pytest
 
 from tests import processes
 from tests.project import SALES_HEADER, Shop, csv
 
+pytestmark = pytest.mark.xdist_group("processes")
 RUNS = 6
 PAUSE = 0.1
 """Seconds a reader waits before it looks again: without, readers keep the machine from running."""

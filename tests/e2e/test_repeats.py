@@ -11,6 +11,8 @@ from kpi_pipeline.pipeline.content_hashes import content_hashes, main
 from reliability import repeats
 from reliability.repeats import WAYS, at_once, readings
 
+pytestmark = pytest.mark.xdist_group("repeats")
+
 
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> repeats.Hashes:

@@ -22,6 +22,7 @@ def with_little_disk(root: Path, limit: int, said: Path) -> None:
     processes.command(root, ["run"], said)
 
 
+@pytest.mark.xdist_group("processes")
 @pytest.mark.parametrize(
     ("limit", "repeated", "where"),
     [(500_000, 400, "data/warehouse.duckdb"), (4_000_000, 1, "out/kpi.duckdb")],

@@ -22,6 +22,7 @@ from tests import processes
 from tests.conftest import MAIL
 from tests.project import Shop
 
+pytestmark = pytest.mark.xdist_group("processes")
 FILES = Path(__file__).with_name("earlier_versions")
 EARLIER = range(1, len(MIGRATIONS))
 OF_RUNS = {"snapshot", "run", "run_stage", "kpi_value_history", "kpi_evidence_history"}

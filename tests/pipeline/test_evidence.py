@@ -20,6 +20,7 @@ from kpi_pipeline.pipeline import testing
 from tests.by_hand import found_again
 from tests.project import Shop
 
+pytestmark = pytest.mark.xdist_group("adverts")
 WEEKS = 130
 MONDAY = date(2021, 1, 4)
 DEFINITIONS = """\

@@ -17,6 +17,7 @@ from kpi_pipeline.plan import Plan
 from reliability.history_projects import METRICS, MODELS
 from tests.engine import NOW, Engine, Table, engine, project_of
 
+pytestmark = pytest.mark.xdist_group("only what changed")
 TABLES = {
     "sales": Table.drawn("""
     at timestamp        | customer varchar | product integer | country varchar | amount decimal(9,2) | code varchar | units integer | weight double | paid date  | id integer

@@ -98,6 +98,7 @@ def question(path: Path, here: Path) -> None:
             time.sleep(0.01)
 
 
+@pytest.mark.xdist_group("processes")
 def test_run_says_for_which_question_it_waits(tmp_path: Path) -> None:
     path, here, told = tmp_path / "w.duckdb", tmp_path / "here", []
     Warehouse.open(path).close()
