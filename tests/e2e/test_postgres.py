@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import adbc_driver_postgresql.dbapi
@@ -18,20 +18,26 @@ from tests.project import SALES_HEADER, Shop, csv
 pytestmark = pytest.mark.xdist_group("postgres")
 
 
-def from_server(database: Postgres, name: str) -> pl.DataFrame:
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kpi_pipeline.publish.postgres.connection.PAUSE", 0.0)
+
+
+def from_server(database: Postgres, names: Sequence[str]) -> Iterator[pl.DataFrame]:
     with adbc_driver_postgresql.dbapi.connect(database.url) as connection, connection.cursor() as cursor:
         cursor.execute("SET TIME ZONE 'UTC'")
-        cursor.execute(f'SELECT * FROM kpi."{name}"')
-        return pl.from_arrow(cursor.fetch_arrow_table())
+        for name in names:
+            cursor.execute(f'SELECT * FROM kpi."{name}"')
+            yield pl.from_arrow(cursor.fetch_arrow_table())
 
 
 def is_the_file(database: Postgres, shop: Shop) -> bool:
     """Whether every table and view in the server holds what the published file holds."""
     with duckdb.connect(str(shop.published), read_only=True) as file:
         names = [name for (name,) in file.sql("SELECT table_name FROM information_schema.tables").fetchall()]
-        for name in names:
+        for name, found in zip(names, from_server(database, names), strict=True):
             expected = file.sql(f'SELECT * FROM "{name}"').pl().cast({pl.Datetime: pl.Datetime("us", "UTC")})
-            assert_frame_equal(from_server(database, name), expected, check_row_order=False, check_exact=True)
+            assert_frame_equal(found, expected, check_row_order=False, check_exact=True)
     return len(names) > 40
 
 
@@ -62,7 +68,8 @@ def test_the_server_holds_what_the_file_holds_and_is_repaired(
         said.refuses(5, "could not be published to PostgreSQL (127.0.0.1:9/shop, schema kpi)", "Connection refused")
     assert database.password not in said.out + said.err
     assert ran.ask("SELECT run_id FROM snapshot").item() != before, "the file has the new tables"
-    assert from_server(database, "snapshot").item(0, "run_id") == before
+    [snapshot] = from_server(database, ["snapshot"])
+    assert snapshot.item(0, "run_id") == before
     assert ran.kpi("run").code == 0
     assert is_the_file(database, ran), "the next run repairs, though nothing changed since"
 
