@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from kpi_pipeline.errors import StorageError
-from kpi_pipeline.files import sync_all
+from kpi_pipeline.files import building, clear_leftovers, remove, sync_all
 from kpi_pipeline.publish.scorecard.site import BESIDE_INDEX, FOLDERS, INDEX, pages_of
 
 
@@ -30,18 +29,21 @@ def write_scorecard(
 
 
 def write_pages(pages: Iterable[tuple[str, str]], folder: Path) -> Path:
-    """Write pages by their paths in the folder, all of them under other names first, then renamed over the old ones."""
-    index = folder / INDEX
+    """Write pages by their paths in the folder, all of them elsewhere first, then renamed over the old ones."""
+    index, built = folder / INDEX, building(folder / "pages")
     drafts: dict[Path, Path] = {}
     written = set()
     try:
+        clear_leftovers(folder / "pages")
         for path, html in pages:
             written.add(folder / path)
-            _draft(folder / path, html, drafts)
+            if not _is_there(folder / path, html.encode()):
+                drafts[folder / path] = _draft(built / path, html.encode())
         if drafts:
             # NOTE: once for all: the disk would be waited for a hundred times if each page was synced by itself.
             sync_all()
         for page, draft in drafts.items():
+            page.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(page)
         ours = [
             *(page for name in FOLDERS for page in (folder / name).glob("*.html")),
@@ -55,17 +57,17 @@ def write_pages(pages: Iterable[tuple[str, str]], folder: Path) -> Path:
             "Hint: look at the free space and the permissions of that folder; the pages that were there are untouched."
         ) from problem
     finally:
-        for draft in drafts.values():
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            remove(built)
     return index
 
 
-def _draft(page: Path, html: str, drafts: dict[Path, Path]) -> None:
-    """Writes one page under another name, where it is not there already word for word."""
-    text = html.encode()
-    if page.exists() and page.stat().st_size == len(text) and page.read_bytes() == text:
-        return
-    page.parent.mkdir(parents=True, exist_ok=True)
-    drafts[page] = page.with_name(f".{page.stem}.{os.getpid()}{page.suffix}")
-    drafts[page].write_bytes(text)
+def _is_there(page: Path, text: bytes) -> bool:
+    """Whether the page is as it is to be, word for word."""
+    return page.exists() and page.stat().st_size == len(text) and page.read_bytes() == text
+
+
+def _draft(path: Path, text: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text)
+    return path

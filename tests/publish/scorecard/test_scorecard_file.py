@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from kpi_pipeline.errors import StorageError
-from kpi_pipeline.publish.scorecard import write_scorecard
+from kpi_pipeline.files import building
+from kpi_pipeline.publish.scorecard import write_pages, write_scorecard
 
 Tables = dict[str, pl.DataFrame]
 
@@ -74,3 +75,12 @@ def test_a_file_where_the_folder_should_be_is_told(tables: Tables, tmp_path: Pat
     (tmp_path / "scorecard").write_text("not a folder")
     with pytest.raises(StorageError, match="could not be written"):
         write_scorecard(tables, tmp_path / "scorecard")
+
+
+def test_what_a_killed_run_began_is_removed_by_the_next(tmp_path: Path) -> None:
+    left = building(tmp_path / "pages") / "summary.md"
+    left.parent.mkdir(parents=True)
+    left.write_text("half a page")
+    write_pages([("index.html", "whole"), ("kpi/a.html", "whole")], tmp_path)
+    there = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert there == {"index.html", "kpi/a.html"}
