@@ -75,11 +75,14 @@ def find_files(project: Project, source: Source) -> tuple[FoundFile, ...]:
     if source.files.store:
         folder = remote.folder_of(project, source)
         return tuple(_found_remote(source, one, folder) for one in remote.find_remote(project, source))
-    is_file = (project.root / pattern).is_file()
-    names = [pattern] if is_file else glob.glob(pattern, root_dir=project.root, recursive=True)  # noqa: PTH207 (Path.glob refuses absolute patterns)
-    paths = sorted({project.root / name for name in names if (project.root / name).is_file()})
-    if not paths:
-        raise _nothing_matches(project, source)
+    try:
+        is_file = (project.root / pattern).is_file()
+        names = [pattern] if is_file else glob.glob(pattern, root_dir=project.root, recursive=True)  # noqa: PTH207 (Path.glob refuses absolute patterns)
+        paths = sorted({project.root / name for name in names if (project.root / name).is_file()})
+        if not paths:
+            raise _nothing_matches(project, source)
+    except OSError as problem:
+        raise _not_readable(pattern, problem) from problem
     return tuple(_found(project, source, path) for path in paths)
 
 
@@ -223,12 +226,14 @@ def _digest(file: FoundFile) -> str:
         with file.path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256")
     except OSError as problem:
-        raise DataError(
-            f"{file.name} cannot be read: {problem.strerror}.\nHint: look at its permissions; nothing was loaded."
-        ) from problem
+        raise _not_readable(file.name, problem) from problem
     # NOTE: equal files in folders of two years hold different rows: neither is a copy of the other.
     digest.update(repr(file.partition).encode() if file.partition else b"")
     return digest.hexdigest()
+
+
+def _not_readable(name: str, problem: OSError) -> DataError:
+    return DataError(f"{name} cannot be read: {problem.strerror}.\nHint: look at its permissions; nothing was loaded.")
 
 
 def _nothing_matches(project: Project, source: Source) -> DataError:

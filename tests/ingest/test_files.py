@@ -191,3 +191,15 @@ def test_the_suffix_must_say_the_format(bench: Bench) -> None:
         bench.load(orders("data/*"))
     bench.load(orders("data/a.dat", connector={"format": "csv"}))
     assert bench.raw("id") == [(1,)]
+
+
+def test_a_folder_that_may_not_be_read_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    bench.write("data/a.csv", "id\n1\n")
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "is_file", refused)
+        with pytest.raises(DataError, match=r"data/\*.csv cannot be read: Permission denied"):
+            bench.load(orders())
+    assert bench.load(orders()).rows_loaded == 1
