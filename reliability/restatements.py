@@ -9,17 +9,19 @@ the sources are in or after the values are swapped in. A copy of what readers se
 from __future__ import annotations
 
 import argparse
-import importlib
 import random
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import polars as pl
 
+from kpi_pipeline.pipeline import run as whole_run
 from kpi_pipeline.store.differences import SAID
 from tests.project import NOW, SALES_HEADER, Shop, csv, sales
 
@@ -108,8 +110,6 @@ def _run(story: Story, *, full: bool = False, part: bool = False) -> None:
 @contextmanager
 def _cut_short(step: str) -> Iterator[None]:
     """Runs stop before the step, and have no time to say so."""
-    module = importlib.import_module("kpi_pipeline.pipeline.run")
-    honest = {name: getattr(module, name) for name in (step, "end_badly")}
 
     def cut(*_: object, **__: object) -> None:
         raise CutShort
@@ -117,11 +117,8 @@ def _cut_short(step: str) -> Iterator[None]:
     def nothing(*_: object) -> None:
         """Whoever is killed does not say so."""
 
-    module.__dict__.update({step: cut, "end_badly": nothing})
-    try:
+    with patch.object(whole_run, step, cut), patch.object(whole_run, "end_badly", nothing):
         yield
-    finally:
-        module.__dict__.update(honest)
 
 
 def _late_rows(story: Story) -> None:
@@ -162,13 +159,9 @@ def _definition(story: Story) -> None:
     """The revenue is counted in other units, or in the old ones again."""
     path = story.shop.root / "definitions/models.yaml"
     text = path.read_text(encoding="utf-8")
-    other = "1 * quantity * price AS amount" if " 2 * quantity" in text else "2 * quantity * price AS amount"
-    now = (
-        " 2 * quantity * price AS amount"
-        if " 2 * quantity" in text
-        else (" 1 * quantity * price AS amount" if " 1 * quantity" in text else " quantity * price AS amount")
-    )
-    path.write_text(text.replace(now, f" {other}"), encoding="utf-8")
+    factor = 1 if " 2 * quantity" in text else 2
+    text = re.sub(r" (\d \* )?quantity \* price AS amount", f" {factor} * quantity * price AS amount", text)
+    path.write_text(text, encoding="utf-8")
     story.may_be |= {"definition_changed"}
 
 
