@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,16 +41,26 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 @pytest.fixture(scope="session")
 def _run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SHOP_MAIL", MAIL)
-        shop = Shop.opened_in(tmp_path_factory.mktemp("shop"))
+    with prepared(tmp_path_factory.mktemp("shop")) as shop:
         assert shop.run().status == "published"
     return shop.root
 
 
+@contextmanager
+def prepared(root: Path, before: Path | None = None) -> Iterator[Shop]:
+    """A shop that several tests begin with: a new one, or a copy of another."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SHOP_MAIL", MAIL)
+        if before is None:
+            yield Shop.opened_in(root)
+        else:
+            shutil.copytree(before, root, dirs_exist_ok=True)
+            yield Shop(root)
+
+
 @pytest.fixture
 def ran(_run_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
-    """The shop after its first run."""
+    """The shop after its first run, or after what the module's own `_run_once` does."""
     monkeypatch.setenv("SHOP_MAIL", MAIL)
     shutil.copytree(_run_once, tmp_path, dirs_exist_ok=True)
     return Shop(tmp_path)

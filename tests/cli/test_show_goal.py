@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
 from tests.arranged import arrange
+from tests.conftest import prepared
 from tests.project import Shop
+
+pytestmark = pytest.mark.xdist_group("arranged")
+
+
+@pytest.fixture(scope="module")
+def _run_once(_run_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with prepared(tmp_path_factory.mktemp("arranged"), _run_once) as shop:
+        arrange(shop).run()
+    return shop.root
 
 
 @pytest.fixture
 def arranged(ran: Shop) -> Shop:
-    arrange(ran).run()
     return ran
 
 

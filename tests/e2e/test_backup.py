@@ -17,7 +17,7 @@ from kpi_pipeline.pipeline.backup import back_up, restore
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.warehouse import quoted
 from tests import processes
-from tests.conftest import MAIL
+from tests.conftest import MAIL, prepared
 from tests.project import NOW, SALES_HEADER, Shop, csv, sales
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -32,10 +32,7 @@ def deliver(shop: Shop) -> None:
 @pytest.fixture(scope="module")
 def lived(_run_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The shop in which a value was restated, and what a frozen grade is: something that no source tells again."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SHOP_MAIL", MAIL)
-        shop = Shop(tmp_path_factory.mktemp("lived"))
-        shutil.copytree(_run_once, shop.root, dirs_exist_ok=True)
+    with prepared(tmp_path_factory.mktemp("lived"), _run_once) as shop:
         shop.edit("data/tickets.csv", "T0,2024-01-01 09:30:00", "T0,2024-01-09 09:30:00")
         assert shop.run(now=NOW + timedelta(hours=1)).status == "published"
         shop.kpi("review", "weekly_revenue", "--decision", "Go on", "--by", "ana", "--on", "2024-03-10")
@@ -59,10 +56,7 @@ def backup_of(shop: Shop, holds: str) -> Path:
 @pytest.fixture(scope="module")
 def expected(lived: Shop, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """What a run over the new data publishes where nothing was lost."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SHOP_MAIL", MAIL)
-        shop = Shop(tmp_path_factory.mktemp("expected"))
-        shutil.copytree(lived.root, shop.root, dirs_exist_ok=True)
+    with prepared(tmp_path_factory.mktemp("expected"), lived.root) as shop:
         deliver(shop)
         shop.run(now=LATER)
         return said(shop)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests import processes
+from tests.conftest import prepared
 from tests.project import SALES_HEADER, Shop, csv, sales
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -21,10 +21,7 @@ POINTS = [
 @pytest.fixture(scope="module")
 def undisturbed(_run_once: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
     """The content of all tables after a run over the new data that nobody disturbed."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SHOP_MAIL", "a@b.c")
-        shop = Shop(tmp_path_factory.mktemp("undisturbed"))
-        shutil.copytree(_run_once, shop.root, dirs_exist_ok=True)
+    with prepared(tmp_path_factory.mktemp("undisturbed"), _run_once) as shop:
         deliver(shop)
         assert shop.run().status == "published"
         return shop.hashes()

@@ -19,7 +19,7 @@ from kpi_pipeline.pipeline.backup import back_up, read_backup
 from kpi_pipeline.store import Warehouse, state
 from kpi_pipeline.store.state import MIGRATIONS, prepare_state, version_of
 from tests import processes
-from tests.conftest import MAIL
+from tests.conftest import prepared
 from tests.project import Shop
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -57,10 +57,7 @@ def test_every_version_is_kept_as_a_file() -> None:
 @pytest.fixture(scope="module")
 def moved(_run_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The shop whose ticket moved, run by this version alone."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SHOP_MAIL", MAIL)
-        shop = Shop(tmp_path_factory.mktemp("moved"))
-        shutil.copytree(_run_once, shop.root, dirs_exist_ok=True)
+    with prepared(tmp_path_factory.mktemp("moved"), _run_once) as shop:
         shop.edit("data/tickets.csv", "T0,2024-01-01 09:30:00", "T0,2024-01-09 09:30:00")
         shop.run()
         yield shop

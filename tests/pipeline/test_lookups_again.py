@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.conftest import prepared
 from tests.project import SALES_HEADER, Shop, csv, sales
 
+pytestmark = pytest.mark.xdist_group("joined")
 CUSTOMERS = """\
 sources:
   - name: customers
@@ -36,17 +40,24 @@ kpis:
 TIERS = "customer,since,tier\nc1,2023-01-01,gold\nc2,2023-01-01,iron\n"
 
 
+@pytest.fixture(scope="module")
+def _run_once(_run_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop with customers beside its sales."""
+    with prepared(tmp_path_factory.mktemp("joined"), _run_once) as joined:
+        joined.write("data/customers.csv", TIERS)
+        joined.write("definitions/customers.yaml", CUSTOMERS)
+        joined.edit(
+            "definitions/models.yaml",
+            "    agg_time_dimension: sold_at\n    dimensions: [country]\n",
+            "    agg_time_dimension: sold_at\n    dimensions: [country]\n"
+            "    entities: [{name: customer, type: foreign}]\n",
+        )
+        assert joined.run().status == "published"
+    return joined.root
+
+
 @pytest.fixture
 def joined(ran: Shop) -> Shop:
-    """The shop with customers beside its sales."""
-    ran.write("data/customers.csv", TIERS)
-    ran.write("definitions/customers.yaml", CUSTOMERS)
-    ran.edit(
-        "definitions/models.yaml",
-        "    agg_time_dimension: sold_at\n    dimensions: [country]\n",
-        "    agg_time_dimension: sold_at\n    dimensions: [country]\n    entities: [{name: customer, type: foreign}]\n",
-    )
-    assert ran.run().status == "published"
     return ran
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from kpi_pipeline.store.seen_rows import SeenRows
+from tests.conftest import prepared
 from tests.project import SALES_HEADER, Shop, csv
 
+pytestmark = pytest.mark.xdist_group("counted")
 LINES = """\
   - {name: amounts, type: simple, model: sale, agg: count_distinct, expr: CAST(amount AS INTEGER), unit: count}
   - {name: middle, type: simple, model: sale, agg: median, expr: amount, unit: currency}
@@ -31,14 +34,20 @@ FIRST_OF_EACH = "      FROM raw.sales QUALIFY row_number() OVER (PARTITION BY in
 OF_ROWS, KEPT = "VIEW", "BASE TABLE"
 
 
-@pytest.fixture
-def shop(shop: Shop) -> Shop:
+@pytest.fixture(scope="module")
+def _run_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop with metrics about buyers (texts), amounts (whole numbers) and their median."""
-    shop.edit("definitions/metrics.yaml", "metrics:\n", "metrics:\n" + LINES)
-    more = "".join(KPI.format(metric=one) for one in ("buyers", "amounts", "middle"))
-    shop.edit("definitions/kpis.yaml", "kpis:\n", "kpis:\n" + more)
-    shop.run()
-    return shop
+    with prepared(tmp_path_factory.mktemp("counted")) as shop:
+        shop.edit("definitions/metrics.yaml", "metrics:\n", "metrics:\n" + LINES)
+        more = "".join(KPI.format(metric=one) for one in ("buyers", "amounts", "middle"))
+        shop.edit("definitions/kpis.yaml", "kpis:\n", "kpis:\n" + more)
+        shop.run()
+    return shop.root
+
+
+@pytest.fixture
+def shop(ran: Shop) -> Shop:
+    return ran
 
 
 def _kinds(shop: Shop) -> dict[str, str]:
