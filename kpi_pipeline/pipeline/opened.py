@@ -37,13 +37,13 @@ def opened(
     Raises:
         WarehouseBusy: the other run did not end in time.
     """
-    moment = now or datetime.now(UTC)
     seen_by = Logged(watch or Quiet())
-    run_id = f"{moment:%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
+    run_id = f"{now or datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid4().hex[:6]}"
     RUN.set(run_id)
     path = project.path(project.settings.warehouse)
     memory, on_wait = project.settings.memory, _waiting(seen_by, wait)
     with Warehouse.open(path, wait=wait, on_wait=on_wait, holder=f"run {run_id}", memory=memory) as warehouse:
+        moment = now or datetime.now(UTC)  # after the wait: what another run published meanwhile came before this one
         prepare_state(warehouse)
         clear_leftovers(warehouse)
         yield Context(project, warehouse, run_id, moment, seen_by, full=full, since=since, handed=handed)

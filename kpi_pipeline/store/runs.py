@@ -80,7 +80,8 @@ def end_run(
 
 
 def note_published(warehouse: Warehouse, run_id: str, moment: datetime) -> None:
-    """Notes when the values of a run became the published ones."""
+    """Notes when the values of a run became the published ones; that nothing had changed was said of earlier ones."""
+    warehouse.run(f"UPDATE {_RUN} SET looked_at = NULL WHERE looked_at IS NOT NULL")
     warehouse.run(f"UPDATE {_RUN} SET published_at = ? WHERE run_id = ?", [moment, run_id])
 
 

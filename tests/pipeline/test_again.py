@@ -6,12 +6,13 @@ import importlib
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from kpi_pipeline.pipeline.watch import Quiet
+from kpi_pipeline.store import Warehouse
 from tests.project import NOW, SALES_HEADER, Shop, csv, sales
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +79,30 @@ def test_idle_run_leaves_no_trace_among_the_runs(ran: Shop) -> None:
     ran.run()
     assert ran.look(runs).rows() == before
     assert ran.look("SELECT looked_at FROM state.run").item() == NOW
+
+
+def test_that_nothing_had_changed_is_said_until_something_is_published(ran: Shop) -> None:
+    ran.run()
+    assert ran.load().status().looked_at == NOW
+    ran.edit("data/tickets.csv", "T0,2024-01-01", "T0,2024-01-09")
+    ran.run()
+    assert ran.load().status().looked_at is None
+    assert "nothing had changed" not in ran.kpi("status").out
+
+
+def test_run_that_waited_looked_when_its_turn_came(ran: Shop) -> None:
+    other = Warehouse.open(ran.warehouse)
+    came: list[datetime] = []
+
+    class Impatient(Quiet):
+        def note(self, text: str) -> None:
+            other.close()
+            came.append(datetime.now(UTC))
+
+    assert ran.run(wait=60, now=None, watch=Impatient()).status == "unchanged"
+    looked = ran.load().status().looked_at
+    assert looked is not None
+    assert looked >= came[0]
 
 
 def test_changed_definition_is_computed(ran: Shop) -> None:
