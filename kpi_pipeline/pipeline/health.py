@@ -95,9 +95,8 @@ def health(project: Project, *, now: datetime | None = None) -> Health:
     except KpiError:
         seen = LastSaid()
     later, looked_at = ([], None) if running else _runs_since(project)
-    known = later or list(seen.runs)
-    last = next(iter(known), None)
-    concerns = tuple(_concerns(project, seen, last, looked_at, running, moment))
+    last = _as_it_ended(next(iter(later or seen.runs), None), running)
+    concerns = tuple(_concerns(project, seen, last, looked_at, moment))
     places = {"warehouse": warehouse, **already_published(project)}
     if "scorecard" in places:
         places["scorecard"] = places["scorecard"].parent
@@ -133,16 +132,22 @@ def _runs_since(project: Project) -> tuple[list[Row], datetime | None]:
         return [], None
 
 
+def _as_it_ended(last: Row | None, running: Mapping[str, str] | None) -> Row | None:
+    """The last run; what is called running while nobody writes was killed."""
+    if last and last["status"] == "running" and not running:
+        return {**last, "status": "killed"}
+    return last
+
+
 def _concerns(
     project: Project,
     seen: LastSaid,
     last: Row | None,
     looked_at: datetime | None,
-    running: Mapping[str, str] | None,
     moment: datetime,
 ) -> Iterator[Concern]:
     """Everything that is not as it should be, kind by kind, the worst first."""
-    yield from _failed(last, running)
+    yield from _failed(last)
     yield from _failing(project, seen)
     yield from _late(project, seen, looked_at, moment)
     for row in seen.sources:
@@ -174,13 +179,10 @@ def _defined(project: Project, rows: Iterable[Row]) -> Iterator[Row]:
     yield from (row for row in rows if row["kpi"] in project.kpis)
 
 
-def _failed(last: Row | None, running: Mapping[str, str] | None) -> Iterator[Concern]:
-    """The last run where it ended badly; what is called running while nobody writes was killed."""
-    if last is None:
-        return
-    status = "killed" if last["status"] == "running" and not running else last["status"]
-    if status in ("failed", "killed", "stopped"):
-        yield Concern("failed", last["run_id"], f"{status}; readers see what was published before")
+def _failed(last: Row | None) -> Iterator[Concern]:
+    """The last run where it ended badly."""
+    if last and last["status"] in ("failed", "killed", "stopped"):
+        yield Concern("failed", last["run_id"], f"{last['status']}; readers see what was published before")
 
 
 def _failing(project: Project, seen: LastSaid) -> Iterator[Concern]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from kpi_pipeline.pipeline.health import health
 from kpi_pipeline.store import Warehouse
+from kpi_pipeline.store.runs import begin_run
+from kpi_pipeline.store.state import prepare_state
 from tests.project import Shop
 
 
@@ -70,6 +72,19 @@ def test_late_failed_and_at_work(tmp_path: Path) -> None:
         assert not at_work.runs_known
         assert "run 7 at work" in shop.kpi("status").out
     assert health(project).running is None
+
+
+def test_a_run_whose_process_is_gone_was_killed(tmp_path: Path) -> None:
+    shop = Shop.opened_in(tmp_path)
+    with Warehouse.open(shop.warehouse) as warehouse:
+        prepare_state(warehouse)
+        begin_run(warehouse, "run 7", datetime(2024, 3, 11, 7, tzinfo=UTC), "v1")
+    found = json.loads(shop.kpi("status", "--json").out)
+    assert (found["last_run"]["status"], found["running"]) == ("killed", None)
+    assert found["concerns"]["failed"] == [{"about": "run 7", "text": "killed; readers see what was published before"}]
+    said = shop.kpi("status").out
+    assert "killed" in said.splitlines()[1]
+    assert "running" not in said
 
 
 def test_a_failed_blocking_check_says_what_stays_behind(tmp_path: Path) -> None:
