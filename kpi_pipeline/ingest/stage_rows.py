@@ -63,12 +63,12 @@ def _as_it_is(load: Loading) -> Staged:
     return Staged(load.source.name, False, load.state, columns=load.in_use, notes=(note,))
 
 
-def _staged(load: Loading) -> Staged:
+def _staged(load: Loading, window: Since | None = None) -> Staged:
     is_database = isinstance(load.source.connector, DatabaseConnector)
     if is_database and load.afresh and load.merges:
         # NOTE: a database says what there is; files and interfaces may say only what is new.
         load = replace(load, in_use={})
-    since = start_of_window(load)
+    since = window or start_of_window(load)
     listing: Ready | None = None
     with arriving(load, since) as rows:
         landed, notes = land_rows(load, rows), []
@@ -94,7 +94,17 @@ def _staged(load: Loading) -> Staged:
     result = settled(load, replace(intake, keys_there=listing, remembered=remembered, notes=tuple(notes)), [ready])
     if listing:
         drop_scaffolds(load, [listing])
+    if rows.covers == "since" and since is not None:
+        # NOTE: where the newest rows went, the window begins earlier, and what is in it now is read at once.
+        later = start_of_window(load, result)
+        if later is None or (later.kind == since.kind and _is_before(later, since)):
+            drop_staged(result, load.executor)
+            return _staged(load, later) if later else _staged(replace(load, full=True))
     return _if_changed(load, result)
+
+
+def _is_before(one: Since, other: Since) -> bool:
+    return bool(one.value < other.value)  # type: ignore[operator]  # two values of one column
 
 
 def _intake(load: Loading, rows: Arriving, since: Since | None, ready: Ready, listing: Ready | None) -> Intake:

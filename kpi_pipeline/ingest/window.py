@@ -14,25 +14,28 @@ from kpi_pipeline.ingest.land import Landed
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.reach import ZONED
 from kpi_pipeline.ingest.replaced import is_since
+from kpi_pipeline.ingest.staged import Staged
 from kpi_pipeline.ingest.tables import full_name, kind_of, row_count
 from kpi_pipeline.periods import Grain, Window, shift_day
 from kpi_pipeline.sources import DatabaseConnector, DltConnector
 from kpi_pipeline.sql_parts import sql_table
 
 
-def start_of_window(load: Loading) -> Since | None:
+def start_of_window(load: Loading, staged: Staged | None = None) -> Since | None:
     """The newest cursor that is not in the future, less the lookback; None where all rows are read.
 
-    A row dated 2099 by mistake must not keep all later ones out.
+    A row dated 2099 by mistake must not keep all later ones out. With `staged`, from where on rows will be read once
+    that is accepted.
     """
     wanted = load.source.load
-    if load.afresh or not load.in_use or wanted.cursor is None or wanted.mode == "full":
+    table, columns = (staged.table, staged.columns) if staged else (load.raw, load.in_use)
+    if load.afresh or not columns or wanted.cursor is None or wanted.mode == "full":
         return None
     if isinstance(load.source.connector, DltConnector):
         return None
-    kind = full_name(load.in_use.get(wanted.cursor, ""))
+    kind = full_name(columns.get(wanted.cursor, ""))
     cursor = exp.column(wanted.cursor, quoted=True)
-    query = exp.select(exp.Max(this=cursor)).from_(sql_table(load.raw))
+    query = exp.select(exp.Max(this=cursor)).from_(sql_table(table))
     if (now := _now(load, kind)) is not None:
         query = query.where(cursor.copy() <= exp.cast(exp.Literal.string(now.isoformat()), kind))
     newest: Moment | None = load.executor.rows(query)[0][0]

@@ -126,3 +126,22 @@ def test_rows_that_fail_a_check_wait_for_their_mending(bench: Bench, mode: str) 
     assert rows[1] == [("-2.0", "open")]
     bench.load(mended)
     assert (bench.raw("id, price"), bench.warehouse.rows("SELECT value, status FROM quarantine.orders")) == rows
+
+
+@pytest.mark.parametrize("mode", [{"mode": "append"}, {"mode": "merge", "key": ["id"], "deletions": "compare_keys"}])
+def test_where_the_newest_rows_go_the_window_begins_earlier_at_once(bench: Bench, mode: dict[str, Any]) -> None:
+    source = invoices(load={"cursor": "at", "lookback": "20 days", **mode})
+    run(
+        bench.root,
+        "CREATE TABLE invoices (id INTEGER, at DATE, price REAL, raw BLOB)",
+        "INSERT INTO invoices VALUES (1, '2016-03-01', 7, NULL), (2, '2016-02-19', 5, NULL), (3, '2016-01-25', 2, NULL)",
+    )
+    bench.load(source)
+    run(bench.root, "UPDATE invoices SET at = '2016-02-01' WHERE id = 1", "UPDATE invoices SET price = 3 WHERE id = 3")
+    bench.load(source)
+    rows = bench.raw("id, price")
+    assert rows == [(1, 7.0), (2, 5.0), (3, 2.0)]  # of the third, nothing said that it changed
+    assert not bench.load(source).changed
+    run(bench.root, "DELETE FROM invoices WHERE id < 3", "INSERT INTO invoices VALUES (4, '2016-01-26', 1, NULL)")
+    bench.load(source)
+    assert not bench.load(source).changed
