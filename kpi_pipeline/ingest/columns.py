@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.ingest import evolve
+from kpi_pipeline.ingest import contract, evolve
 from kpi_pipeline.ingest.evolve import FileColumns
 from kpi_pipeline.ingest.files import Survey
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.ingest.staged import WITHOUT_VALUES, SourceFile
+from kpi_pipeline.sources import ColumnType, FileConnector
 from kpi_pipeline.sql_parts import sql_table
+
+LONGEST_SHOWN = 60
+"""Characters of a value in a message."""
 
 
 def check_columns(load: Loading, ready: Sequence[Ready]) -> None:
@@ -62,7 +67,34 @@ def columns_of(load: Loading, ready: Sequence[Ready], *, keeps_rows: bool) -> di
 
 def _file_columns(load: Loading, ready: Sequence[Ready]) -> list[FileColumns]:
     known = load.known
-    return [FileColumns(one.name, one.columns, known[one.name].columns if one.name in known else None) for one in ready]
+    return [
+        FileColumns(
+            file=one.name,
+            columns=one.columns,
+            before=known[one.name].columns if one.name in known else None,
+            first_other=partial(_first_other, load, one),
+        )
+        for one in ready
+    ]
+
+
+def _first_other(load: Loading, ready: Ready, name: str, kind: str) -> str | None:
+    """The first value of a column of text that is not what `columns` call a type, and its line."""
+    landed = ready.landed
+    column = next(one for one in landed.columns if one.name.lower() == name.lower())
+    if column.type not in (None, "VARCHAR"):
+        return None
+    wanted = {column.name: ColumnType.model_validate({"type": kind})}
+    fitted = contract.fit(load.source.model_copy(update={"columns": wanted}), column, None, zone=load.zone)
+    number = exp.cast(landed.number.copy(), "BIGINT")
+    misfits = exp.select(number, fitted.shown).from_(landed.relation).where(fitted.misfit)
+    found = load.executor.rows(misfits.order_by(number.copy()).limit(1))
+    if not found or found[0][0] is None:
+        return None
+    at, value = found[0]
+    line = landed.picked([at])[0][1] if landed.picked else at + 1
+    place = "line" if isinstance(load.source.connector, FileConnector) else "row"
+    return f"'{str(value)[:LONGEST_SHOWN]}' in {place} {line}"
 
 
 def _types(files: Iterable[SourceFile], column: str) -> set[str]:
@@ -99,7 +131,7 @@ def _met(
     # NOTE: where every file came anew, nobody says that it was ever meant to be text: the export changed.
     anew = load.merges or not keeps_rows or name == load.source.load.cursor
     if declared or (kind != "VARCHAR" and anew):
-        raise evolve.changed_type(load.source, name, kind, brought, _file_with(ready, name, brought))
+        raise evolve.changed_type(load.source, name, kind, brought, _file_with(load, ready, name, brought))
     return "VARCHAR" if keeps_rows else brought
 
 
@@ -108,8 +140,9 @@ def _has_values(load: Loading, column: str) -> bool:
     return bool(load.executor.rows(query)[0][0])
 
 
-def _file_with(ready: Sequence[Ready], name: str, kind: str) -> str:
-    for one in ready:
+def _file_with(load: Loading, ready: Sequence[Ready], name: str, kind: str) -> FileColumns:
+    files = _file_columns(load, ready)
+    for one in files:
         if any(column.name.lower() == name.lower() and column.type == kind for column in one.columns):
-            return one.name
-    return ready[0].name
+            return one
+    return files[0]

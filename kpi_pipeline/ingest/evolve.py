@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kpi_pipeline.errors import DataError, did_you_mean, listed
@@ -13,6 +13,14 @@ from kpi_pipeline.sources import Source
 INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 UNSIGNED = {"UTINYINT": "SMALLINT", "USMALLINT": "INTEGER", "UINTEGER": "BIGINT", "UBIGINT": "HUGEINT"}
 MOMENTS = ("DATE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP", "TIMESTAMP_NS")
+DECLARED = {
+    **dict.fromkeys(INTEGERS[:4], "integer"),
+    **dict.fromkeys(("FLOAT", "DOUBLE"), "number"),
+    **dict.fromkeys((*MOMENTS[1:], "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"), "timestamp"),
+    "DATE": "date",
+    "BOOLEAN": "boolean",
+}
+"""What `columns` of a source call a type that text may be read as."""
 DIGITS = {"TINYINT": 3, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 19, "HUGEINT": 38}
 
 
@@ -22,7 +30,9 @@ class FileColumns:
 
     file: str
     columns: Sequence[Fitted]
-    before: Mapping[str, str] | None = None
+    before: Mapping[str, str] | None
+    first_other: Callable[[str, str], str | None]
+    """Of a column that is text the first value that is not of a type, and its line; None where that is not known."""
 
 
 def common_type(one: str, other: str) -> str | None:
@@ -97,24 +107,25 @@ def united(files: Sequence[FileColumns], cursor: str | None) -> dict[str, tuple[
     Types that were read off the values and hold nothing in common make a column of text, but for the cursor: without a
     time nothing would be known to be complete.
     """
-    found: dict[str, tuple[str, str | None, bool, str]] = {}
+    found: dict[str, tuple[str, str | None, bool, FileColumns]] = {}
     for file in files:
         for column in file.columns:
             key = column.name.lower()
             if key not in found:
-                found[key] = (column.name, column.type, column.declared, file.file)
+                found[key] = (column.name, column.type, column.declared, file)
                 continue
             name, kind, declared, first = found[key]
             if kind is None or column.type is None:
-                found[key] = (name, kind or column.type, declared and column.declared, first if kind else file.file)
+                found[key] = (name, kind or column.type, declared and column.declared, first if kind else file)
                 continue
             both = common_type(kind, column.type)
             if both is None and not (declared or column.declared or column.name == cursor):
                 both = "VARCHAR"
             if both is None:
+                told, old, new = (first, column.type, kind) if kind == "VARCHAR" else (file, kind, column.type)
                 raise DataError(
-                    f"Column '{name}' is {kind} in {first} and {column.type} in {file.file}.\n"
-                    f"Hint: say under `columns` of the source what it is, such as `{name}: {{type: text}}`."
+                    f"Column '{name}' is {kind} in {first.file} and {column.type} in {file.file}"
+                    f"{_where(told, name, old, new)}.\nHint: {_way_out(name, old, new, is_cursor=name == cursor)}"
                 )
             found[key] = (name, both, declared and column.declared, first)
     return {key: (name, kind, declared) for key, (name, kind, declared, _) in found.items()}
@@ -148,10 +159,37 @@ def check_frozen(source: Source, files: Sequence[FileColumns], known: Mapping[st
                 )
 
 
-def changed_type(source: Source, name: str, old: str, new: str, file: str) -> DataError:
+def changed_type(source: Source, name: str, old: str, new: str, file: FileColumns) -> DataError:
     """What to say of a column that is no longer what it was."""
+    is_cursor = name == source.load.cursor
+    afresh = (
+        ""
+        if is_cursor and _may_declare(old, new)
+        else f" Or take it as it is: `kpi run --full --select {source.name}`."
+    )
     return DataError(
-        f"Column '{name}' of source '{source.name}' was {old} and is {new} in {file}.\n"
-        f"Hint: nothing was loaded. If the change is meant, say so under `columns` of the source (such as "
-        f"`{name}: {{type: text}}`) or run `kpi run --full --select {source.name}`."
+        f"Column '{name}' of source '{source.name}' was {old} and is {new} in {file.file}"
+        f"{_where(file, name, old, new)}.\n"
+        f"Hint: nothing was loaded. {_way_out(name, old, new, is_cursor=is_cursor)}{afresh}"
+    )
+
+
+def _may_declare(old: str, new: str) -> bool:
+    """Whether the type may be declared that some values of a column, now text, do not have."""
+    return new == "VARCHAR" and old in DECLARED
+
+
+def _where(file: FileColumns, name: str, old: str, new: str) -> str:
+    found = file.first_other(name, DECLARED[old]) if _may_declare(old, new) else None
+    return f": {found} of {file.file}" if found else ""
+
+
+def _way_out(name: str, old: str, new: str, *, is_cursor: bool) -> str:
+    """What to write where the types of a column do not meet; text is none for the cursor, which must be a time."""
+    if not _may_declare(old, new):
+        return f"Say under `columns` of the source what it is, such as `{name}: {{type: text}}`."
+    meant = "" if is_cursor else f" If text is meant: `{name}: {{type: text}}`."
+    return (
+        f"Write `{name}: {{type: {DECLARED[old]}}}` under `columns` of the source: rows that do not fit then go to "
+        f"quarantine, and the others are loaded.{meant}"
     )
