@@ -99,11 +99,14 @@ def as_prometheus(found: Health) -> Iterator[str]:
         "kpis", "KPIs by the status of their latest complete period",
         [(f'{project},status="{status}"', number) for status, number in sorted(found.kpis.items())],
     )  # fmt: skip
-    for name, column in (("source_rows", "row_count"), ("source_rows_quarantined", "rows_quarantined")):
+    for name, column, meaning in (
+        ("source_rows", "row_count", "Rows of each source"),
+        ("source_rows_quarantined", "rows_quarantined", "Rows of each source that did not fit"),
+    ):
         values = [
             (f'{project},source="{row["source"]}"', row[column]) for row in found.sources if row[column] is not None
         ]
-        yield from gauge(name, "Rows of each source", values)
+        yield from gauge(name, meaning, values)
     yield from gauge("bytes", "Sizes", [(f'{project},what="{what}"', size) for what, size in found.sizes.items()])
     yield from gauge(
         "stage_seconds", "How long the stages of the last run took",

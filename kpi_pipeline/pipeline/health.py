@@ -1,15 +1,15 @@
 """How a project is doing: what is fresh, late, failing, set aside, off track or overdue, and whether a run is at work.
 
-It reads the published file, which no run ever locks; of the warehouse, and only while nobody writes to it, the runs
-that failed since. So it answers at once, also in the middle of a run.
+It reads the published file, which no run ever locks; of the warehouse, and only while nobody writes to it, how its
+runs ended. So it answers at once, also in the middle of a run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from kpi_pipeline.checks.naming import RESTATED
@@ -27,7 +27,7 @@ from kpi_pipeline.status import Status
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.held import held_by, size_of
 from kpi_pipeline.store.published import Published
-from kpi_pipeline.store.runs import last_looked, runs
+from kpi_pipeline.store.runs import last_looked, runs, stages
 
 Row = dict[str, Any]
 
@@ -94,8 +94,8 @@ def health(project: Project, *, now: datetime | None = None) -> Health:
             seen = last_said(published)
     except KpiError:
         seen = LastSaid()
-    later, looked_at = ([], None) if running else _runs_since(project)
-    last = _as_it_ended(next(iter(later or seen.runs), None), running)
+    noted = Noted() if running else _noted(project)
+    last, looked_at = _as_it_ended(next(iter(noted.runs or seen.runs), None), running), noted.looked_at
     concerns = tuple(_concerns(project, seen, last, looked_at, moment))
     places = {"warehouse": warehouse, **already_published(project)}
     if "scorecard" in places:
@@ -103,10 +103,10 @@ def health(project: Project, *, now: datetime | None = None) -> Health:
     return Health(
         project.settings.name,
         moment,
-        bool(later) or not running,
+        bool(noted.runs) or not running,
         running,
         last,
-        tuple(one for one in seen.stages if last and one["run_id"] == last["run_id"]),
+        tuple(one for one in noted.stages or seen.stages if last and one["run_id"] == last["run_id"]),
         seen.snapshot.get("published_at"),
         seen.snapshot.get("data_through"),
         looked_at,
@@ -118,18 +118,29 @@ def health(project: Project, *, now: datetime | None = None) -> Health:
     )
 
 
-def _runs_since(project: Project) -> tuple[list[Row], datetime | None]:
-    """The runs that the warehouse knows of, the newest first, and when one last found nothing to do."""
+class Noted(NamedTuple):
+    """What the warehouse knows of runs: all of them, the newest first, and when one last found nothing to do.
+
+    Of the last one it knows also how long publishing took, which the file that this stage writes cannot say.
+    """
+
+    runs: Sequence[Row] = ()
+    stages: Sequence[Row] = ()
+    looked_at: datetime | None = None
+
+
+def _noted(project: Project) -> Noted:
+    """What is noted of runs; nothing where the warehouse cannot be asked now."""
     path = project.path(project.settings.warehouse)
     if not path.exists():
-        return [], None
+        return Noted()
     try:
         with Warehouse.open_to_read(path, wait=0, holder="kpi status") as warehouse:
-            return runs(warehouse).to_dicts(), last_looked(warehouse)
+            return Noted(runs(warehouse).to_dicts(), stages(warehouse).to_dicts(), last_looked(warehouse))
     except KpiError:
-        return [], None
+        return Noted()
     except Warehouse.query_errors:  # an earlier version's state
-        return [], None
+        return Noted()
 
 
 def _as_it_ended(last: Row | None, running: Mapping[str, str] | None) -> Row | None:

@@ -42,6 +42,9 @@ def test_everything_is_said_on_one_screen_and_to_machines(tmp_path: Path) -> Non
     lines = shop.kpi("status", "--format", "prometheus").out.splitlines()
     assert 'kpi_concerns{project="shop",kind="quarantined"} 1' in lines
     assert 'kpi_source_rows{project="shop",source="sales"} 61' in lines
+    helped = [line.split(maxsplit=3)[3] for line in lines if line.startswith("# HELP")]
+    assert len(helped) == len(set(helped)), "each number says what it is"
+    assert {"ingest", "publish"} <= {one["stage"] for one in shop.load().status().stages}
     assert shop.kpi("status", "--fail-on", "late,failed").code == 0
     assert shop.kpi("status", "--fail-on", "quarantined").code == 1
     shop.kpi("status", "--fail-on", "lat").refuses(2, "'lat'", "late")
