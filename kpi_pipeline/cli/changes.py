@@ -15,6 +15,8 @@ from kpi_pipeline.segments import TOTAL
 from kpi_pipeline.why import shown_segment
 
 Row = dict[str, Any]
+WIDE = 100
+"""How many characters a terminal shows in a line that has room for the reason, too."""
 Told = Callable[..., str]
 """Writes a number of the row's KPI, with as many digits as the one it stands `beside`."""
 
@@ -22,31 +24,44 @@ Told = Callable[..., str]
 def print_changes(
     out: Console, project: Project, rows: Iterable[Row], *, heads: tuple[str, str], why: Callable[[Row, Told], str]
 ) -> None:
-    """Prints them below an empty line: `from_value` and `to_value` below the heads, status and reason beside."""
+    """Prints them below an empty line: `from_value` and `to_value` below the heads, status and reason beside.
+
+    Where the terminal is too narrow for one more column, the reason stands below the KPI.
+    """
+    is_narrow = out.width < WIDE
     table = plain_table()
     table.add_column("KPI", overflow="fold", min_width=16)
     table.add_column("Period", no_wrap=True)
     for name in (*heads, "By"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("Status", no_wrap=True)
-    table.add_column("Why", overflow="fold")
+    if not is_narrow:
+        table.add_column("Why", overflow="fold")
     for row in rows:
         kpi = project.kpis.get(row["kpi"])
         unit = project.metrics[kpi.metric].unit.value if kpi else "number"
         label = kpi.title if kpi else row["kpi"]
+        label = label if row["segment"] == TOTAL else f"{label}, {shown_segment(row['segment'])}"
         was, now = row["from_value"], row["to_value"]
         told = partial(number, unit=unit, currency=project.settings.currency)
+        reason = Text(why(row, told) + ("; only what it is made of" if _is_same(row) else ""), style="dim")
         table.add_row(
-            label if row["segment"] == TOTAL else f"{label}, {shown_segment(row['segment'])}",
+            Text.assemble(label, "\n", reason) if is_narrow else label,
             row["period_label"],
             told(was, beside=now),
             told(now, beside=was),
-            "" if row["difference_pct"] is None else f"{row['difference_pct'] * 100 + 0:+.1f} %",
+            "" if was == now or row["difference_pct"] is None else f"{row['difference_pct'] * 100 + 0:+.1f} %",
             _statuses(row["from_status"], row["to_status"]),
-            Text(why(row, told), style="dim"),
+            *(() if is_narrow else (reason,)),
         )
     out.print()
     out.print(table)
+
+
+def _is_same(row: Row) -> bool:
+    """Whether nothing that is shown differs: rows came and went that leave the number as it was."""
+    pairs = [(row[f"from_{name}"], row[f"to_{name}"]) for name in ("value", "target", "status")]
+    return all(was == now for was, now in pairs) and row["to_value"] is not None
 
 
 def _statuses(was: str | None, now: str | None) -> Text:

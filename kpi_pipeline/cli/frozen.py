@@ -18,7 +18,10 @@ from kpi_pipeline.segments import TOTAL
 
 SHOWN = 40
 """How many values the table shows; all of them are in --json and --csv."""
-AS_A_CHANGE = {"value": "from_value", "data_value": "to_value", "status": "from_status", "data_status": "to_status"}
+AS_A_CHANGE = {
+    **{name: f"from_{name}" for name in ("value", "target", "status")},
+    **{f"data_{name}": f"to_{name}" for name in ("value", "target", "status")},
+}
 """What is published and what would be, called as in a change."""
 
 

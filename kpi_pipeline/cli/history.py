@@ -64,6 +64,8 @@ def _print_history(out: Console, project: Project, kpi: str, periods: list[list[
         course = sparkline_text([row["value"] for row in rows]) if len(rows) > 1 else ""
         for at, row in enumerate(rows):
             was = f", as {row['published_as']}" if row["published_as"] != row["kpi"] else ""
+            if at and all(row[name] == rows[at - 1][name] for name in ("value", "target", "status", "is_complete")):
+                was += "; only what it is made of"
             table.add_row(
                 row["period_label"] if at == 0 else "",
                 Text(course if at == 0 else "", style="cyan"),

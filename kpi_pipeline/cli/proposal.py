@@ -260,8 +260,8 @@ def _claim(row: Row, end: str) -> str:
 def _checks(impact: Impact) -> Iterator[tuple[str, ...]]:
     words = {True: "passes", False: "fails", None: MISSING}
     for row in impact.checks.iter_rows(named=True):
-        observed = row["to_observed"] or row["from_observed"]
-        yield row["asset"], row["check_name"], words[row["from_passed"]], words[row["to_passed"]], _short(observed)
+        observed = " ".join((row["to_observed"] or row["from_observed"] or "").split())
+        yield row["asset"], row["check_name"], words[row["from_passed"]], words[row["to_passed"]], observed
 
 
 def _findings(impact: Impact) -> Iterator[tuple[str, ...]]:

@@ -160,14 +160,16 @@ def _show(out: Console, project: Project, found: Health) -> None:
 def _last_run(found: Health, local: Callable[[datetime | None], str]) -> str:
     if found.running:
         held = found.running
-        return f"{held['holder']} at work, process {held.get('pid', '?')} since {held.get('since', '?')}"
+        since = f" since {local(datetime.fromisoformat(held['since']))}" if "since" in held else ""
+        process = f", process {held['pid']}" if "pid" in held else ""
+        return f"at work{since}: {held['holder']}{process}"
     last = found.last_run
     if last is None:
         return "none yet"
     took = sum(one["seconds"] or 0 for one in found.stages)
-    long = f", {took:.1f} s" if took else ""
+    long = f", took {took:.1f} s" if took else ""
     looked = f"; nothing had changed at {local(found.looked_at)}" if found.looked_at else ""
-    return f"{last['status']} on {local(last['started_at'])}{long} ({last['run_id']}){looked}"
+    return f"{last['status']}, began on {local(last['started_at'])}{long} ({last['run_id']}){looked}"
 
 
 def _sources(found: Health, local: Callable[[datetime | None], str]) -> Table:

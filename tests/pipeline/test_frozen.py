@@ -227,7 +227,7 @@ def test_kpi_frozen_says_what_is_closed_and_what_would_move(ran: Shop) -> None:
     assert "€482.00" in said.out
     assert "€964.00" in said.out
     assert "+100.0 %" in said.out
-    assert "rows came late" in said.out
+    assert "rows came late; only what it is made of" in said.out
     assert "through 2024-01-31; Finance; accounts of January" in kpi("show", "weekly_revenue", *where).out
     assert "did you mean 'weekly_revenue'?" in kpi("frozen", "weekly_revenu", *where).err
     page = (ran.root / "out/scorecard/kpi/weekly_revenue.html").read_text()
