@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from kpi_pipeline.periods import Grain
+from kpi_pipeline.sources import ColumnType
+from kpi_pipeline.sources.file import format_of
 from kpi_pipeline.starter.kpis import GoalDraft, KpiDraft, grain_of
 from kpi_pipeline.starter.metrics import MetricDraft, MetricDrafts
 from kpi_pipeline.starter.model import ModelDraft
@@ -26,6 +28,7 @@ RECENT = {
     Grain.quarter: "120 days",
     Grain.year: "400 days",
 }
+PLAIN_TYPES = {"DATE": "date", "TIMESTAMP": "timestamp", "DOUBLE": "number"}
 MOST_DIMENSIONS = 20
 MOST_CHECKED = 12
 
@@ -120,7 +123,7 @@ def _source(chapter: Chapter) -> Mapping[str, object]:
         connector["encoding"] = table.source.files.encoding
     columns = {
         name: {"type": one.type, **({"format": one.format} if one.format else {})}
-        for name, one in table.source.columns.items()
+        for name, one in (_needed_types(chapter) | dict(table.source.columns)).items()
     }
     return {
         "name": table.name,
@@ -139,6 +142,15 @@ def _source(chapter: Chapter) -> Mapping[str, object]:
         "left_out": list(table.left_out),
         "checks": _checks(chapter),
     }
+
+
+def _needed_types(chapter: Chapter) -> dict[str, ColumnType]:
+    """Types of the time and of amounts, so that a slip in a later file spoils its row and not the column."""
+    if format_of(chapter.roles.table.file.name) == "parquet":
+        return {}
+    amounts = [part.column for part in chapter.roles.of(Role.amount)]
+    types = {one.name: PLAIN_TYPES.get(one.type) for one in (chapter.roles.time.column, *amounts)}
+    return {name: ColumnType.model_validate({"type": kind}) for name, kind in types.items() if kind}
 
 
 def _finest(rhythm: Rhythm) -> Grain:

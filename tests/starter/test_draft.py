@@ -92,6 +92,12 @@ def test_rows_without_a_time_are_spoken_of(desk: Desk) -> None:
     assert "rows_without_a_time_are_not_counted, type: not_null, columns: [day], severity: warn" in holed.pages[source]
 
 
+def test_the_time_and_amounts_have_types_so_that_a_slip_spoils_one_row_only(desk: Desk) -> None:
+    text = "day,amount,age,note\n2024-01-01,1.25,3.5,a\n2024-01-02,2.5,4.5,b\n2024-01-03,3.5,5.5,c\n"
+    page = desk.draft(desk.write("t.csv", text)).pages["definitions/sources/t.yaml"]
+    assert "    columns:\n      day: {type: date}\n      amount: {type: number}\n    # A failed check" in page
+
+
 def test_numbers_that_describe_one_row_are_not_added_up(desk: Desk) -> None:
     text = "day,order_id,age,unit_price\n2024-01-01,1,30,2.5\n2024-01-02,2,40,3.5\n2024-01-03,3,50,1.5\n"
     metrics = desk.draft(desk.write("t.csv", text)).chapters[0].metrics.metrics
