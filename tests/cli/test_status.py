@@ -25,7 +25,7 @@ def test_everything_is_said_on_one_screen_and_to_machines(tmp_path: Path) -> Non
     said = shop.kpi("status")
     assert said.code == 0
     for words in (
-        "published on 2024-03-11",
+        "published, began on 2024-03-11 07:00, took ",
         "Next run",
         "sales",
         "tickets",
@@ -73,7 +73,8 @@ def test_late_failed_and_at_work(tmp_path: Path) -> None:
         assert at_work.running is not None
         assert at_work.running["holder"] == "run 7"
         assert not at_work.runs_known
-        assert "run 7 at work" in shop.kpi("status").out
+        said = shop.kpi("status").out
+        assert f"at work since {at_work.running['since'][:16].replace('T', ' ')}: run 7, process " in said
     assert health(project).running is None
 
 
