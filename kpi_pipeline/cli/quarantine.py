@@ -62,7 +62,10 @@ def show_quarantine(asked: Path, source: str, *, limit: int, everything: bool, f
     if refused.height:
         first = refused.row(0, named=True)
         out.print(
-            Text(f"The load of {local_time(loaded.project, first['noted_at'])} was refused. Rows that fail:", "red")
+            Text(
+                f"The load of {local_time(loaded.project, first['noted_at'])} was refused. Rows that do not pass:",
+                "red",
+            )
         )
         for row in refused.to_dicts()[:limit]:
             out.print(Text(f"  {row['check_name']}: {row['fields']}"))

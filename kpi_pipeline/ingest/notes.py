@@ -28,7 +28,7 @@ def notes_of(load: Loading, result: Staged) -> list[str]:
             notes.append(f"no row of {file.file} fits what source '{load.source.name}' says its columns are")
         elif file.quarantined:
             read = counted(file.rows + file.quarantined, "row")
-            notes.append(f"{file.quarantined:,} of {read} of {file.file} did not fit and went to quarantine")
+            notes.append(f"{file.quarantined:,} of {read} of {file.file} do not fit")
     return notes
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from functools import partial
 
 from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.errors import counted
 from kpi_pipeline.ingest import SourceState, Staged, accept, as_loaded, day_changes, stage
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.checking import check_asset, why_blocked
@@ -95,14 +96,14 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
             timezone=source.timezone or context.project.settings.timezone,
             amended=partial(_amended, context, source, one),
         )
-        keep_rejected(context, asset, found)
+        keep_rejected(context, one, found)
         checks += found
         reason = why_blocked(found)
         known = before.get(name)
         if reason:
             blocked[name] = reason
             if one.changed:
-                text = "was not let in; until the next run the warehouse shows it as it was checked, as"
+                text = "was not let in, nothing of it; until the next run the warehouse shows it as it was checked, as"
                 context.watch.note(f"{asset} {text} {one.table}")
         else:
             if one.changed:
@@ -113,7 +114,11 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
             states[name] = one.state
         say_notes(context, one)
         if one.rows_quarantined:
-            context.watch.note(f"{asset}: `kpi quarantine {name}` says which rows, and why")
+            rows = counted(one.rows_quarantined, "row")
+            went = (
+                f"{rows} would have gone to quarantine, had it been let in" if reason else f"{rows} went to quarantine"
+            )
+            context.watch.note(f"{asset}: {went}; `kpi quarantine {name}` says which, and why")
         assets.append(
             AssetReport(
                 asset,

@@ -14,8 +14,11 @@ from kpi_pipeline.ingest import Staged, stage_replay
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.sources import Source
-from kpi_pipeline.store.quarantined import last_load, remember_rejected
+from kpi_pipeline.store.quarantined import last_load, rejected, remember_rejected
 from kpi_pipeline.store.warehouse import Warehouse, quoted
+
+ITS_TYPE = "its type"
+"""Stands for a check where a value does not fit the type of its column."""
 
 
 def with_set_aside(
@@ -30,12 +33,13 @@ def with_set_aside(
             told.append(one)
             continue
         share, most = rows / staged.rows_read, check.set_aside_at_most(staged.rows_read)
-        observed = f"{rows:,} of {counted(staged.rows_read, 'row')} read went to quarantine"
+        observed = f"{rows:,} of {counted(staged.rows_read, 'row')} read fail it"
         sample = _sample(staged, one.check_name, warehouse)
         if share > most:
             observed += f", {share * 100:.3g}%; tolerated are {most * 100:.6g}%"
             result = replace(one, passed=False, severity="error", observed=observed, failing_rows=rows, sample=sample)
         elif one.passed:
+            observed += " and are set aside"
             result = replace(one, observed=f"{observed}; {one.observed}" if one.observed else observed, sample=sample)
         else:
             result = one
@@ -43,12 +47,19 @@ def with_set_aside(
     return tuple(told)
 
 
-def keep_rejected(context: Context, asset: str, results: Sequence[CheckResult]) -> None:
-    """Keeps examples of the rows for which a load is refused; nothing where the results are only recalled."""
-    failed = [one for one in results if one.blocks]
-    rows = [(one.check_name, json.dumps(dict(row), ensure_ascii=False)) for one in failed for row in one.sample]
-    if rows or not failed:
-        remember_rejected(context.warehouse, asset, rows, context.run_id, context.now)
+def keep_rejected(context: Context, staged: Staged, results: Sequence[CheckResult]) -> None:
+    """Keeps examples of the rows for which a load is refused, and of those whose values do not fit.
+
+    What is there already stays where the results are only recalled, which hold no examples.
+    """
+    asset, failed = f"raw/{staged.source}", [one for one in results if one.blocks]
+    rows = [(one.check_name, dict(row)) for one in failed for row in one.sample]
+    if failed and not rows and not rejected(context.warehouse, asset).is_empty():
+        return
+    if failed and staged.changed and staged.rows_quarantined:
+        rows += [(ITS_TYPE, row) for row in _sample(staged, None, context.warehouse)]
+    kept = [(check, json.dumps(row, ensure_ascii=False)) for check, row in rows]
+    remember_rejected(context.warehouse, asset, kept, context.run_id, context.now)
 
 
 def with_late_keys(context: Context, source: Source, staged: dict[str, Staged]) -> Staged | None:
@@ -76,10 +87,12 @@ def with_late_keys(context: Context, source: Source, staged: dict[str, Staged]) 
     return stage_replay(context.project, source, context.warehouse, run_id=context.run_id, now=context.now)
 
 
-def _sample(staged: Staged, check: str, warehouse: Warehouse) -> tuple[dict[str, str], ...]:
+def _sample(staged: Staged, check: str | None, warehouse: Warehouse) -> tuple[dict[str, str], ...]:
+    """The first rows that a check set aside; without one those whose values do not fit."""
     rows = warehouse.fetch(
         'SELECT _source_file AS file, line, column_name AS "column", value, reason '
-        f"FROM {quoted(staged.quarantine)} WHERE check_name = ? ORDER BY file, line LIMIT {LONGEST_SAMPLE}",
+        f"FROM {quoted(staged.quarantine)} WHERE check_name IS NOT DISTINCT FROM ? "
+        f"ORDER BY file, line LIMIT {LONGEST_SAMPLE}",
         [check],
     )
     return tuple({name: "" if value is None else str(value) for name, value in row.items()} for row in rows.to_dicts())

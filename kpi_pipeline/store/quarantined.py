@@ -80,7 +80,7 @@ def remember_rejected(
 
 
 def rejected(warehouse: Warehouse, asset: str) -> pl.DataFrame:
-    """Examples of the rows for which the last load of an asset was refused; empty where it was let in."""
+    """Examples of the rows that fail, or do not fit, in the last load of an asset if refused; empty if let in."""
     return warehouse.fetch(
         f"SELECT check_name, fields, run_id, noted_at FROM {quoted(_REJECTED)} WHERE asset = ? ORDER BY rowid", [asset]
     )

@@ -23,7 +23,7 @@ def test_a_broken_line_goes_to_quarantine_and_all_others_load(bench: Bench) -> N
         (5, None, "the line has 4 values, the header names 3", "3,c,3,more"),
         (6, None, "a quote is not closed before the value goes on", '4,"d"x,4'),
     ]
-    assert staged.notes == ("3 of 5 rows of data/a.csv did not fit and went to quarantine",)
+    assert staged.notes == ("3 of 5 rows of data/a.csv do not fit",)
 
 
 def test_an_open_quote_costs_one_line_not_the_rest_of_the_file(bench: Bench) -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from kpi_pipeline.errors import DefinitionError
-from tests.project import Shop
+from tests.project import SALES_HEADER, Shop, csv, sales
 
 COUNTRIES = """\
   - name: countries
@@ -30,7 +30,7 @@ def test_rows_wait_for_their_key_and_come_in_with_it(shop: Shop) -> None:
     report = shop.run()
     found = next(one for one in report.checks if one.check_name == "country_known")
     assert (found.passed, found.severity) == (True, "warn")
-    assert found.observed.startswith("20 of 60 rows read went to quarantine")
+    assert found.observed.startswith("20 of 60 rows read fail it and are set aside")
     assert report.kpi_values.height
     listed = json.loads(shop.kpi("quarantine", "--json").out)
     assert [(one["source"], one["check"], one["rows"]) for one in listed] == [("sales", "country_known", 20)]
@@ -60,13 +60,24 @@ def test_more_than_is_tolerated_is_refused_and_examples_are_kept(shop: Shop) -> 
     with_countries(shop, "France", "Spain")
     shop.edit("definitions/sources.yaml", "severity: quarantine", "severity: quarantine, tolerate: 10%")
     report = shop.run()
-    assert "20 of 60 rows read went to quarantine, 33.3%; tolerated are 10%" in report.blocked["kpi/weekly_revenue"]
+    assert "20 of 60 rows read fail it, 33.3%; tolerated are 10%" in report.blocked["kpi/weekly_revenue"]
     loaded = shop.load()
     assert loaded.quarantined("sales").is_empty()
     refused = loaded.refused_rows("sales")
     assert refused.height == 20
     assert json.loads(refused["fields"][0])["reason"] == "\"Chile\" is not found in 'country' of countries"
     assert "was refused" in shop.kpi("quarantine", "sales").out
+
+
+def test_of_a_refused_load_nothing_is_said_to_be_in_quarantine(shop: Shop) -> None:
+    lines = ["I7,C1,2024-01-03 10:00:00,France,many,3.00", ",C1,2024-01-03 10:00:00,France,2,3.00"]
+    shop.write("data/sales/second.csv", csv(SALES_HEADER, [*sales([10]), *lines]))
+    said = shop.kpi("run")
+    assert "raw/sales was not let in, nothing of it" in said.err
+    assert "1 row would have gone to quarantine, had it been let in; `kpi quarantine sales` says which" in said.err
+    shown = shop.kpi("quarantine", "sales").out
+    assert "its type: {" in shown
+    assert "many" in shown
 
 
 def test_rows_are_compared_with_sources_only(shop: Shop) -> None:
