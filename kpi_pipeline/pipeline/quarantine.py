@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,7 +10,7 @@ import polars as pl
 
 from kpi_pipeline.checks.base import CheckBase
 from kpi_pipeline.checks.naming import check_names
-from kpi_pipeline.errors import QueryError, did_you_mean
+from kpi_pipeline.errors import QueryError, did_you_mean, listed
 from kpi_pipeline.ingest import forget_files, source_states, stage_replay
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.keys_of_sources import with_those_pointed_to
@@ -144,10 +145,19 @@ def drop(
     wait: float = PATIENCE,
     watch: Watch | None = None,
 ) -> int:
-    """Says of open rows that nobody will mend them, and why; they are kept, counted apart and not tried again."""
-    _known(project, source)
+    """Says of open rows that nobody will mend them, and why; they are kept, counted apart and not tried again.
+
+    Raises:
+        QueryError: there is no such source, or neither its definition nor its rows in quarantine know such a check or
+            column, or no such row is of that file.
+    """
+    one = _known(project, source)
     with opened(project, wait=wait, watch=watch) as context:
-        if quarantined(context.warehouse, source).is_empty():
+        rows = quarantined(context.warehouse, source)
+        _refuse_unknown("check", check, {*rows["check"].drop_nulls(), *check_names(one.checks)}, source)
+        _refuse_unknown("column", column, {*rows["column"].drop_nulls(), *one.columns}, source)
+        _refuse_unknown("file", file, set(rows["file"].drop_nulls()), source)
+        if rows.is_empty():
             return 0
         return drop_rows(
             context.warehouse,
@@ -164,6 +174,14 @@ def drop(
 
 def _open_rows(context: Context, source: str) -> int:
     return quarantined(context.warehouse, source).filter(pl.col("status") == "open").height
+
+
+def _refuse_unknown(what: str, name: str | None, known: Collection[str], source: str) -> None:
+    if name is None or name in known:
+        return
+    there = f"there are {listed(sorted(known))}." if known else f"`kpi quarantine {source}` shows what there is."
+    hint = f"{near} " if (near := did_you_mean(name, known)) else ""
+    raise QueryError(f"No row of '{source}' in quarantine has {what} '{name}'.\nHint: {hint}{there}")
 
 
 def _known(project: Project, source: str) -> Source:

@@ -43,6 +43,13 @@ def test_rows_wait_for_their_key_and_come_in_with_it(shop: Shop) -> None:
     assert "Of 20 rows in quarantine 0 were loaded, 20 stay." in shop.kpi("quarantine", "replay", "sales").out
     shop.kpi("quarantine", "drop", "sales", "--note", "x").refuses(2, "Which rows")
     shop.kpi("quarantine", "sale").refuses(2, "no source 'sale'", "sales")
+    for option, name, near in (
+        ("--check", "country_know", "country_known"),
+        ("--column", "contry", "country"),
+        ("--file", "first.csv", "data/sales/first.csv"),
+    ):
+        said = (f"has {option[2:]} '{name}'", f"'{near}'")
+        shop.kpi("quarantine", "drop", "sales", option, name, "--note", "x").refuses(2, *said)
     dropped = shop.kpi("quarantine", "drop", "sales", "--line", "4", "--note", "ana: test sale")
     assert "1 row of 'sales' dropped" in dropped.out
     shop.write("data/countries.csv", "country\nFrance\nSpain\nChile\n")
