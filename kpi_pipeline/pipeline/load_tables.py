@@ -64,11 +64,13 @@ def load_tables(
 
 
 def _load(context: Context, plan: Plan, sources: list[str], began: float) -> RunReport:
-    with context.stage("ingest", 2 * len(sources)):
+    with context.stage("ingest", 2 * len(sources)) as rows:
         before = source_states(context.warehouse)
         loaded = load_sources(context, stage_sources(context, sources), before)
-    with context.stage("model", len(plan.models)):
+        rows.append(loaded.rows_read)
+    with context.stage("model", len(plan.models)) as rows:
         models = make_models(context, plan, loaded.states, loaded.blocked)
+        rows.extend(one.rows or 0 for one in models.assets)
     blocked = {f"raw/{name}": why for name, why in loaded.blocked.items()}
     blocked |= {f"model/{name}": why for name, why in models.blocked.items()}
     return RunReport(

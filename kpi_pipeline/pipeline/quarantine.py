@@ -112,7 +112,7 @@ def replay(
         try:
             before = _open_rows(context, source)
             notes = forget_files(project, one, warehouse)
-            with context.stage("ingest", 2):
+            with context.stage("ingest", 2) as rows:
                 names = with_those_pointed_to(project, [source])
                 loaded = load_sources(context, stage_sources(context, names), source_states(warehouse))
                 blocked, read, fit = loaded.blocked.get(source), loaded.rows_read, 0
@@ -123,6 +123,7 @@ def replay(
                     tried = load_sources(context, {source: again}, source_states(warehouse))
                     blocked = tried.blocked.get(source)
                     fit = 0 if blocked else again.rows_loaded
+                rows.append(read + fit)
             stays = _open_rows(context, source)
         except BaseException as problem:
             end_badly(context, problem)

@@ -112,7 +112,7 @@ def run_within(context: Context, plan: Plan, kpis: frozenset[str], *, whole: boo
     about = counted(len(kpis), "KPI")
     tell("run_started", f"{about} asked for", definition_version=version, kpis=len(kpis), full=context.full)
     try:
-        with context.stage("ingest", 2 * len(sources)):
+        with context.stage("ingest", 2 * len(sources)) as rows:
             staged = stage_sources(context, sources)
             if not context.full and not context.since and is_up_to_date(context, staged):
                 forget_run(warehouse, context.run_id)
@@ -124,6 +124,7 @@ def run_within(context: Context, plan: Plan, kpis: frozenset[str], *, whole: boo
                 return tell_end(report, rows_read=0, quarantined=0)
             out_of_date(warehouse)
             loaded = load_sources(context, staged, source_states(warehouse))
+            rows.append(loaded.rows_read)
         tell_assets(loaded.assets, loaded.checks)
         return _compute(context, plan, kpis, loaded, whole=whole, began=began)
     except BaseException as problem:

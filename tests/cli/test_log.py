@@ -29,6 +29,7 @@ def test_every_line_of_a_run_is_an_event(tmp_path: Path) -> None:
     ended = {str(one["stage"]): one for one in events if one["event"] == "stage_ended"}
     assert set(ended) == {*["ingest", "model", "reduce", "derive", "projection", "judge", "validate", "publish"]}
     assert all(one["seconds"] >= 0 and one["peak_mb"] > 0 for one in ended.values())
+    assert (ended["ingest"]["rows"], events[-1]["rows_read"]) == (91, 91)
     stages = shop.ask("SELECT stage, rows_out, peak_mb FROM run_stage").rows()
     assert {(name, ended[name]["rows"]) for name, *_ in stages} == {(name, rows) for name, rows, _ in stages}
     (sales,) = [one for one in events if one["event"] == "asset" and one["asset"] == "raw/sales"]
