@@ -12,7 +12,7 @@ from kpi_pipeline.project import Project
 
 PUBLISHED_TABLES = frozenset({
     "snapshot", "kpi", "goal", "kpi_goal", "team", "person", "review", "metric", "calendar", "calendar_period",
-    "segment", "kpi_value", "metric_value", "goal_score", "okr_objective", "okr_key_result",
+    "segment", "kpi_refused", "kpi_value", "metric_value", "goal_score", "okr_objective", "okr_key_result",
     "mbo_agreement", "team_focus", "balanced_scorecard", "perspective_score", "strategy_node", "strategy_link",
     "kpi_indicator", "kpi_evidence", "kpi_evidence_lag", "kpi_evidence_window", "kpi_evidence_history",
     "kpi_value_history", "kpi_driver", "kpi_projection",

@@ -51,6 +51,7 @@ def test_a_kpi_row(project: Project) -> None:
         "last_reviewed": date(2010, 1, 31),
         "review_due": date(2010, 2, 28),
         "as_of": None,
+        "frozen_through": None,
         "defined_in": "definitions/kpis/sales.yaml:14",
     }
 
