@@ -16,20 +16,8 @@ JUDGED = (
     "target", "target_low", "target_high", "target_provenance", "attainment", "variance", "status", "status_rule",
 )  # fmt: skip
 
-NOTHING_HELD = pl.DataFrame(
-    schema={
-        **dict.fromkeys(("kpi", "grain", "breakdown", "segment", "period_label"), pl.String),
-        **dict.fromkeys(("period_start", "period_end", "last_day"), pl.Date),
-        "period_start_utc": pl.Datetime("us", "UTC"),
-        "is_complete": pl.Boolean,
-        **dict.fromkeys(("value", "numerator", "denominator"), pl.Float64),
-        "sample_size": pl.Int64,
-        **dict.fromkeys(("target", "target_low", "target_high"), pl.Float64),
-        "target_provenance": pl.String,
-        **dict.fromkeys(("attainment", "variance"), pl.Float64),
-        **dict.fromkeys(("status", "status_rule"), pl.String),
-    }
-)
+NOTHING_HELD = pl.DataFrame(schema={"kpi": pl.String})
+"""Of no KPI anything is closed."""
 
 
 def held(values: pl.DataFrame, said: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:

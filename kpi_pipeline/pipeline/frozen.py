@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -29,7 +30,7 @@ class Frozen:
         some = pl.col("kpi").is_in(sorted(kpis))
         return Frozen(self.said.filter(some), self.would.filter(some))
 
-    @property
+    @cached_property
     def moved(self) -> pl.DataFrame:
         """The rows of both that the other one does not have."""
         return pl.concat(
@@ -50,9 +51,12 @@ def hold(project: Project, warehouse: Warehouse, values: pl.DataFrame, judged: J
         values: rows of `kpi_value` as the data has them now.
         judged: gives the rows of some KPIs, judged beside what was published of closed periods.
     """
-    said = said_until(warehouse, _closed(project, values), project.former_names)
-    texts = values.select(SAID).cast({pl.Categorical: pl.String})
-    said = said.select(SAID).cast(texts.schema)
+    closed = _closed(project, values)
+    of_closed = values.filter(pl.col("kpi").is_in(closed.get_column("kpi").unique().to_list()))
+    texts = of_closed.select(SAID).cast({pl.Categorical: pl.String})
+    if closed.is_empty():
+        return values, Frozen(texts, texts)
+    said = said_until(warehouse, closed, project.former_names).select(SAID).cast(texts.schema)
     said = said.join(_too_small_now(project, texts), on=PART, how="anti")
     frozen = Frozen(said, texts.join(said, on=PART, how="semi"))
     moved = frozenset(frozen.moved.get_column("kpi"))

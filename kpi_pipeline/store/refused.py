@@ -44,6 +44,8 @@ def refuse(
         names: of every KPI that had another name, that name and the one of now.
         causes: what may be the reasons.
     """
+    if said.is_empty() and not warehouse.rows(f"SELECT 1 FROM {quoted(REFUSED)} LIMIT 1"):
+        return
     for former, name in names.items():
         warehouse.run(f"UPDATE {quoted(REFUSED)} SET kpi = ? WHERE kpi = ?", [name, former])
     with warehouse.lent(said) as was, warehouse.lent(would) as now:

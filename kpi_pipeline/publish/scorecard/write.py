@@ -36,9 +36,10 @@ def write_pages(pages: Iterable[tuple[str, str]], folder: Path) -> Path:
     try:
         clear_leftovers(folder / "pages")
         for path, html in pages:
-            written.add(folder / path)
-            if not _is_there(folder / path, html.encode()):
-                drafts[folder / path] = _draft(built / path, html.encode())
+            page, text = folder / path, html.encode()
+            written.add(page)
+            if not _is_there(page, text):
+                drafts[page] = _draft(built / path, text)
         if drafts:
             # NOTE: once for all: the disk would be waited for a hundred times if each page was synced by itself.
             sync_all()
