@@ -103,7 +103,7 @@ class Against(StrEnum):
     year_ago = "year_ago"
 
 
-@app.command()
+@app.command(short_help="Read the definitions and say what is wrong, and where.")
 def check(
     project: Project = HERE,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail the check too.")] = False,
@@ -125,7 +125,7 @@ def check(
     raise typer.Exit(check_definitions(project, strict=strict, verbose=verbose, as_json=as_json, data=data))
 
 
-@app.command()
+@app.command(short_help="Bring the published tables up to date.")
 def run(
     project: Project = HERE,
     select: Annotated[
@@ -174,7 +174,7 @@ def run(
     raise typer.Exit(run_project(project, select=select or [], full=full, since=since, wait=wait, quiet=quiet, log=log))
 
 
-@app.command("list")
+@app.command("list", short_help="List KPIs with values and status, or metrics, goals, models.")
 def list_(
     what: Annotated[Kind, typer.Argument(help="What to list.")] = Kind.kpis,
     project: Project = HERE,
@@ -185,7 +185,7 @@ def list_(
     list_things(project, what.value)
 
 
-@app.command()
+@app.command(short_help="Show one KPI: meaning, origin, values and a plot; or one goal.")
 def show(
     kpi: Annotated[str, typer.Argument(help="Name of the KPI, or of a goal.", metavar="KPI")],
     project: Project = HERE,
@@ -197,7 +197,7 @@ def show(
     show_kpi(project, kpi, periods=periods)
 
 
-@app.command()
+@app.command(short_help="Say what was published of a KPI before, and why it changed.")
 def history(
     kpi: Annotated[str, typer.Argument(help="Name of the KPI.", metavar="KPI")],
     period: Annotated[
@@ -215,7 +215,7 @@ def history(
     tell_history(project, kpi, period=period, segment=segment, form=form_of(as_json=as_json, as_csv=as_csv))
 
 
-@app.command()
+@app.command(short_help="Show which published values changed between two runs.")
 def diff(
     earlier: Annotated[
         str, typer.Argument(help="A run, a day, or latest or previous.", metavar="[FROM]", show_default=False)
@@ -270,7 +270,7 @@ def diff(
     tell_difference(project, earlier, later, kpi=tuple(kpi or ()), everything=everything, form=form)
 
 
-@app.command()
+@app.command(short_help="Say which books are closed, and what would have moved.")
 def frozen(
     kpis: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -290,7 +290,7 @@ def frozen(
     raise typer.Exit(int(fail and not as_published))
 
 
-@app.command()
+@app.command(short_help="Say why a KPI changed: segments, parts and inputs.")
 def why(
     kpi: Annotated[str, typer.Argument(help="Name of the KPI.", metavar="KPI")],
     by: Annotated[
@@ -335,7 +335,7 @@ def why(
     )
 
 
-@app.command()
+@app.command(short_help="Say what the data says of the claims that one KPI leads another.")
 def evidence(
     names: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -354,7 +354,7 @@ def evidence(
     show_evidence(project, names or (), as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Look for leaders nobody has claimed.")
 def discover(
     grain: Annotated[
         Optional[str],  # noqa: UP045
@@ -370,7 +370,7 @@ def discover(
     show_candidates(project, grain=grain, limit=limit, as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Explain how a number is made, with the SQL.")
 def explain(
     metrics: Annotated[list[str], typer.Argument(help="Names of metrics, or of KPIs.", metavar="METRIC")],
     by: Annotated[
@@ -460,7 +460,7 @@ def query(
     answer(project, asked, form=format.value, output=output, wait=wait)
 
 
-@app.command()
+@app.command(short_help="Write down what was decided when people looked at a KPI.")
 def review(
     kpi: Annotated[str, typer.Argument(help="Name of the KPI that was looked at.", metavar="KPI")],
     decision: Annotated[
@@ -491,7 +491,7 @@ def review(
     write_review(project, kpi, decision=decision, by=by, on=on, actions=action or ())
 
 
-@app.command()
+@app.command(short_help="List the KPIs whose review is overdue or was never held.")
 def reviews(
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
     project: Project = HERE,
@@ -502,7 +502,7 @@ def reviews(
     list_overdue(project, as_json=as_json)
 
 
-@app.command("notify")
+@app.command("notify", short_help="Tell people what is new to them.")
 def notify_(
     project: Project = HERE,
     wait: Wait = 600,
@@ -513,7 +513,7 @@ def notify_(
     raise typer.Exit(notify_people(project, wait=wait))
 
 
-@app.command()
+@app.command(short_help="Say how the project is doing.")
 def status(
     fail_on: Annotated[
         Optional[str],  # noqa: UP045
@@ -534,7 +534,7 @@ def status(
     raise typer.Exit(show_status(project, form="json" if as_json else form.value, fail_on=fail_on))
 
 
-@app.command()
+@app.command(short_help="Remove from the warehouse what no definition asks for.")
 def clean(
     raw: Annotated[
         bool, typer.Option("--raw", help="Also the rows of sources that are no longer defined, for good.")
@@ -548,7 +548,7 @@ def clean(
     clean_warehouse(project, raw=raw, wait=wait)
 
 
-@app.command()
+@app.command(short_help="Write the scorecard's pages from what was published.")
 def report(
     name: Annotated[
         Optional[str],  # noqa: UP045
@@ -572,7 +572,7 @@ def report(
     written(project, name, open_it=open_it, markdown=markdown, png=png)
 
 
-@app.command()
+@app.command(short_help="Write the JSON Schema of definition files, for editors.")
 def schema(
     output: Annotated[
         Optional[Path],  # noqa: UP045
@@ -585,7 +585,7 @@ def schema(
     write_schema(output)
 
 
-@app.command()
+@app.command(short_help="Start a project from your own files.")
 def init(
     folder: Annotated[Path, typer.Argument(help="The folder of the new project.", metavar="DIR")],
     files: Annotated[
@@ -612,7 +612,7 @@ def init(
     init_project(folder, [*(files or []), *(more or [])], time or [])
 
 
-@app.command()
+@app.command(short_help="Keep warehouse, definitions and reviews in one file.")
 def backup(
     folder: Annotated[
         Optional[Path],  # noqa: UP045
@@ -641,7 +641,7 @@ def backup(
     write_backup(project, folder, state_only=state_only, keep=keep, wait=wait)
 
 
-@app.command()
+@app.command(short_help="Put a backup in the place of the warehouse.")
 def restore(
     file: Annotated[Path, typer.Argument(help="A backup.", metavar="FILE")],
     wait: Wait = 600,
@@ -653,7 +653,7 @@ def restore(
     restore_from(project, file, wait=wait)
 
 
-@app.command()
+@app.command(short_help="Open the project in Dagster.")
 def dev(
     project: Project = HERE,
     host: Annotated[str, typer.Option(help="Address to listen on.", metavar="ADDRESS")] = "127.0.0.1",
@@ -665,7 +665,9 @@ def dev(
     raise typer.Exit(start_dagster(project, host=host, port=port))
 
 
-app.add_typer(quarantine_app.app, name="quarantine")
+app.add_typer(
+    quarantine_app.app, name="quarantine", short_help="Say which rows were not let in, and why; try them again."
+)
 
 
 @app.callback(invoke_without_command=True)

@@ -39,11 +39,18 @@ class Bars:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._task: TaskID | None = None
+        self._bars: dict[str, TaskID] = {}
 
     def stage(self, name: str, total: int) -> None:
-        """The stage before is done; a new bar begins."""
+        """The stage before is done; a new bar begins, or the stage's own goes on."""
         self.done()
-        self._task = self._progress.add_task(DOING.get(name, name), total=max(total, 1), what="")
+        steps = max(total, 1)
+        self._task = self._bars.get(name)
+        if self._task is None:
+            self._task = self._bars[name] = self._progress.add_task(DOING.get(name, name), total=steps, what="")
+        else:
+            done = self._progress.tasks[self._task].total or 0
+            self._progress.update(self._task, total=done + steps)
 
     def step(self, what: str) -> None:
         """The bar moves on."""

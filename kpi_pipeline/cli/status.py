@@ -57,7 +57,7 @@ def as_json(found: Health) -> dict[str, Any]:
         "project": found.project,
         "asked_at": found.asked_at,
         "running": found.running,
-        "last_run": {name: last.get(name) for name in ("run_id", "status", "started_at", "finished_at")}
+        "last_run": {name: last.get(name) for name in ("run_id", "status", "started_at", "finished_at", "problem")}
         if last
         else None,
         "runs_since_publication_known": found.runs_known,

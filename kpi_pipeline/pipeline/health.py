@@ -193,7 +193,8 @@ def _defined(project: Project, rows: Iterable[Row]) -> Iterator[Row]:
 def _failed(last: Row | None) -> Iterator[Concern]:
     """The last run where it ended badly."""
     if last and last["status"] in ("failed", "killed", "stopped"):
-        yield Concern("failed", last["run_id"], f"{last['status']}; readers see what was published before")
+        why = f". It said: {last['problem']}" if last.get("problem") else ""
+        yield Concern("failed", last["run_id"], f"{last['status']}; readers see what was published before{why}")
 
 
 def _failing(project: Project, seen: LastSaid) -> Iterator[Concern]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from textwrap import shorten
 from uuid import uuid4
 
 from kpi_pipeline.errors import DataError, KpiError
@@ -13,12 +14,15 @@ from kpi_pipeline.log import RUN
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.watch import Logged, Quiet, Watch
 from kpi_pipeline.project import Project
+from kpi_pipeline.redaction import redacted
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import Outcome, end_run
 from kpi_pipeline.store.state import is_prepared, prepare_state
 
 PATIENCE = 600.0
 """Seconds to wait for another run to end."""
+WIDTH = 300
+"""Of what a run failed by, so many letters are kept."""
 
 
 @contextmanager
@@ -77,6 +81,14 @@ def _waiting(watch: Watch, wait: float) -> Callable[[str], None]:
 
 def end_badly(context: Context, problem: BaseException) -> None:
     """Notes that a run failed or was stopped; where not even that can be noted, `problem` is what must be told."""
-    outcome = Outcome("stopped" if isinstance(problem, KeyboardInterrupt) else "failed")
+    stopped = isinstance(problem, KeyboardInterrupt)
+    outcome = Outcome("stopped" if stopped else "failed", problem=None if stopped else _in_short(problem))
     with suppress(KpiError, *context.warehouse.query_errors):
         end_run(context.warehouse, context.run_id, outcome, finished_at=context.finished_at, stages=context.taken)
+
+
+def _in_short(problem: BaseException) -> str:
+    """The first line of what a run failed by, without secrets; a mistake of ours with its kind."""
+    first = next(iter(redacted(str(problem)).splitlines()), "")
+    named = first if isinstance(problem, KpiError) else f"{type(problem).__name__}: {first}"
+    return shorten(named, width=WIDTH, placeholder=" …")

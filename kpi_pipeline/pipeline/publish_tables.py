@@ -271,8 +271,9 @@ def with_runs(context: Context, tables: Tables, outcome: Outcome) -> Tables:
     """The tables with the runs so far, this one as it will have ended once readers see them."""
     table = table_named("run")
     this_one = pl.col("run_id") == context.run_id
+    ends = {name: value for name, value in outcome._asdict().items() if name in table.schema}
     known = runs(context.warehouse).with_columns(
-        pl.when(this_one).then(pl.lit(value)).otherwise(name).alias(name) for name, value in outcome._asdict().items()
+        pl.when(this_one).then(pl.lit(value)).otherwise(name).alias(name) for name, value in ends.items()
     )
     taken = pl.concat(
         [
@@ -285,6 +286,8 @@ def with_runs(context: Context, tables: Tables, outcome: Outcome) -> Tables:
         ],
         how="vertical_relaxed",
     )
+    # NOTE: what a run failed by is not published: it may tell of a row.
+    known = known.drop("problem")
     return tables | {"run": conform(table, known), "run_stage": conform(table_named("run_stage"), taken)}
 
 

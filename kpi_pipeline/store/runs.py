@@ -25,13 +25,14 @@ class StageTaken(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a run ended: published, blocked, loaded, failed or stopped; and how much it did."""
+    """How a run ended: published, blocked, loaded, failed or stopped; how much it did, and what it failed by."""
 
     status: str
     rows_read: int = 0
     rows_quarantined: int = 0
     values_computed: int = 0
     values_restated: int = 0
+    problem: str | None = None
 
 
 def begin_run(warehouse: Warehouse, run_id: str, started_at: datetime, definition_version: str) -> None:
@@ -72,7 +73,7 @@ def end_run(
     with warehouse.transaction():
         warehouse.run(
             f"UPDATE {_RUN} SET finished_at = ?, status = ?, rows_read = ?, rows_quarantined = ?, values_computed = ?, "
-            "values_restated = ?, up_to_date_key = ? WHERE run_id = ?",
+            "values_restated = ?, problem = ?, up_to_date_key = ? WHERE run_id = ?",
             [finished_at, *outcome, up_to_date_key, run_id],
         )
         for stage in stages:

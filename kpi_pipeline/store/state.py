@@ -98,6 +98,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             is_complete BOOLEAN NOT NULL, recorded_at TIMESTAMPTZ NOT NULL, superseded_at TIMESTAMPTZ,
             reason VARCHAR)""",
     ),
+    ("""ALTER TABLE state.run ADD COLUMN problem VARCHAR""",),
 )
 """The statements that lead from one version of the state to the next; new ones are added at the end."""
 

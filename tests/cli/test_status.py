@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from kpi_pipeline.pipeline.health import health
 from kpi_pipeline.store import Warehouse
 from kpi_pipeline.store.runs import begin_run
@@ -67,7 +69,10 @@ def test_late_failed_and_at_work(tmp_path: Path) -> None:
     assert [one.about for one in later.of("late")] == ["raw/tickets", "kpi/weekly_tickets", "run"]
     shop.edit("definitions/models.yaml", "FROM raw.tickets", "FROM raw.tickets WHERE 'x'::INT = 1")
     assert shop.kpi("run").code != 0
-    assert [one.text for one in health(project).of("failed")] == ["failed; readers see what was published before"]
+    (failed,) = health(project).of("failed")
+    said = "Model 'ticket' cannot be read: Conversion Error: Could not convert string 'x' to INT32"
+    assert failed.text == f"failed; readers see what was published before. It said: {said}"
+    assert json.loads(shop.kpi("status", "--json").out)["last_run"]["problem"] in failed.text
     with Warehouse.open(shop.warehouse, holder="run 7"):
         at_work = health(project)
         assert at_work.running is not None
@@ -76,6 +81,20 @@ def test_late_failed_and_at_work(tmp_path: Path) -> None:
         said = shop.kpi("status").out
         assert f"at work since {at_work.running['since'][:16].replace('T', ' ')}: run 7, process " in said
     assert health(project).running is None
+
+
+def test_why_a_run_failed_is_kept_short_and_without_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESK_PASSWORD", "correct horse")
+    shop = Shop.opened_in(tmp_path)
+    asked = f"'correct horse {'battery staple ' * 40}'::INT"
+    shop.edit("definitions/models.yaml", "FROM raw.tickets", f"FROM raw.tickets WHERE {asked} = 1")
+    assert shop.kpi("run").code != 0
+    problem = json.loads(shop.kpi("status", "--json").out)["last_run"]["problem"]
+    assert "string '••• battery staple" in problem
+    assert problem.endswith(" …")
+    assert len(problem) <= 300
+    with Warehouse.open(shop.warehouse) as warehouse:
+        assert "correct horse" not in str(warehouse.rows("SELECT * FROM state.run"))
 
 
 def test_a_run_whose_process_is_gone_was_killed(tmp_path: Path) -> None:
