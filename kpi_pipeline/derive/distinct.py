@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from kpi_pipeline.derive.anchors import ANCHOR
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.day_numbers import day_number, day_numbers
+from kpi_pipeline.derive.elsewhere import of_periods, of_windows
 from kpi_pipeline.derive.marks import Found, Marks
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.places import segment_numbers
@@ -41,6 +42,8 @@ def distinct_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyF
 
 
 def _computed(reduction: Reduction, questions: Sequence[Question], partials: Partials) -> list[pl.DataFrame]:
+    if there := partials.elsewhere.get(reduction):
+        return [of_windows(one, there) if one.asked.reach else of_periods(one, there) for one in questions]
     first, last = partials.spans[reduction.model, reduction.time]
     span = _Span(first, (last - first).days + 1)
     found = _counted(reduction, questions, partials, span)

@@ -28,7 +28,10 @@ def known_then(partials: Partials, through: pl.DataFrame) -> Partials:
     seen = {
         reduction: SeenThen(rows, through) if reduction.events else rows for reduction, rows in partials.seen.items()
     }
-    return replace(partials, frames=frames, seen=seen)
+    elsewhere = {
+        reduction: there.then(through) if reduction.events else there for reduction, there in partials.elsewhere.items()
+    }
+    return replace(partials, frames=frames, seen=seen, elsewhere=elsewhere)
 
 
 def _then(rows: pl.LazyFrame, through: pl.LazyFrame) -> pl.LazyFrame:

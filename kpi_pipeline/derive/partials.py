@@ -8,7 +8,7 @@ from datetime import date
 
 import polars as pl
 
-from kpi_pipeline.derive.seen import Answers, Held, Seen
+from kpi_pipeline.derive.seen import Answers, Elsewhere, Held, Seen
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.plan import Measure, Reduction
 
@@ -26,6 +26,8 @@ class Partials:
     """What is read part by part instead of being held as a frame: keys and values."""
     answers: Answers | None = None
     """What is known of spans of days already; without it everything is computed."""
+    elsewhere: Mapping[Reduction, Elsewhere] = field(default_factory=dict)
+    """What is asked where the rows are: keys and values that are too many to be read."""
 
     def reduction(self, measure: Measure) -> Reduction:
         """The reduction that holds a measure; by day, unless it is only held by hour."""
@@ -38,7 +40,7 @@ class Partials:
     def _holding(self, measure: Measure) -> list[Reduction]:
         return [
             one
-            for one in (*self.frames, *self.seen)
+            for one in (*self.frames, *self.seen, *self.elsewhere)
             if (one.model, one.time, one.shape) == (measure.model, measure.time, measure.shape)
             and one.measures[0].about == measure.about
         ]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from kpi_pipeline.derive.asked import Asked
 from kpi_pipeline.derive.day_numbers import day_number, day_numbers
+from kpi_pipeline.derive.elsewhere import of_periods
 from kpi_pipeline.derive.partials import Partials
 from kpi_pipeline.derive.places import segment_numbers
 from kpi_pipeline.derive.remembered import answered
@@ -40,6 +41,8 @@ def percentile_values(asked: Sequence[Asked], partials: Partials) -> list[pl.Laz
 
 
 def _computed(reduction: Reduction, questions: Sequence[Question], partials: Partials) -> list[pl.DataFrame]:
+    if there := partials.elsewhere.get(reduction):
+        return [of_periods(one, there) for one in questions]
     asked = [_Spans(one) for one in questions]
     filters = {one.column for one in reduction.measures if one.filter}
     _answer(asked, partials.seen_of(reduction), filters)

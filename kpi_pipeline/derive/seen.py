@@ -9,7 +9,8 @@ from typing import Protocol
 
 import polars as pl
 
-from kpi_pipeline.plan import Reduction
+from kpi_pipeline.derive.segments import Segments
+from kpi_pipeline.plan import Measure, Reduction
 
 PLACE = "_place"
 """The number of a row's combination of dimension values; -1 is none."""
@@ -38,6 +39,35 @@ class Seen(Protocol):
 
     def by_days(self, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
         """The rows of one span of days after the other; first and last day included."""
+        ...
+
+
+class Elsewhere(Protocol):
+    """What answers questions about the keys or values of a pass over rows that are too many to be read."""
+
+    def of_spans(self, days: pl.DataFrame, segments: Segments, measures: Sequence[Measure]) -> pl.DataFrame:
+        """What each measure is over the rows of each span: `_span`, `_segment`, `_made_0` and so on.
+
+        Args:
+            days: `_day`, `_span`: the days of each span; a day may belong to several.
+            segments: the segments of the breakdown.
+            measures: distinct counts, or percentiles.
+        """
+        ...
+
+    def stays(self, leaves: pl.DataFrame, segments: Segments, measures: Sequence[Measure]) -> pl.DataFrame:
+        """How the number of keys within reach changes: `_measure` (its place), `_segment`, `_day`, `_change`.
+
+        Args:
+            leaves: `_day`, `_leaves`: the days looked at, and the first later one whose window no longer holds them;
+                NULL where none ever does.
+            segments: the segments of the breakdown.
+            measures: distinct counts.
+        """
+        ...
+
+    def then(self, through: pl.DataFrame) -> Elsewhere:
+        """The same without events that came to be known later than is told for their day: `_day`, `_known`."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -25,7 +25,7 @@ from kpi_pipeline.pipeline.kept import Kept, KeptByRuns, kept_by_runs
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.lookups import prepare_lookups
 from kpi_pipeline.pipeline.read_partials import partials_of
-from kpi_pipeline.plan import Plan, Reduction, Series, Shape
+from kpi_pipeline.plan import Engine, Plan, Reduction, Series, Shape
 from kpi_pipeline.reduce import reduction_query
 from kpi_pipeline.store.answers import KeptAnswers
 
@@ -135,7 +135,13 @@ def partial_results(context: Context, plan: Plan) -> Partials:
     return reaching_as_far(context, plan, found, kept)
 
 
-def reaching_as_far(context: Context, plan: Plan, found: Partials, kept: KeptByRuns | None = None) -> Partials:
+def reaching_as_far(
+    context: Context,
+    plan: Plan,
+    found: Partials,
+    kept: KeptByRuns | None = None,
+    engines: Mapping[Reduction, Engine] | None = None,
+) -> Partials:
     """The partial results with the days that all rows of a model span: a condition narrows what is counted, not that.
 
     So a question about France gives the numbers that a breakdown by country has in the row of France.
@@ -144,14 +150,15 @@ def reaching_as_far(context: Context, plan: Plan, found: Partials, kept: KeptByR
     spans = dict(found.spans)
     for one in plan.reductions:
         if one.where and one.shape is Shape.additive and one.events is None:
+            engine = (engines or {}).get(one, context.warehouse)
             rows = replace(one, where="", dimensions=(), joined=(), measures=(one.measures[0].all_rows,))
             way = kept.way(rows) if kept else None
             days = (
                 way.query(rows, context.warehouse)
                 if isinstance(way, Kept)
-                else reduction_query(rows, plan.model(one.model), context.warehouse)
+                else reduction_query(rows, plan.model(one.model), engine)
             )
-            [span] = context.warehouse.rows(exp.select(first, last).from_(days.subquery("days")))
+            [span] = engine.rows(exp.select(first, last).from_(days.subquery("days")))
             if span[0]:
                 spans[one.model, one.time] = span
     return replace(found, spans=spans)

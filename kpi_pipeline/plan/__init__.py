@@ -7,7 +7,7 @@ a pass over a model are gathered into reductions. `explain` says all of it in wo
 from __future__ import annotations
 
 from kpi_pipeline.plan.cohorts import Ages, Cohorts
-from kpi_pipeline.plan.executor import Executor
+from kpi_pipeline.plan.executor import Engine, Executor
 from kpi_pipeline.plan.fingerprints import fingerprint
 from kpi_pipeline.plan.grouped import GroupedMetric, GroupedPart
 from kpi_pipeline.plan.joins import DatePart, Hop, Joined, JoinedColumn
@@ -41,6 +41,7 @@ __all__ = [
     "Coverage",
     "DatePart",
     "Derivation",
+    "Engine",
     "Executor",
     "Filled",
     "Fold",

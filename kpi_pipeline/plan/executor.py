@@ -13,12 +13,46 @@ if TYPE_CHECKING:
     from sqlglot import expressions as exp
 
 
+class Engine(Protocol):
+    """Answers SQL trees where the rows are."""
+
+    @property
+    def query_errors(self) -> tuple[type[Exception], ...]:
+        """What a tree that cannot be carried out raises."""
+        ...
+
+    def fetch(self, query: exp.Expr) -> pl.DataFrame:
+        """The rows of a query as a frame."""
+        ...
+
+    def rows(self, query: exp.Expr) -> list[tuple[Any, ...]]:
+        """The rows of a small query as tuples."""
+        ...
+
+    def columns(self, query: exp.Expr) -> dict[str, str]:
+        """The names of a query's columns, and DuckDB's names of their types, without running it."""
+        ...
+
+    def table_columns(self, table: TableRef) -> dict[str, str]:
+        """The names and types of a table's columns; empty where there is no such table."""
+        ...
+
+    def replace_table(self, table: TableRef, frame: pl.DataFrame) -> None:
+        """Creates a table anew with the frame's rows; in the schema `temp` for as long as the engine is open."""
+        ...
+
+
 class Executor(Protocol):
-    """Runs SQL trees where the rows are."""
+    """The engine that is the warehouse: it also writes, and takes statements with parameters."""
 
     @property
     def dialect(self) -> str:
         """What sqlglot calls its SQL."""
+        ...
+
+    @property
+    def query_errors(self) -> tuple[type[Exception], ...]:
+        """What a statement that cannot be carried out raises."""
         ...
 
     def run(self, statement: exp.Expr | str, parameters: Sequence[object] = ()) -> None:

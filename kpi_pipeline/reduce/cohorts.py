@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.plan import Executor
+from kpi_pipeline.plan import Engine
 from kpi_pipeline.plan.cohorts import PREVIOUS, Cohorts
 from kpi_pipeline.plan.matching import SEEN
 from kpi_pipeline.reduce.aggregate import parsed
@@ -23,13 +23,13 @@ KEY = "_key"
 FIRST = "_first"
 
 
-def seen_days(cohorts: Cohorts, columns: Sequence[str], executor: Executor) -> exp.Select:
+def seen_days(cohorts: Cohorts, columns: Sequence[str], engine: Engine) -> exp.Select:
     """A row an entity and day on which it was seen: the columns of its first row, the day, and the day before it."""
     in_order = (
         exp.select(exp.column(SEEN, quoted=True))
         .select(exp.alias_(_over(exp.FirstValue(this=as_struct(columns)), cohorts), FIRST, quoted=True))
         .select(exp.alias_(_over(exp.Lag(this=exp.column(SEEN, quoted=True)), cohorts), PREVIOUS, quoted=True))
-        .from_(_rows(cohorts, columns, executor).subquery("there"))
+        .from_(_rows(cohorts, columns, engine).subquery("there"))
     )
     seen, before = exp.column(SEEN, quoted=True), exp.column(PREVIOUS, quoted=True)
     return (
@@ -40,14 +40,14 @@ def seen_days(cohorts: Cohorts, columns: Sequence[str], executor: Executor) -> e
     )
 
 
-def _rows(cohorts: Cohorts, columns: Sequence[str], executor: Executor) -> exp.Select:
+def _rows(cohorts: Cohorts, columns: Sequence[str], engine: Engine) -> exp.Select:
     """The rows that count, with the day and the moment of each."""
     rows = cohorts.rows
-    day = business_day(rows.model, rows.time, time_type(rows, executor))
+    day = business_day(rows.model, rows.time, time_type(rows, engine))
     return rows_of_side(
         rows,
         day,
-        executor,
+        engine,
         exp.alias_(parsed(rows.keys[0]), KEY, quoted=True),
         exp.alias_(day, SEEN, quoted=True),
         exp.alias_(time_column(rows.model, rows.time), AT, quoted=True),

@@ -8,7 +8,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.plan import (
     Arithmetic,
-    Executor,
+    Engine,
     Filled,
     Fold,
     GroupedMetric,
@@ -25,7 +25,7 @@ from kpi_pipeline.reduce.day import time_column
 Of = Callable[[Leaf], exp.Expr]
 
 
-def with_metric(query: exp.Select, metric: GroupedMetric, executor: Executor) -> exp.Select:
+def with_metric(query: exp.Select, metric: GroupedMetric, engine: Engine) -> exp.Select:
     """The query with a column for the metric's value over all time of each row's entity; NULL where a row has none.
 
     As everywhere, an entity without rows has a sum or a count of 0, and no value of any other kind.
@@ -34,7 +34,7 @@ def with_metric(query: exp.Select, metric: GroupedMetric, executor: Executor) ->
     names = {(part.model.name, part.time): f"{metric.name} {number}" for number, part in enumerate(metric.parts)}
     for part in metric.parts:
         name = names[part.model.name, part.time]
-        values = _by_key(part, executor).subquery(exp.to_identifier(name, quoted=True))
+        values = _by_key(part, engine).subquery(exp.to_identifier(name, quoted=True))
         on = exp.EQ(this=key.copy(), expression=exp.column("_key", table=name, quoted=True))
         query = query.join(values, on=on, join_type="left")
 
@@ -46,14 +46,14 @@ def with_metric(query: exp.Select, metric: GroupedMetric, executor: Executor) ->
     return query.select(exp.alias_(value, metric.name, quoted=True))
 
 
-def _by_key(part: GroupedPart, executor: Executor) -> exp.Select:
+def _by_key(part: GroupedPart, engine: Engine) -> exp.Select:
     """SELECT _key and a column a measure; rows without a moment belong to no period and do not count."""
     # NOTE: rows of a grouped metric may look things up in turn, so the two modules need each other.
     from kpi_pipeline.reduce.rows import rows_of
 
-    rows = rows_of(part.model, part.reduction, executor)
+    rows = rows_of(part.model, part.reduction, engine)
     probe = exp.select(*(exp.alias_(parsed(one.expr), one.column, quoted=True) for one in part.measures)).from_(rows)
-    kinds = executor.columns(probe)
+    kinds = engine.columns(probe)
     time = time_column(part.model, part.time)
     query = exp.select(exp.alias_(parsed(part.key), "_key", quoted=True)).from_(rows.copy())
     for one in part.measures:

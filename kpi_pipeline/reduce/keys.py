@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.plan import Executor, Hop
+from kpi_pipeline.plan import Engine, Hop
 from kpi_pipeline.reduce.rows import looked_up_rows
 
 
-def repeated_key(hop: Hop, executor: Executor) -> exp.Select:
+def repeated_key(hop: Hop, engine: Engine) -> exp.Select:
     """SELECT one key that more than one row has; with a validity one that more than one row has at a moment."""
     key = exp.column("_key", quoted=True)
-    rows = exp.select("*").from_(looked_up_rows(hop, (), executor).subquery("_rows")).where(key.is_(exp.Null()).not_())
+    rows = exp.select("*").from_(looked_up_rows(hop, (), engine).subquery("_rows")).where(key.is_(exp.Null()).not_())
     if hop.validity is None:
         again = exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(1))
         return exp.select(key.copy()).from_(rows.subquery("_keys")).group_by(key.copy()).having(again).limit(1)

@@ -7,11 +7,11 @@ it. So each row is read once and sorted once, however many events a key has, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.plan import Executor
+from kpi_pipeline.plan import Engine
 from kpi_pipeline.plan.matching import EVENT, SEEN, Matching, Side
 from kpi_pipeline.reduce.aggregate import parsed
 from kpi_pipeline.reduce.day import business_day
@@ -24,9 +24,9 @@ UNTIL = "_until"
 BASE = "_base"
 
 
-def matched_events(matching: Matching, columns: Sequence[str], executor: Executor) -> exp.Select:
+def matched_events(matching: Matching, columns: Sequence[str], engine: Engine) -> exp.Select:
     """A row a conversion that belongs to a base event: the base row's columns, what it adds, and when it was known."""
-    line = _line_of_time(matching, columns, executor)
+    line = _line_of_time(matching, columns, engine)
     looked_back = (
         exp.select(*(exp.column(name, quoted=True) for name in (IS_CONVERSION, AT, EVENT, SEEN)))
         .select(exp.alias_(_last_base(matching, columns), BASE, quoted=True))
@@ -44,39 +44,41 @@ def matched_events(matching: Matching, columns: Sequence[str], executor: Executo
     return found
 
 
-def _line_of_time(matching: Matching, columns: Sequence[str], executor: Executor) -> exp.Query:
+def _line_of_time(matching: Matching, columns: Sequence[str], engine: Engine) -> exp.Query:
     """The events of both kinds, each with what the other lacks left empty."""
-    kinds = (time_type(matching.base, executor), time_type(matching.conversion, executor))
+    kinds = (time_type(matching.base, engine), time_type(matching.conversion, engine))
     moments = compared(matching.base, matching.conversion, matching.window, kinds)
     at = moments.of(matching.base, kinds[0])
-    until = moments.after(at.copy(), matching.window) if matching.window else exp.null()
     seen = business_day(matching.conversion.model, matching.conversion.time, kinds[1])
-    base = _events(
-        matching.base,
-        at,
-        executor,
-        exp.alias_(exp.Literal.number(0), IS_CONVERSION, quoted=True),
-        exp.alias_(until, UNTIL, quoted=True),
-        *(exp.alias_(parsed(tie), name, quoted=True) for name, tie in _ties(matching)),
-        *(exp.column(name, quoted=True) for name in columns),
-        *_empty((EVENT, SEEN)),
+    base = {AT: at, IS_CONVERSION: exp.Literal.number(0)}
+    if matching.window:
+        base[UNTIL] = moments.after(at.copy(), matching.window)
+    base |= {name: parsed(tie) for name, tie in _ties(matching)}
+    base |= {name: exp.column(name, quoted=True) for name in columns}
+    later = {
+        AT: moments.of(matching.conversion, kinds[1]),
+        IS_CONVERSION: exp.Literal.number(1),
+        EVENT: parsed(matching.expr),
+        SEEN: seen,
+    }
+    lines = [_events(side, own[AT], engine, own) for side, own in ((matching.base, base), (matching.conversion, later))]
+    known = {name: kind for line in lines for name, kind in engine.columns(line).items()}
+    # NOTE: each in the type that the other side has it in; not every engine finds that out for a bare NULL.
+    empty: dict[str, exp.Expr] = {UNTIL: exp.cast(exp.null(), "DATE")}
+    empty |= {name: exp.cast(exp.null(), exp.DataType.build(kind, dialect="duckdb")) for name, kind in known.items()}
+    names = dict.fromkeys((AT, IS_CONVERSION, UNTIL, *base, *later))
+    first, second = (
+        _events(side, own[AT], engine, {name: own.get(name, empty[name]) for name in names})
+        for side, own in ((matching.base, base), (matching.conversion, later))
     )
-    later = _events(
-        matching.conversion,
-        moments.of(matching.conversion, kinds[1]),
-        executor,
-        exp.alias_(exp.Literal.number(1), IS_CONVERSION, quoted=True),
-        *_empty((UNTIL, *(name for name, _ in _ties(matching)), *columns)),
-        exp.alias_(parsed(matching.expr), EVENT, quoted=True),
-        exp.alias_(seen, SEEN, quoted=True),
-    )
-    return exp.union(base, later, distinct=False)
+    return exp.union(first, second, distinct=False)
 
 
-def _events(side: Side, at: exp.Expr, executor: Executor, *selected: exp.Expr) -> exp.Select:
-    """The events of a side: what is selected, and before it their keys and when they happened."""
+def _events(side: Side, at: exp.Expr, engine: Engine, selected: Mapping[str, exp.Expr]) -> exp.Select:
+    """The events of a side: what is selected, and before it their keys."""
     keys = (exp.alias_(parsed(key), _key(number), quoted=True) for number, key in enumerate(side.keys))
-    return rows_of_side(side, at, executor, *keys, exp.alias_(at, AT, quoted=True), *selected)
+    named = (exp.alias_(one, name, quoted=True) for name, one in selected.items())
+    return rows_of_side(side, at, engine, *keys, *named)
 
 
 def _last_base(matching: Matching, columns: Sequence[str]) -> exp.Expr:
@@ -103,7 +105,3 @@ def _key(number: int) -> str:
 
 def _of_base(name: str) -> exp.Expr:
     return exp.column(name, table=BASE, quoted=True)
-
-
-def _empty(names: Iterable[str]) -> list[exp.Expr]:
-    return [exp.alias_(exp.null(), name, quoted=True) for name in names]

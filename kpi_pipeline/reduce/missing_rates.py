@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.plan import Executor, Measure, ModelPlan, Rate, Reduction
+from kpi_pipeline.plan import Engine, Measure, ModelPlan, Rate, Reduction
 from kpi_pipeline.reduce.aggregate import condition, parsed
 from kpi_pipeline.reduce.day import business_day, time_column
 from kpi_pipeline.reduce.reduction import with_dimensions
@@ -17,15 +17,15 @@ def missing_rate(
     reduction: Reduction,
     rate: Rate,
     model: ModelPlan,
-    executor: Executor,
+    engine: Engine,
     *,
     from_day: date | None = None,
     to_day: date | None = None,
 ) -> exp.Select:
     """SELECT the currency and the day of the first amount that some measure adds up and that has no rate."""
     time = time_column(model, reduction.time)
-    rows = rows_of(model, reduction, executor)
-    kind = executor.columns(exp.select(exp.alias_(time, "_time")).from_(rows))["_time"]
+    rows = rows_of(model, reduction, engine)
+    kind = engine.columns(exp.select(exp.alias_(time, "_time")).from_(rows))["_time"]
     day = business_day(model, reduction.time, kind)
     amounts = [_adds(one) for one in reduction.measures if rate.name in one.expr]
     query = (

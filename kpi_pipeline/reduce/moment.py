@@ -8,7 +8,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.periods import Grain, Window
-from kpi_pipeline.plan import Executor
+from kpi_pipeline.plan import Engine
 from kpi_pipeline.plan.matching import Side
 from kpi_pipeline.reduce.day import INSTANT, business_day, in_zone, local_moment, time_column
 from kpi_pipeline.sql_parts import sql_table
@@ -61,9 +61,9 @@ def compared(base: Side, conversion: Side, window: Window | None, kinds: tuple[s
     return Moments(by_day, by_clock, base.model.project_zone)
 
 
-def time_type(side: Side, executor: Executor) -> str:
+def time_type(side: Side, engine: Engine) -> str:
     """The DuckDB type of a side's time column; what is neither a day nor a moment is refused."""
     table = sql_table(side.model.table)
-    kind = executor.columns(exp.select(exp.alias_(time_column(side.model, side.time), "_time")).from_(table))["_time"]
+    kind = engine.columns(exp.select(exp.alias_(time_column(side.model, side.time), "_time")).from_(table))["_time"]
     local_moment(side.model, side.time, kind)
     return kind

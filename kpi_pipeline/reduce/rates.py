@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import expressions as exp
 
 from kpi_pipeline.periods import Window
-from kpi_pipeline.plan import Executor, Rate
+from kpi_pipeline.plan import Engine, Rate
 from kpi_pipeline.reduce.aggregate import parsed
 from kpi_pipeline.reduce.beside import CALENDAR_DAYS, of_rows
 from kpi_pipeline.reduce.day import business_day, time_column
@@ -17,7 +17,7 @@ keeps a product of two numbers of at most eighteen digits in eighteen digits, wh
 not fit; with twenty it makes room."""
 
 
-def with_rate(query: exp.Select, rate: Rate, day: exp.Expr, executor: Executor) -> exp.Select:
+def with_rate(query: exp.Select, rate: Rate, day: exp.Expr, engine: Engine) -> exp.Select:
     """The query with a column for the rate of its rows, NULL where there is none; 1 for the project's own currency."""
     found = exp.column("_rate", table=rate.name, quoted=True)
     currency = of_rows(rate.currency)
@@ -27,22 +27,22 @@ def with_rate(query: exp.Select, rate: Rate, day: exp.Expr, executor: Executor) 
         exp.EQ(this=currency.copy(), expression=exp.column("_code", table=rate.name, quoted=True)),
         exp.EQ(this=day, expression=exp.column("_day", table=rate.name, quoted=True)),
     )
-    rates = _rates_by_day(rate, executor).subquery(exp.to_identifier(rate.name, quoted=True))
+    rates = _rates_by_day(rate, engine).subquery(exp.to_identifier(rate.name, quoted=True))
     return query.select(exp.alias_(exp.cast(value, RATE), rate.name, quoted=True)).join(rates, on=on, join_type="left")
 
 
-def repeated_rate(rate: Rate, executor: Executor) -> exp.Select:
+def repeated_rate(rate: Rate, engine: Engine) -> exp.Select:
     """SELECT a currency and a day that have more than one rate."""
     again = exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(1))
-    rates = _rates(rate, executor).subquery("_rates")
+    rates = _rates(rate, engine).subquery("_rates")
     return exp.select("_code", "_day").from_(rates).group_by("_code", "_day").having(again).limit(1)
 
 
-def _rates(rate: Rate, executor: Executor) -> exp.Select:
+def _rates(rate: Rate, engine: Engine) -> exp.Select:
     """SELECT _code, _day, _rate: every rate that is one; what is missing, zero or below is none."""
     table = sql_table(rate.rates.table)
     time = time_column(rate.rates, rate.rates_time)
-    kind = executor.columns(exp.select(exp.alias_(time, "_time")).from_(table))["_time"]
+    kind = engine.columns(exp.select(exp.alias_(time, "_time")).from_(table))["_time"]
     value = parsed(rate.rate)
     return (
         exp.select(
@@ -55,13 +55,13 @@ def _rates(rate: Rate, executor: Executor) -> exp.Select:
     )
 
 
-def _rates_by_day(rate: Rate, executor: Executor) -> exp.Select:
+def _rates_by_day(rate: Rate, engine: Engine) -> exp.Select:
     """Every rate on its day and, where that is allowed, on the days after it until the next one.
 
     NOTE: days are looked up in the calendar, so that rows find their rate by an equal day: a range would compare every
     row with all rates of its currency.
     """
-    rates = _rates(rate, executor)
+    rates = _rates(rate, engine)
     if rate.within is None:
         return rates
     following = exp.Window(

@@ -8,7 +8,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.periods import Grain
-from kpi_pipeline.plan import Executor, Fold, ModelPlan, Reduction, Shape
+from kpi_pipeline.plan import Engine, Fold, ModelPlan, Reduction, Shape
 from kpi_pipeline.plan.cohorts import PREVIOUS
 from kpi_pipeline.plan.matching import SEEN
 from kpi_pipeline.reduce.aggregate import FLOATS, INTEGERS, aggregated, condition, finite, grouped, parsed
@@ -26,7 +26,7 @@ _NUMBERS = (*FLOATS, *INTEGERS, "UHUGEINT", "DECIMAL", "BOOLEAN", '"NULL"', "NUL
 def reduction_query(
     reduction: Reduction,
     model: ModelPlan,
-    executor: Executor,
+    engine: Engine,
     *,
     from_day: date | None = None,
     to_day: date | None = None,
@@ -35,10 +35,10 @@ def reduction_query(
 
     `from_day` (included) and `to_day` (not included) narrow it to the days that have to be made again.
     """
-    types = _types(reduction, model, executor)
+    types = _types(reduction, model, engine)
     _refuse_words(reduction, types)
     day = business_day(model, reduction.time, types["_time"])
-    query = exp.select(exp.alias_(day, "_day")).from_(rows_of(model, reduction, executor))
+    query = exp.select(exp.alias_(day, "_day")).from_(rows_of(model, reduction, engine))
     if reduction.finest is Grain.hour:
         query = query.select(exp.alias_(business_hour(model, reduction.time, types["_time"]), "_hour"))
     for name in reduction.dimensions:
@@ -54,7 +54,7 @@ def reduction_query(
         query = query.where(exp.LT(this=day.copy(), expression=sql_day(to_day)))
     if reduction.stock:
         query = query.select(*stock_keys(reduction.stock, model, types["_stock"], reduction.finest))
-    return over_events(_SHAPES[reduction.shape](query, reduction, types), reduction, model, executor)
+    return over_events(_SHAPES[reduction.shape](query, reduction, types), reduction, model, engine)
 
 
 def _additive(query: exp.Select, reduction: Reduction, types: dict[str, str]) -> exp.Select:
@@ -114,15 +114,15 @@ def _where_any(query: exp.Select, reduction: Reduction) -> exp.Select:
     return query.where(exp.or_(*(condition(one) for one in reduction.measures)))
 
 
-def _types(reduction: Reduction, model: ModelPlan, executor: Executor) -> dict[str, str]:
+def _types(reduction: Reduction, model: ModelPlan, engine: Engine) -> dict[str, str]:
     """The types of the time column and of what each measure aggregates; the engine knows them without running it."""
     time = time_column(model, reduction.time)
-    probe = exp.select(exp.alias_(time, "_time")).from_(rows_of(model, reduction, executor))
+    probe = exp.select(exp.alias_(time, "_time")).from_(rows_of(model, reduction, engine))
     if reduction.stock:
         probe = probe.select(exp.alias_(time_column(model, reduction.stock.time), "_stock"))
     # NOTE: all columns at once, because each call copies the whole tree.
     probe = probe.select(*(exp.alias_(parsed(one.expr), one.column, quoted=True) for one in reduction.measures))
-    return executor.columns(over_events(probe, reduction, model, executor))
+    return engine.columns(over_events(probe, reduction, model, engine))
 
 
 def _refuse_words(reduction: Reduction, types: dict[str, str]) -> None:

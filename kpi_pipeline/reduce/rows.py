@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlglot import expressions as exp
 
 from kpi_pipeline.periods import Grain
-from kpi_pipeline.plan import DatePart, Executor, GroupedMetric, Hop, JoinedColumn, ModelPlan, Rate, Reduction
+from kpi_pipeline.plan import DatePart, Engine, GroupedMetric, Hop, JoinedColumn, ModelPlan, Rate, Reduction
 from kpi_pipeline.reduce.beside import CALENDAR_DAYS, ROWS, of_rows
 from kpi_pipeline.reduce.day import business_day, local_moment, time_column
 from kpi_pipeline.reduce.grouped import with_metric
@@ -15,7 +15,7 @@ from kpi_pipeline.reduce.rates import with_rate
 from kpi_pipeline.sql_parts import sql_table
 
 
-def rows_of(model: ModelPlan, reduction: Reduction, executor: Executor) -> exp.Expr:
+def rows_of(model: ModelPlan, reduction: Reduction, engine: Engine) -> exp.Expr:
     """What stands behind FROM: the model's table or view; with its own columns those that the reduction joins to them.
 
     Every join is a LEFT JOIN to rows that have the key as their own, so no row is lost and none is counted twice: a key
@@ -25,16 +25,20 @@ def rows_of(model: ModelPlan, reduction: Reduction, executor: Executor) -> exp.E
         return sql_table(model.table)
     columns = [one for one in reduction.joined if isinstance(one, JoinedColumn)]
     own = [one for one in columns if not one.hops]
-    query = _with_columns(model, own, executor, exp.Column(this=exp.Star(), table=exp.to_identifier(ROWS)))
+    if own:
+        # NOTE: a column of the model's rows comes first, so what has its name is never meant.
+        taken = {name.lower() for name in engine.columns(exp.select("*").from_(sql_table(model.table)))}
+        own = [one for one in own if one.name.lower() not in taken]
+    query = _with_columns(model, own, engine, exp.Column(this=exp.Star(), table=exp.to_identifier(ROWS)))
     for hop, at_its_end in _by_hop(columns):
         query = query.select(*(exp.column(one.name, table=hop.path, quoted=True) for one in at_its_end))
-        query = _joined(query, hop, at_its_end, columns, reduction, model, executor)
+        query = _joined(query, hop, at_its_end, columns, reduction, model, engine)
     for one in reduction.joined:
         if isinstance(one, Rate):
-            day = business_day(model, reduction.time, _types(model, (reduction.time,), executor)[reduction.time])
-            query = with_rate(query, one, of_rows(day), executor)
+            day = business_day(model, reduction.time, _types(model, (reduction.time,), engine)[reduction.time])
+            query = with_rate(query, one, of_rows(day), engine)
         elif isinstance(one, GroupedMetric):
-            query = with_metric(query, one, executor)
+            query = with_metric(query, one, engine)
     return query.subquery("_joined")
 
 
@@ -55,7 +59,7 @@ def _joined(
     every: Sequence[JoinedColumn],
     reduction: Reduction,
     model: ModelPlan,
-    executor: Executor,
+    engine: Engine,
 ) -> exp.Select:
     """The query with the rows that one hop leads to, with the columns at its end and the keys that lead further."""
     further = {one.path: one for joined in every for one in joined.hops if one.before == hop.path}
@@ -63,21 +67,21 @@ def _joined(
     key = exp.column(_key_to(hop), table=hop.before, quoted=True) if hop.before else of_rows(hop.key_before)
     on: exp.Expr = exp.EQ(this=key, expression=exp.column("_key", table=hop.path, quoted=True))
     if hop.validity:
-        time = _moment(model, reduction.time, _types(model, (reduction.time,), executor)[reduction.time])
+        time = _moment(model, reduction.time, _types(model, (reduction.time,), engine)[reduction.time])
         since = exp.LTE(this=exp.column("_from", table=hop.path, quoted=True), expression=time)
         until = exp.LT(this=time.copy(), expression=exp.column("_until", table=hop.path, quoted=True))
         on = exp.and_(on, since, until)
-    rows = looked_up_rows(hop, columns, executor).select(*keys)
+    rows = looked_up_rows(hop, columns, engine).select(*keys)
     return query.join(rows.subquery(exp.to_identifier(hop.path, quoted=True)), on=on, join_type="left")
 
 
-def looked_up_rows(hop: Hop, columns: Sequence[JoinedColumn], executor: Executor) -> exp.Select:
+def looked_up_rows(hop: Hop, columns: Sequence[JoinedColumn], engine: Engine) -> exp.Select:
     """The rows that a hop leads to: `_key`, with a validity `_from` and `_until` (not included), and the columns."""
-    rows = _with_columns(hop.model, columns, executor, exp.alias_(of_rows(hop.key), "_key", quoted=True))
+    rows = _with_columns(hop.model, columns, engine, exp.alias_(of_rows(hop.key), "_key", quoted=True))
     if hop.validity is None:
         return rows
     start, end = hop.validity
-    kinds = _types(hop.model, hop.validity, executor)
+    kinds = _types(hop.model, hop.validity, engine)
     return rows.select(
         exp.alias_(_or(_moment(hop.model, start, kinds[start]), "0001-01-01"), "_from", quoted=True),
         exp.alias_(_or(_moment(hop.model, end, kinds[end]), "9999-12-31"), "_until", quoted=True),
@@ -93,12 +97,10 @@ def _or(moment: exp.Expr, otherwise: str) -> exp.Expr:
     return exp.func("COALESCE", moment, exp.cast(exp.Literal.string(otherwise), "TIMESTAMP"))
 
 
-def _with_columns(
-    model: ModelPlan, columns: Sequence[JoinedColumn], executor: Executor, *selected: exp.Expr
-) -> exp.Select:
+def _with_columns(model: ModelPlan, columns: Sequence[JoinedColumn], engine: Engine, *selected: exp.Expr) -> exp.Select:
     """SELECT from a model's table what is named and a column each; periods are looked up among the calendar's days."""
     times = [one.dimension for one in columns if one.of_time]
-    kinds = _types(model, times, executor)
+    kinds = _types(model, times, engine)
     query = exp.select(*selected).from_(exp.alias_(sql_table(model.table), ROWS, table=True))
     calendars: dict[str, str] = {}
     for one in columns:
@@ -127,16 +129,17 @@ def _with_calendar(query: exp.Select, alias: str, day: exp.Expr) -> exp.Select:
 
 def _part(part: DatePart, moment: exp.Expr) -> exp.Expr:
     """A part of a date as a whole number; NOTE: Monday is 1, as in ISO 8601 and in dbt."""
-    return exp.Extract(this=exp.Var(this="isodow" if part is DatePart.dow else part.value), expression=moment)
+    number = exp.Extract(this=exp.Var(this="isodow" if part is DatePart.dow else part.value), expression=moment)
+    return exp.cast(number, "BIGINT")
 
 
 def _moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     return exp.cast(of_rows(local_moment(model, time, kind)), "TIMESTAMP")
 
 
-def _types(model: ModelPlan, times: Sequence[str], executor: Executor) -> dict[str, str]:
+def _types(model: ModelPlan, times: Sequence[str], engine: Engine) -> dict[str, str]:
     """The types of a model's time columns."""
     if not times:
         return {}
     wanted = [exp.alias_(time_column(model, one), one, quoted=True) for one in dict.fromkeys(times)]
-    return executor.columns(exp.select(*wanted).from_(sql_table(model.table)))
+    return engine.columns(exp.select(*wanted).from_(sql_table(model.table)))

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from sqlglot import expressions as exp
 
-from kpi_pipeline.plan import Executor, Reduction, Shape, Side
+from kpi_pipeline.plan import Engine, Reduction, Shape, Side
 from kpi_pipeline.reduce.aggregate import parsed
 from kpi_pipeline.reduce.rows import rows_of
 
 
-def rows_of_side(side: Side, when: exp.Expr, executor: Executor, *selected: exp.Expr) -> exp.Select:
+def rows_of_side(side: Side, when: exp.Expr, engine: Engine, *selected: exp.Expr) -> exp.Select:
     """SELECT what is named from the rows that count: they pass the filter and have a time and every key."""
     reduction = Reduction(side.model.name, side.time, Shape.additive, (), (), joined=side.joined)
-    query = exp.select(*selected).from_(rows_of(side.model, reduction, executor))
+    query = exp.select(*selected).from_(rows_of(side.model, reduction, engine))
     present = [one.is_(exp.null()).not_() for one in (when.copy(), *map(parsed, side.keys))]
     query = query.where(*present)
     return query.where(parsed(side.filter)) if side.filter else query

@@ -15,6 +15,7 @@ from sqlglot.dialects.spark import Spark
 from sqlglot.errors import UnsupportedError
 
 from kpi_pipeline.errors import DefinitionError, Problem, listed
+from kpi_pipeline.names import TableRef
 from kpi_pipeline.reduce.day import CLOCK, GIVES, INSTANT
 
 
@@ -23,7 +24,7 @@ def spark_sql(query: exp.Expr) -> str:
 
     >>> import sqlglot
     >>> spark_sql(sqlglot.parse_one("SELECT amount / units FROM model.sales", read="duckdb"))
-    'SELECT CAST(amount AS DOUBLE) / NULLIF(units, 0) FROM model.sales'
+    'SELECT CAST(amount AS DOUBLE) / NULLIF(units, 0) FROM `model__sales` AS `sales`'
     """
     tree = query.copy()
     for rewrite in REWRITES:
@@ -38,6 +39,15 @@ def spark_sql(query: exp.Expr) -> str:
     return text
 
 
+def spark_view(table: TableRef) -> str:
+    """The name of the temporary view that stands for one of our tables; like theirs it is the same in capitals.
+
+    >>> spark_view(TableRef("model", "sale"))
+    'model__sale'
+    """
+    return f"{table.schema}__{table.name}".lower()
+
+
 def functions_called(text: str) -> frozenset[str]:
     """The functions that a text in Spark's SQL calls, in capital letters.
 
@@ -45,10 +55,12 @@ def functions_called(text: str) -> frozenset[str]:
     ['MAX', 'SUM']
     """
     tokens = Spark().tokenize(text)
+    before = [None, *(token.token_type for token in tokens)]
     return frozenset(
         token.text.upper()
-        for token, after in pairwise(tokens)
+        for (token, after), last in zip(pairwise(tokens), before, strict=False)
         if after.token_type is TokenType.L_PAREN
+        and last is not TokenType.ALIAS
         and (token.text[:1].isalpha() or token.text[:1] == "_")
         and token.text.upper() not in NO_FUNCTIONS
     )
@@ -96,16 +108,22 @@ def _part_of_date(node: exp.Expr) -> exp.Expr:
         called = node.name.lower()
         if called == "weekday":
             return _sunday_is_0(node.expressions[0])
+        if called == "isodow":
+            return _monday_is_1(node.expressions[0])
         if called in ISO_PARTS:
             return exp.Extract(this=exp.var(ISO_PARTS[called]), expression=node.expressions[0])
     if isinstance(node, exp.Anonymous) and node.name.lower() == "date_part":
         node = exp.Extract(this=exp.var(node.expressions[0].name), expression=node.expressions[1])
     if isinstance(node, exp.DayOfWeek):
         return _sunday_is_0(node.this)
+    if isinstance(node, exp.DayOfWeekIso):
+        return _monday_is_1(node.this)
     if isinstance(node, exp.Extract):
         part = node.name.lower()
         if part in ("dow", "dayofweek", "weekday"):
             return _sunday_is_0(node.expression)
+        if part == "isodow":
+            return _monday_is_1(node.expression)
         if part in ISO_PARTS:
             return exp.Extract(this=exp.var(ISO_PARTS[part]), expression=node.expression)
     return node
@@ -114,6 +132,12 @@ def _part_of_date(node: exp.Expr) -> exp.Expr:
 def _sunday_is_0(day: exp.Expr) -> exp.Expr:
     counted = exp.Anonymous(this="DAYOFWEEK", expressions=[day])
     return exp.paren(exp.Sub(this=counted, expression=exp.Literal.number(1)))
+
+
+def _monday_is_1(day: exp.Expr) -> exp.Expr:
+    since_monday = exp.Add(this=exp.Anonymous(this="DAYOFWEEK", expressions=[day]), expression=exp.Literal.number(5))
+    rest = exp.Mod(this=exp.paren(since_monday), expression=exp.Literal.number(7))
+    return exp.paren(exp.Add(this=rest, expression=exp.Literal.number(1)))
 
 
 def _division(node: exp.Expr) -> exp.Expr:
@@ -141,10 +165,14 @@ def _type(node: exp.Expr) -> exp.Expr:
     return node
 
 
-def _temporary(node: exp.Expr) -> exp.Expr:
-    """A temporary view is in no schema."""
-    if isinstance(node, exp.Table) and node.db == "temp":
-        return exp.alias_(exp.table_(node.name, quoted=True), node.alias, table=True, quoted=True)
+def _view(node: exp.Expr) -> exp.Expr:
+    """A temporary view is in no schema, so the schema is part of its name.
+
+    NOTE: without a name of its own it would no longer go by the name that columns are told apart by.
+    """
+    if isinstance(node, exp.Table) and node.db.lower() in VIEWS:
+        view = exp.table_(spark_view(TableRef(node.db, node.name)), quoted=True)
+        return exp.alias_(view, node.alias or node.name, table=True, quoted=True)
     return node
 
 
@@ -154,7 +182,34 @@ def _percentile(node: exp.Expr) -> exp.Expr:
         name = "PERCENTILE_CONT" if isinstance(node.this, exp.PercentileCont) else "PERCENTILE_DISC"
         exact = exp.Anonymous(this=name, expressions=[node.this.this])
         return exp.WithinGroup(this=exact, expression=node.expression)
+    if isinstance(node, exp.PercentileCont | exp.PercentileDisc) and node.expression:
+        order = exp.Order(expressions=[exp.Ordered(this=node.this)])
+        return _percentile(exp.WithinGroup(this=type(node)(this=node.expression), expression=order))
     return node
+
+
+def _boundaries(node: exp.Expr) -> exp.Expr:
+    """From one moment to another DuckDB counts the hours or months that begin, Spark those that are over.
+
+    NOTE: weeks are the exception: DuckDB counts sevens of days.
+    """
+    if not isinstance(node, exp.DateDiff):
+        return node
+    unit = exp.var(node.text("unit").upper() or "DAY")
+    begins = exp.var("DAY") if unit.name == "WEEK" else unit
+    begun = [exp.TimestampTrunc(this=one.unnest(), unit=begins.copy()) for one in (node.this, node.expression)]
+    return exp.DateDiff(this=begun[0], expression=begun[1], unit=unit)
+
+
+def _series(node: exp.Expr) -> exp.Expr:
+    """A series as a table is an array laid out row by row, for each row of what stands before it."""
+    if not (isinstance(node, exp.Table) and isinstance(node.this, exp.GenerateSeries)):
+        return node
+    rows = exp.Explode(this=node.this)
+    if not isinstance(node.parent, exp.Join):
+        return exp.Table(this=rows, alias=node.args.get("alias"))
+    node.parent.set("kind", node.parent.args.get("kind") or "CROSS")
+    return exp.Lateral(this=rows, alias=node.args.get("alias"))
 
 
 REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
@@ -163,12 +218,17 @@ REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     _division,
     _interval,
     _type,
-    _temporary,
+    _view,
     _percentile,
+    _boundaries,
+    _series,
 )
 """What is said otherwise in Spark, one after the other."""
 
-ISO_PARTS = {"isodow": "DAYOFWEEK_ISO", "isoyear": "YEAROFWEEK", "weekofyear": "WEEK"}
+VIEWS = ("raw", "model", "temp")
+"""The schemas whose tables are temporary views in Spark."""
+
+ISO_PARTS = {"isoyear": "YEAROFWEEK", "weekofyear": "WEEK"}
 
 TYPES = {
     exp.DataType.Type.TIMESTAMP: "TIMESTAMP_NTZ",
@@ -190,22 +250,22 @@ NO_FUNCTIONS = frozenset({
 KNOWN_TO_SPARK = frozenset({
     "ABS", "ACOS", "ADD_MONTHS", "ANY_VALUE", "ARRAY", "ARRAY_CONTAINS", "ARRAY_DISTINCT", "ARRAY_MAX", "ARRAY_MIN",
     "ARRAY_SIZE", "ASCII", "ASIN", "ATAN", "ATAN2", "AVG", "BIT_AND", "BIT_COUNT", "BIT_OR", "BIT_XOR", "BOOL_AND",
-    "BOOL_OR", "CAST", "CBRT", "CEIL", "CEILING", "CHAR_LENGTH", "CHARACTER_LENGTH", "CHR", "COALESCE", "CONCAT",
-    "CONCAT_WS", "CONTAINS", "CONVERT_TIMEZONE", "COS", "COUNT", "COUNT_IF", "CRC32", "DATE", "DATE_ADD",
-    "DATE_DIFF", "DATE_FORMAT", "DATE_PART", "DATE_SUB", "DATE_TRUNC", "DATEDIFF", "DAY", "DAYNAME", "DAYOFMONTH",
-    "DAYOFWEEK", "DAYOFYEAR", "DEGREES", "DENSE_RANK", "ELT", "ENDSWITH", "EVERY", "EXP", "EXTRACT", "FIND_IN_SET",
+    "BOOL_OR", "CAST", "CBRT", "CEIL", "CEILING", "CHARACTER_LENGTH", "CHAR_LENGTH", "CHR", "COALESCE", "CONCAT",
+    "CONCAT_WS", "CONTAINS", "CONVERT_TIMEZONE", "COS", "COUNT", "COUNT_IF", "CRC32", "DATE", "DATEDIFF", "DATE_ADD",
+    "DATE_DIFF", "DATE_FORMAT", "DATE_PART", "DATE_SUB", "DATE_TRUNC", "DAY", "DAYNAME", "DAYOFMONTH", "DAYOFWEEK",
+    "DAYOFYEAR", "DEGREES", "DENSE_RANK", "ELT", "ENDSWITH", "EVERY", "EXP", "EXPLODE", "EXTRACT", "FIND_IN_SET",
     "FIRST", "FIRST_VALUE", "FLOOR", "FORMAT_NUMBER", "FROM_UNIXTIME", "FROM_UTC_TIMESTAMP", "GET_JSON_OBJECT",
     "GREATEST", "HASH", "HOUR", "IF", "IFNULL", "INITCAP", "INSTR", "ISNAN", "ISNULL", "LAG", "LAST", "LAST_DAY",
     "LAST_VALUE", "LEAD", "LEAST", "LEFT", "LENGTH", "LEVENSHTEIN", "LN", "LOCATE", "LOG", "LOG10", "LOG2", "LOWER",
-    "LPAD", "LTRIM", "MAKE_DATE", "MAKE_TIMESTAMP", "MAX", "MAX_BY", "MD5", "MEDIAN", "MIN", "MIN_BY", "MINUTE",
+    "LPAD", "LTRIM", "MAKE_DATE", "MAKE_TIMESTAMP", "MAX", "MAX_BY", "MD5", "MEDIAN", "MIN", "MINUTE", "MIN_BY",
     "MOD", "MONTH", "MONTHNAME", "MONTHS_BETWEEN", "NTILE", "NULLIF", "NVL", "PERCENTILE", "PERCENTILE_CONT",
     "PERCENTILE_DISC", "PI", "POSITION", "POW", "POWER", "QUARTER", "RADIANS", "RANK", "REGEXP_COUNT",
     "REGEXP_EXTRACT", "REGEXP_LIKE", "REGEXP_REPLACE", "REPEAT", "REPLACE", "REVERSE", "RIGHT", "RLIKE", "ROUND",
-    "ROW_NUMBER", "RPAD", "RTRIM", "SECOND", "SHA", "SHA1", "SHA2", "SIGN", "SIN", "SIZE", "SPLIT", "SPLIT_PART",
-    "SQRT", "STARTSWITH", "STDDEV", "STDDEV_POP", "STDDEV_SAMP", "STRUCT", "SUBSTR", "SUBSTRING", "SUM", "TAN",
-    "TIMESTAMP_MICROS", "TIMESTAMP_MILLIS", "TIMESTAMPADD", "TIMESTAMPDIFF", "TO_DATE", "TO_TIMESTAMP",
+    "ROW_NUMBER", "RPAD", "RTRIM", "SECOND", "SEQUENCE", "SHA", "SHA1", "SHA2", "SIGN", "SIN", "SIZE", "SPLIT",
+    "SPLIT_PART", "SQRT", "STARTSWITH", "STDDEV", "STDDEV_POP", "STDDEV_SAMP", "STRUCT", "SUBSTR", "SUBSTRING", "SUM",
+    "TAN", "TIMESTAMPADD", "TIMESTAMPDIFF", "TIMESTAMP_MICROS", "TIMESTAMP_MILLIS", "TO_DATE", "TO_TIMESTAMP",
     "TO_UTC_TIMESTAMP", "TRANSLATE", "TRIM", "TRUNC", "TRY_CAST", "TRY_DIVIDE", "TRY_TO_TIMESTAMP", "UNIX_DATE",
-    "UNIX_MICROS", "UNIX_MILLIS", "UNIX_SECONDS", "UNIX_TIMESTAMP", "UPPER", "VAR_POP", "VAR_SAMP", "VARIANCE",
+    "UNIX_MICROS", "UNIX_MILLIS", "UNIX_SECONDS", "UNIX_TIMESTAMP", "UPPER", "VARIANCE", "VAR_POP", "VAR_SAMP",
     "WEEKOFYEAR", "XXHASH64", "YEAR",
 })  # fmt: skip
 """Functions of Spark 3.5 and later that an expression may need; EXTRACT and CAST are written like functions."""

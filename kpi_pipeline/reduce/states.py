@@ -9,7 +9,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.plan import Fold, Measure, Reduction, Snapshot
 from kpi_pipeline.reduce.aggregate import aggregated, condition, grouped, parsed
-from kpi_pipeline.reduce.stock import GROUP, MOMENT, finest_of, selected
+from kpi_pipeline.reduce.stock import GROUP, MOMENT, selected
 
 CHOSEN = "_chosen"
 _KEPT = {"last": "MAX", "first": "MIN"}
@@ -28,7 +28,9 @@ def states(query: exp.Select, reduction: Reduction, types: Mapping[str, str]) ->
             query = query.select(exp.alias_(parsed(measure.expr), f"_value_{number}", quoted=True))
     stock = reduction.stock
     if isinstance(stock, Snapshot) and stock.kept in _KEPT:
-        query = query.select(exp.alias_(_chosen(query, stock), CHOSEN, quoted=True))
+        finest = "_hour" if "_hour" in names else "_day"
+        chosen = exp.alias_(_chosen(stock, finest), CHOSEN, quoted=True)
+        query = exp.select("*", chosen).from_(query.subquery("_each"))
     rows = exp.select(*(exp.column(name, quoted=True) for name in names)).from_(query.subquery("_rows"))
     if CHOSEN in query.named_selects:
         rows = rows.where(exp.EQ(this=exp.column(MOMENT, quoted=True), expression=exp.column(CHOSEN, quoted=True)))
@@ -42,11 +44,11 @@ def states(query: exp.Select, reduction: Reduction, types: Mapping[str, str]) ->
     return grouped(rows, keys)
 
 
-def _chosen(query: exp.Select, stock: Snapshot) -> exp.Expr:
+def _chosen(stock: Snapshot, finest: str) -> exp.Expr:
     """The last or first moment of the day (hour), of each grouping."""
-    groups = [selected(query, f"{GROUP}{number}") for number in range(len(stock.groupings))]
-    moment = exp.func(_KEPT[stock.kept], selected(query, MOMENT))
-    return exp.Window(this=moment, partition_by=[finest_of(query), *groups])
+    groups = (f"{GROUP}{number}" for number in range(len(stock.groupings)))
+    moment = exp.func(_KEPT[stock.kept], exp.column(MOMENT, quoted=True))
+    return exp.Window(this=moment, partition_by=[exp.column(name, quoted=True) for name in (finest, *groups)])
 
 
 def _value(measure: Measure, column: str, kind: str) -> exp.Expr:

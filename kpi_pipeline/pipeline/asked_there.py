@@ -1,0 +1,59 @@
+"""Questions about keys and values, asked of the engine that has the rows: only the answers come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import polars as pl
+from sqlglot import expressions as exp
+
+from kpi_pipeline.derive import Segments
+from kpi_pipeline.plan import Engine, Measure
+from kpi_pipeline.reduce import ASKED_DAYS, ASKED_SEGMENTS, KNOWN_THEN, known_then, of_spans, stays
+
+
+@dataclass(frozen=True, eq=False)
+class AskedThere:
+    """The keys or values of one pass.
+
+    `rows` gives the query of the pass from a day on and before another, so that no other days are read.
+    """
+
+    engine: Engine
+    rows: Callable[[date, date], exp.Query]
+    refusal: Callable[[Exception], Exception]
+    through: pl.DataFrame | None = None
+
+    def of_spans(self, days: pl.DataFrame, segments: Segments, measures: Sequence[Measure]) -> pl.DataFrame:
+        """What each measure is over the rows of each span."""
+        return self._asked(of_spans, days, segments, measures)
+
+    def stays(self, leaves: pl.DataFrame, segments: Segments, measures: Sequence[Measure]) -> pl.DataFrame:
+        """How the number of keys within reach changes from day to day."""
+        return self._asked(stays, leaves, segments, measures)
+
+    def then(self, through: pl.DataFrame) -> AskedThere:
+        """The same without what came to be known later."""
+        return replace(self, through=through)
+
+    def _asked(
+        self,
+        question: Callable[[exp.Query, Sequence[str], Sequence[Measure]], exp.Select],
+        days: pl.DataFrame,
+        segments: Segments,
+        measures: Sequence[Measure],
+    ) -> pl.DataFrame:
+        first, last = days.select(first=pl.col("_day").min(), last=pl.col("_day").max()).row(0)
+        try:
+            self.engine.replace_table(ASKED_DAYS, days)
+            if segments.breakdown:
+                self.engine.replace_table(ASKED_SEGMENTS, segments.table.select(*segments.breakdown, "_segment"))
+            rows = self.rows(first, last + timedelta(days=1))
+            if self.through is not None:
+                self.engine.replace_table(KNOWN_THEN, self.through)
+                rows = known_then(rows)
+            return self.engine.fetch(question(rows, segments.breakdown, measures))
+        except self.engine.query_errors as problem:
+            raise self.refusal(problem) from problem

@@ -1,0 +1,107 @@
+"""Questions about the keys and values of a pass, for an engine that answers them where the rows are.
+
+The days and segments that are asked for lie beside the rows, as ASKED_DAYS and ASKED_SEGMENTS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import expressions as exp
+
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.plan import Fold, Measure
+from kpi_pipeline.plan.matching import SEEN
+from kpi_pipeline.sql_parts import sql_table
+
+ASKED_DAYS = TableRef("temp", "asked_day")
+"""Which days are looked at: `_day`, and `_span` or `_leaves`."""
+ASKED_SEGMENTS = TableRef("temp", "asked_segment")
+"""The dimensions of a breakdown, and `_segment`."""
+KNOWN_THEN = TableRef("temp", "known_then")
+"""For each day of events which is the last whose news of them was known: `_day`, `_known`."""
+NEVER = "9999-12-31"
+ROWS, DAYS, SEGMENTS, THEN = "_seen", "_days", "_segments", "_then"
+
+
+def of_spans(rows: exp.Query, breakdown: Sequence[str], measures: Sequence[Measure]) -> exp.Select:
+    """SELECT _span, _segment, _made_0, ...: of each measure the distinct count or percentile of a span."""
+    query = _placed(rows, breakdown).select(exp.alias_(_of(DAYS, "_span"), "_span"), _segment(breakdown))
+    query = query.select(*(exp.alias_(_made(one), f"_made_{place}") for place, one in enumerate(measures)))
+    return query.group_by(exp.Literal.number(1), exp.Literal.number(2))
+
+
+def stays(rows: exp.Query, breakdown: Sequence[str], measures: Sequence[Measure]) -> exp.Select:
+    """SELECT _measure, _segment, _day, _change: how many keys begin to be within reach on a day, less those that end.
+
+    A visit begins a stay, or goes on with one; it ends when the key is seen again or when no window holds it any more,
+    whichever comes first. So each visit is one stay, and stays of a key do not overlap.
+    """
+    visits = [
+        _placed(rows, breakdown)
+        .select(exp.alias_(exp.Literal.number(place), "_measure"), _segment(breakdown), _of(ROWS, "_key"))
+        .select(_of(ROWS, "_day"), exp.alias_(_of(DAYS, "_leaves"), "_leaves"))
+        .where(_of(ROWS, one.column))
+        .distinct()
+        for place, one in enumerate(measures)
+    ]
+    every: exp.Query = visits[0]
+    for one in visits[1:]:
+        every = exp.union(every, one, distinct=False)
+    kept = [exp.column(name) for name in ("_measure", "_segment", "_day")]
+    again = exp.Window(
+        this=exp.func("LEAD", exp.column("_day")),
+        partition_by=[exp.column(name) for name in ("_measure", "_segment", "_key")],
+        order=exp.Order(expressions=[exp.Ordered(this=exp.column("_day"))]),
+    )
+    never = exp.cast(exp.Literal.string(NEVER), "DATE")
+    ends = exp.func("LEAST", *(exp.func("COALESCE", one, never.copy()) for one in (again, exp.column("_leaves"))))
+    each = exp.select(*kept, exp.alias_(ends, "_ends")).from_(every.subquery("_visits"))
+    begin = exp.select(*kept, exp.alias_(exp.Literal.number(1), "_one")).from_("_stays")
+    end = exp.select(exp.column("_measure"), exp.column("_segment"), exp.alias_(exp.column("_ends"), "_day"))
+    end = end.select(exp.alias_(exp.Literal.number(-1), "_one")).from_("_stays")
+    changes = exp.union(begin, end.where(exp.LT(this=exp.column("_ends"), expression=never)), distinct=False)
+    total = exp.cast(exp.func("SUM", exp.column("_one")), "BIGINT")
+    query = exp.select(*(one.copy() for one in kept), exp.alias_(total, "_change")).from_(changes.subquery("_changes"))
+    return query.group_by(*(exp.Literal.number(one) for one in (1, 2, 3))).with_("_stays", as_=each)
+
+
+def known_then(rows: exp.Query) -> exp.Select:
+    """The events that were known: those of which there was news by the day that KNOWN_THEN has for theirs."""
+    known = exp.and_(
+        exp.EQ(this=_of(ROWS, "_day"), expression=_of(THEN, "_day")),
+        exp.LTE(this=_of(ROWS, SEEN), expression=_of(THEN, "_known")),
+    )
+    query = exp.select(exp.Column(this=exp.Star(), table=exp.to_identifier(ROWS))).from_(rows.subquery(ROWS))
+    return query.join(exp.alias_(sql_table(KNOWN_THEN), THEN, table=True), on=known)
+
+
+def _placed(rows: exp.Query, breakdown: Sequence[str]) -> exp.Select:
+    """FROM the rows on the days asked for, each with its segment."""
+    same = exp.EQ(this=_of(ROWS, "_day"), expression=_of(DAYS, "_day"))
+    query = exp.select().from_(rows.copy().subquery(ROWS))
+    query = query.join(exp.alias_(sql_table(ASKED_DAYS), DAYS, table=True), on=same)
+    if not breakdown:
+        return query
+    alike = [exp.NullSafeEQ(this=_of(ROWS, name), expression=_of(SEGMENTS, name)) for name in breakdown]
+    return query.join(exp.alias_(sql_table(ASKED_SEGMENTS), SEGMENTS, table=True), on=exp.and_(*alike))
+
+
+def _segment(breakdown: Sequence[str]) -> exp.Expr:
+    return exp.alias_(_of(SEGMENTS, "_segment") if breakdown else exp.Literal.number(0), "_segment")
+
+
+def _made(measure: Measure) -> exp.Expr:
+    """What a measure makes of the rows that its filter lets through."""
+    what = "_key" if measure.fold is Fold.distinct else "_value"
+    passed = exp.case().when(_of(ROWS, measure.column), _of(ROWS, what))
+    if measure.fold is Fold.distinct:
+        return exp.Count(this=exp.Distinct(expressions=[passed]))
+    share = exp.Literal.number(0.5 if measure.quantile is None else measure.quantile)
+    kind = exp.PercentileDisc if measure.discrete else exp.PercentileCont
+    order = exp.Order(expressions=[exp.Ordered(this=passed)])
+    return exp.cast(exp.WithinGroup(this=kind(this=share), expression=order), "DOUBLE")
+
+
+def _of(table: str, name: str) -> exp.Column:
+    return exp.column(name, table=table, quoted=True)
