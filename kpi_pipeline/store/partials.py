@@ -142,9 +142,14 @@ def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp
     warehouse.run(
         f"INSERT INTO {quoted(keys)} "
         f"SELECT key, (SELECT coalesce(max(code), 0) FROM {quoted(keys)}) + row_number() OVER (ORDER BY key) "
-        f"FROM (SELECT DISTINCT _key AS key FROM {quoted(seen)} ANTI JOIN {quoted(keys)} ON _key = key)"
+        f"FROM (SELECT DISTINCT seen._key AS key FROM {quoted(seen)} AS seen "
+        f"ANTI JOIN {quoted(keys)} AS known ON seen._key = known.key)"
     )
-    coded = f"SELECT seen.* REPLACE (code AS _key) FROM {quoted(seen)} AS seen JOIN {quoted(keys)} ON _key = key"
+    # NOTE: a dimension may be called code or key, too.
+    coded = (
+        f"SELECT seen.* REPLACE (known.code AS _key) FROM {quoted(seen)} AS seen "
+        f"JOIN {quoted(keys)} AS known ON seen._key = known.key"
+    )
     return exp.select("*").from_(sqlglot.parse_one(coded, read="duckdb", into=exp.Select).subquery("coded"))
 
 
