@@ -45,3 +45,14 @@ def sql_json(fields: Iterable[tuple[str, exp.Expr]]) -> exp.Expr:
     """
     named = [exp.PropertyEQ(this=exp.Literal.string(name), expression=value) for name, value in fields]
     return sql_call("to_json", exp.Struct(expressions=named))
+
+
+def sql_nothing(kind: str) -> exp.Expr:
+    """NULL in a type that is given by DuckDB's name of it; bare where that is the type of NULL itself.
+
+    >>> sql_nothing("DECIMAL(9,2)").sql("duckdb"), sql_nothing('"NULL"').sql("duckdb")
+    ('CAST(NULL AS DECIMAL(9, 2))', 'NULL')
+    """
+    if kind.strip('"') == "NULL":
+        return exp.null()
+    return exp.cast(exp.null(), exp.DataType.build(kind, dialect="duckdb"))

@@ -23,7 +23,7 @@ from kpi_pipeline.pipeline.types_wanted import parts_looked_at, unfit
 from kpi_pipeline.plan import ModelPlan
 from kpi_pipeline.project import Project
 from kpi_pipeline.reduce import model_statement
-from kpi_pipeline.sql_parts import sql_table
+from kpi_pipeline.sql_parts import sql_nothing, sql_table
 from kpi_pipeline.store import Warehouse
 
 Typed = Mapping[TableRef, Mapping[str, str]]
@@ -132,10 +132,7 @@ def _beside(
         if kind is None:
             return None
         kinds[column.name] = kind
-    return [
-        exp.alias_(exp.cast(exp.null(), exp.DataType.build(kind, dialect="duckdb")), name, quoted=True)
-        for name, kind in kinds.items()
-    ]
+    return [exp.alias_(sql_nothing(kind), name, quoted=True) for name, kind in kinds.items()]
 
 
 def _looked_up(

@@ -17,6 +17,7 @@ from kpi_pipeline.reduce.aggregate import parsed
 from kpi_pipeline.reduce.day import business_day
 from kpi_pipeline.reduce.moment import compared, time_type
 from kpi_pipeline.reduce.side import as_struct, rows_of_side
+from kpi_pipeline.sql_parts import sql_nothing
 
 IS_CONVERSION = "_is_conversion"
 AT = "_at"
@@ -64,8 +65,7 @@ def _line_of_time(matching: Matching, columns: Sequence[str], engine: Engine) ->
     lines = [_events(side, own[AT], engine, own) for side, own in ((matching.base, base), (matching.conversion, later))]
     known = {name: kind for line in lines for name, kind in engine.columns(line).items()}
     # NOTE: each in the type that the other side has it in; not every engine finds that out for a bare NULL.
-    empty: dict[str, exp.Expr] = {UNTIL: exp.cast(exp.null(), "DATE")}
-    empty |= {name: exp.cast(exp.null(), exp.DataType.build(kind, dialect="duckdb")) for name, kind in known.items()}
+    empty = {UNTIL: sql_nothing("DATE"), **{name: sql_nothing(kind) for name, kind in known.items()}}
     names = dict.fromkeys((AT, IS_CONVERSION, UNTIL, *base, *later))
     first, second = (
         _events(side, own[AT], engine, {name: own.get(name, empty[name]) for name in names})
