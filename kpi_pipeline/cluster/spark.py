@@ -9,6 +9,7 @@ import polars as pl
 from pyspark.errors import PySparkException
 from pyspark.sql.connect.session import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
+from pyspark.sql.types import StructType
 from sqlglot import expressions as exp
 
 from kpi_pipeline.cluster.types import named_as_duckdb
@@ -39,6 +40,8 @@ class Spark:
 
     def __init__(self, session: SparkSession) -> None:
         self._session = session
+        self._sent: dict[str, StructType] = {}
+        self._columns: dict[str, dict[str, str]] = {}
 
     @classmethod
     def connect(cls, remote: str) -> Self:
@@ -74,8 +77,11 @@ class Spark:
 
     def columns(self, query: exp.Expr) -> dict[str, str]:
         """The names of a query's columns and DuckDB's names of their types, without running it."""
-        fields = self._session.sql(spark_sql(query)).schema.fields
-        return {one.name: named_as_duckdb(one.dataType) for one in fields}
+        text = spark_sql(query)
+        if text not in self._columns:
+            fields = self._session.sql(text).schema.fields
+            self._columns[text] = {one.name: named_as_duckdb(one.dataType) for one in fields}
+        return self._columns[text]
 
     def table_columns(self, table: TableRef) -> dict[str, str]:
         """The names and types of a view's columns; empty where there is no such view."""
@@ -86,13 +92,18 @@ class Spark:
     def view(self, table: TableRef, query: exp.Expr) -> None:
         """Has a name stand for the rows of a query, for as long as the session lasts."""
         self._session.sql(spark_sql(query)).createOrReplaceTempView(spark_view(table))
+        self._columns.clear()
 
     def replace_table(self, table: TableRef, frame: pl.DataFrame) -> None:
         """Has a name stand for the frame's rows, which are sent to the cluster; for small tables such as calendars."""
         rows = frame.select(_sendable(name, kind) for name, kind in frame.schema.items()).to_arrow()
         # NOTE: what Spark would infer of a moment without a zone is one with the session's.
         schema = from_arrow_schema(rows.schema, prefer_timestamp_ntz=True)
-        self._session.createDataFrame(rows, schema).createOrReplaceTempView(spark_view(table))
+        name = spark_view(table)
+        self._session.createDataFrame(rows, schema).createOrReplaceTempView(name)
+        if self._sent.get(name) != schema:
+            self._columns.clear()
+        self._sent[name] = schema
 
 
 def _sendable(name: str, kind: pl.DataType) -> pl.Expr:
