@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 import polars as pl
@@ -34,7 +35,6 @@ class Spark:
     to write are needed there.
     """
 
-    dialect = "spark"
     query_errors: tuple[type[Exception], ...] = (PySparkException,)
     """What a statement that cannot be carried out raises."""
 
@@ -44,27 +44,19 @@ class Spark:
         self._columns: dict[str, dict[str, str]] = {}
 
     @classmethod
-    def connect(cls, remote: str) -> Self:
-        """A session of its own on the server that `remote` names: sc://host:port/;token=..."""
+    @contextmanager
+    def connect(cls, remote: str) -> Iterator[Self]:
+        """A session of its own on the server that `remote` names (sc://host:port/;token=...), ended with the block."""
         session = SparkSession.builder.remote(remote).create()
-        # NOTE: days and moments mean what they mean in the warehouse, and what cannot be computed is an error.
-        session.conf.set("spark.sql.session.timeZone", "UTC")
-        session.conf.set("spark.sql.ansi.enabled", "true")
-        # NOTE: products of decimals keep all digits, or are refused; Spark would round them.
-        session.conf.set("spark.sql.decimalOperations.allowPrecisionLoss", "false")
-        return cls(session)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends the session, and with it whatever was made in it."""
-        self._session.stop()
+        try:
+            # NOTE: days and moments mean what they mean in the warehouse, and what cannot be computed is an error.
+            session.conf.set("spark.sql.session.timeZone", "UTC")
+            session.conf.set("spark.sql.ansi.enabled", "true")
+            # NOTE: products of decimals keep all digits, or are refused; Spark would round them.
+            session.conf.set("spark.sql.decimalOperations.allowPrecisionLoss", "false")
+            yield cls(session)
+        finally:
+            session.stop()
 
     def fetch(self, query: exp.Expr) -> pl.DataFrame:
         """The rows of a query as a frame, in Arrow all the way."""

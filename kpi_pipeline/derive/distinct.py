@@ -220,12 +220,9 @@ def _standing(question: Question, found: dict[str, Found], span: _Span) -> pl.Da
     values = {}
     for name, one in counted.items():
         ended = _running(one, one.bearing(since, is_last=True), segments, leaves, days)
-        values[name] = pl.Series((begun[name] - ended)[:, anchor].ravel())
+        values[name] = (begun[name] - ended)[:, anchor].ravel()
     seen = np.any([running[:, anchor] > 0 for running in begun.values()], axis=0).ravel()
-    keys = wanted[np.tile(np.arange(wanted.height), len(segments))]
-    number = pl.Series(np.repeat(segments, wanted.height).astype(np.uint32))
-    there = keys.with_columns(number.alias(SEGMENT), _seen=pl.Series(seen), **values)
-    return there.select(*question.keys, *(pl.when("_seen").then(name).alias(name) for name in counted))
+    return question.of_segments(segments, values, seen)
 
 
 def _leaves(question: Question, span: _Span, days: int) -> Whole:

@@ -55,9 +55,6 @@ def of_windows(question: Question, there: Elsewhere) -> pl.DataFrame:
         grid = np.zeros((len(segments), days), np.int64)
         np.add.at(grid, at, some.get_column(CHANGE).to_numpy()[here])
         begun[at] = True
-        running[name] = pl.Series(grid.cumsum(axis=1)[:, anchor].ravel())
+        running[name] = grid.cumsum(axis=1)[:, anchor].ravel()
     seen = np.maximum.accumulate(begun, axis=1)[:, anchor].ravel()
-    keys = wanted[np.tile(np.arange(wanted.height), len(segments))]
-    number = pl.Series(np.repeat(segments, wanted.height).astype(np.uint32))
-    there_or_not = keys.with_columns(number.alias(SEGMENT), _seen=pl.Series(seen), **running)
-    return there_or_not.select(*question.keys, *(pl.when("_seen").then(name).alias(name) for name in running))
+    return question.of_segments(segments, running, seen)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from kpi_pipeline.derive.additive import anchored_periods
 from kpi_pipeline.derive.anchors import ANCHOR, anchors
@@ -17,6 +20,8 @@ from kpi_pipeline.derive.windows import begins
 from kpi_pipeline.plan import Fold
 
 SPAN = ("first_day", "last_day")
+Whole = NDArray[np.int64]
+Truth = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,15 @@ class Question:
         keys = {name: self.spans.schema[name] for name in self.keys[:-1]}
         number = pl.Int64 if self.asked.measure.fold is Fold.distinct else pl.Float64
         return pl.DataFrame(schema={**keys, SEGMENT: pl.UInt32, **dict.fromkeys(self.asked.named, number)})
+
+    def of_segments(self, segments: Whole, values: Mapping[str, Whole], seen: Truth) -> pl.DataFrame:
+        """A row a segment and span, segment by segment: the values in this order, and none where nothing was `seen`."""
+        wanted = self.spans.select(self.keys[:-1])
+        keys = wanted[np.tile(np.arange(wanted.height), len(segments))]
+        number = pl.Series(SEGMENT, np.repeat(segments, wanted.height).astype(np.uint32))
+        columns = {name: pl.Series(one) for name, one in values.items()}
+        there = keys.with_columns(number, _seen=pl.Series(seen), **columns)
+        return there.select(*self.keys, *(pl.when("_seen").then(name).alias(name) for name in values))
 
 
 def spans_of(asked: Asked, data: tuple[date, date] | None) -> pl.DataFrame:

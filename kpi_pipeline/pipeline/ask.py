@@ -150,14 +150,14 @@ def reaching_as_far(
     spans = dict(found.spans)
     for one in plan.reductions:
         if one.where and one.shape is Shape.additive and one.events is None:
-            engine = (engines or {}).get(one, context.warehouse)
             rows = replace(one, where="", dimensions=(), joined=(), measures=(one.measures[0].all_rows,))
             way = kept.way(rows) if kept else None
-            days = (
-                way.query(rows, context.warehouse)
-                if isinstance(way, Kept)
-                else reduction_query(rows, plan.model(one.model), engine)
-            )
+            engine: Engine = context.warehouse
+            if isinstance(way, Kept):
+                days = way.query(rows, context.warehouse)
+            else:
+                engine = (engines or {}).get(one, engine)
+                days = reduction_query(rows, plan.model(one.model), engine)
             [span] = engine.rows(exp.select(first, last).from_(days.subquery("days")))
             if span[0]:
                 spans[one.model, one.time] = span

@@ -42,17 +42,12 @@ class Engine(Protocol):
         ...
 
 
-class Executor(Protocol):
+class Executor(Engine, Protocol):
     """The engine that is the warehouse: it also writes, and takes statements with parameters."""
 
     @property
     def dialect(self) -> str:
         """What sqlglot calls its SQL."""
-        ...
-
-    @property
-    def query_errors(self) -> tuple[type[Exception], ...]:
-        """What a statement that cannot be carried out raises."""
         ...
 
     def run(self, statement: exp.Expr | str, parameters: Sequence[object] = ()) -> None:
@@ -69,14 +64,6 @@ class Executor(Protocol):
 
     def columns(self, query: exp.Expr | str) -> dict[str, str]:
         """The names and types of a query's columns, without running it."""
-        ...
-
-    def table_columns(self, table: TableRef) -> dict[str, str]:
-        """The names and types of a table's columns; empty where there is no such table."""
-        ...
-
-    def replace_table(self, table: TableRef, frame: pl.DataFrame) -> None:
-        """Creates a table anew with the frame's rows."""
         ...
 
     def append(self, table: TableRef, frame: pl.DataFrame) -> None:

@@ -9,7 +9,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.plan import Fold, Measure, Reduction, Snapshot
 from kpi_pipeline.reduce.aggregate import aggregated, condition, grouped, parsed
-from kpi_pipeline.reduce.stock import GROUP, MOMENT, selected
+from kpi_pipeline.reduce.stock import GROUP, MOMENT, finest_name, selected
 
 CHOSEN = "_chosen"
 _KEPT = {"last": "MAX", "first": "MIN"}
@@ -28,8 +28,7 @@ def states(query: exp.Select, reduction: Reduction, types: Mapping[str, str]) ->
             query = query.select(exp.alias_(parsed(measure.expr), f"_value_{number}", quoted=True))
     stock = reduction.stock
     if isinstance(stock, Snapshot) and stock.kept in _KEPT:
-        finest = "_hour" if "_hour" in names else "_day"
-        chosen = exp.alias_(_chosen(stock, finest), CHOSEN, quoted=True)
+        chosen = exp.alias_(_chosen(stock, finest_name(query)), CHOSEN, quoted=True)
         query = exp.select("*", chosen).from_(query.subquery("_each"))
     rows = exp.select(*(exp.column(name, quoted=True) for name in names)).from_(query.subquery("_rows"))
     if CHOSEN in query.named_selects:

@@ -39,4 +39,9 @@ def selected(query: exp.Select, name: str) -> exp.Expr:
 
 def finest_of(query: exp.Select) -> exp.Expr:
     """The day that a query selects or, where it selects hours, the hour."""
-    return selected(query, "_hour" if "_hour" in query.named_selects else "_day")
+    return selected(query, finest_name(query))
+
+
+def finest_name(query: exp.Select) -> str:
+    """What a query calls its day or, where it selects hours, the hour."""
+    return "_hour" if "_hour" in query.named_selects else "_day"
