@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from kpi_pipeline.checks import Check
+from kpi_pipeline.engines import SparkEngine
 from kpi_pipeline.names import TAKEN_NAMES, Expression, Name, Named, Noun
 from kpi_pipeline.periods import DaysText
 
@@ -131,6 +132,9 @@ class Model(Named):
     )
     materialized: Literal["view", "table"] = Field(
         default="view", description="table where many metrics read it and its SQL takes long"
+    )
+    engine: SparkEngine | None = Field(
+        default=None, description="the cluster that reduces it where its sources are in a lakehouse; else the project's"
     )
     agg_time_dimension: Name | None = Field(
         default=None,

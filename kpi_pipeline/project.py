@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from kpi_pipeline.business_calendar import BusinessCalendar
 from kpi_pipeline.calendar import CalendarRules, DayTable
+from kpi_pipeline.engines import SparkEngine
 from kpi_pipeline.errors import Place
 from kpi_pipeline.goals import Goal
 from kpi_pipeline.holidays import Holidays, days_alone
@@ -99,6 +100,9 @@ class Settings(Noun):
     )
     warehouse: str = Field(
         default="data/warehouse.duckdb", description="the file the pipeline works in; not for readers"
+    )
+    engine: SparkEngine | None = Field(
+        default=None, description="the cluster that reduces models whose sources are in a lakehouse"
     )
     memory: str | None = Field(
         default=None,

@@ -8,6 +8,7 @@ import warnings
 with warnings.catch_warnings():
     # NOTE: pyspark 4.2 warns of pandas 3 when it is imported; rows come and go as Arrow, never as pandas.
     warnings.simplefilter("ignore", FutureWarning)
-    from kpi_pipeline.cluster.spark import Spark
+    from kpi_pipeline.cluster.lakehouse import InLakehouse
+    from kpi_pipeline.cluster.spark import Crossed, Spark
 
-__all__ = ["Spark"]
+__all__ = ["Crossed", "InLakehouse", "Spark"]

@@ -7,6 +7,7 @@ be looked at, until the next run clears it away.
 from kpi_pipeline.ingest.accept import accept, clear_leftovers
 from kpi_pipeline.ingest.as_loaded import as_loaded
 from kpi_pipeline.ingest.day_changes import day_changes
+from kpi_pipeline.ingest.lakehouse import FileThere, Looked, Reached, There
 from kpi_pipeline.ingest.ledger import source_states
 from kpi_pipeline.ingest.loading import Handed, HandedBy
 from kpi_pipeline.ingest.peek import peek
@@ -17,11 +18,15 @@ from kpi_pipeline.ingest.staged import DayChange, SourceFile, SourceState, Stage
 
 __all__ = [
     "DayChange",
+    "FileThere",
     "Handed",
     "HandedBy",
+    "Looked",
+    "Reached",
     "SourceFile",
     "SourceState",
     "Staged",
+    "There",
     "accept",
     "as_loaded",
     "clear_leftovers",

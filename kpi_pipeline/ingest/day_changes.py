@@ -13,7 +13,7 @@ from sqlglot import parse_one
 
 from kpi_pipeline.ingest.replaced import going
 from kpi_pipeline.ingest.staged import DayChange, Staged, without_lineage
-from kpi_pipeline.ingest.tables import full_name, full_names, kind_of
+from kpi_pipeline.ingest.tables import full_name, full_names, is_view, kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sql_parts import sql_call, sql_table
@@ -27,15 +27,17 @@ def day_changes(staged: Staged, executor: Executor) -> tuple[DayChange, ...]:
     """
     if staged.changes is not None:
         return staged.changes
-    in_use = without_lineage(executor.table_columns(TableRef("raw", staged.source)))
-    if not in_use:
+    raw = TableRef("raw", staged.source)
+    in_use = without_lineage(executor.table_columns(raw))
+    if not in_use or is_view(executor, raw):
+        # NOTE: a view stands for rows in a lakehouse, where the source was until now.
         return ()
     kinds = full_names(staged.columns)
     both = {name: kinds[name] for name in in_use if name in kinds}
     day = staged.day or _NO_DAY
     if any(full_name(in_use.get(one.name, "")) != kinds.get(one.name) for one in day.find_all(exp.Column)):
         day = _NO_DAY
-    was = _hashed(TableRef("raw", staged.source), both, in_use, day).where(going(staged.replaces, staged.rows))
+    was = _hashed(raw, both, in_use, day).where(going(staged.replaces, staged.rows))
     came = _hashed(staged.rows, both, both, day)
     found = executor.rows(_difference(was, came))
     return tuple(DayChange(*row) for row in found)

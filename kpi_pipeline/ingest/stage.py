@@ -12,6 +12,7 @@ from kpi_pipeline.checks import Unique
 from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.columns import check_columns, must_read_again
 from kpi_pipeline.ingest.files import FoundFile, Survey, find_files, survey
+from kpi_pipeline.ingest.lakehouse import There, stage_there
 from kpi_pipeline.ingest.loading import Handed, Loading, loading_of
 from kpi_pipeline.ingest.ready import Ready, make_ready
 from kpi_pipeline.ingest.remote import forget_downloads
@@ -32,6 +33,7 @@ def stage(
     now: datetime,
     full: bool = False,
     handed: Handed | None = None,
+    there: There | None = None,
 ) -> Staged:
     """Reads what is new or changed of a source, and stages what the raw table becomes by it.
 
@@ -47,8 +49,11 @@ def stage(
         now: The moment of the run; rows dated after it do not count as the newest.
         full: Reads files again that did not change, and asks no questions about columns that did.
         handed: Its rows, where somebody else had them from where the source is.
+        there: Where its rows stay, for a source in a lakehouse.
     """
     load = loading_of(project, source, executor, run_id=run_id, now=now, full=full, handed=handed)
+    if there is not None:
+        return stage_there(load, there)
     if not isinstance(source.connector, FileConnector):
         # NOTE: what connects to databases takes a second to import; projects of files do without it.
         from kpi_pipeline.ingest.stage_rows import stage_rows

@@ -106,6 +106,8 @@ class Staged:
     """Whether its rows came from where the source is, or out of quarantine."""
     remembered: str | None = None
     """What the connector wants to be told at the next load."""
+    stays_there: bool = False
+    """Whether no row was staged, because all of them stay where they are: in a lakehouse."""
 
     @property
     def table(self) -> TableRef:

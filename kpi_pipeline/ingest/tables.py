@@ -52,6 +52,22 @@ def drop(executor: Executor, name: TableRef, *, kind: Literal["TABLE", "VIEW"] =
     executor.run(f"DROP {kind} IF EXISTS {sql_table(name).sql(dialect='duckdb')}")
 
 
+def drop_if(executor: Executor, name: TableRef, kind: Literal["TABLE", "VIEW"]) -> None:
+    """Drops what has the name if it is of that kind; what is of the other stays."""
+    if is_view(executor, name) == (kind == "VIEW"):
+        drop(executor, name, kind=kind)
+
+
+def is_view(executor: Executor, name: TableRef) -> bool:
+    """Whether what has the name is a view."""
+    found = executor.rows(
+        "SELECT table_type FROM information_schema.tables "
+        "WHERE table_schema = ? AND table_name = ? AND table_catalog = current_database()",
+        [name.schema, name.name],
+    )
+    return found == [("VIEW",)]
+
+
 def row_count(executor: Executor, name: TableRef, *, where: exp.Expr | None = None) -> int:
     """How many rows a table has, or those for which something is true."""
     rows = exp.select(exp.Count(this=exp.Star())).from_(sql_table(name))

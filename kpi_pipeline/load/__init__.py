@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kpi_pipeline.engines import SparkEngine
 from kpi_pipeline.errors import Problem
 from kpi_pipeline.load.assemble import load
 from kpi_pipeline.load.rules import RULES, Finding, Known, Point, findings
@@ -27,4 +28,22 @@ def check_types(project: Project, columns: Mapping[TableRef, Mapping[str, str]])
     return second_pass.check_types(project, columns)
 
 
-__all__ = ["RULES", "Finding", "Known", "Point", "check_columns", "check_types", "findings", "json_schema", "load"]
+def cluster_of(project: Project, table: TableRef) -> SparkEngine | None:
+    """The cluster that has the rows of a source or model; None where they are in the warehouse."""
+    from kpi_pipeline.load import lakehouse
+
+    return lakehouse.cluster_of(project, table)
+
+
+__all__ = [
+    "RULES",
+    "Finding",
+    "Known",
+    "Point",
+    "check_columns",
+    "check_types",
+    "cluster_of",
+    "findings",
+    "json_schema",
+    "load",
+]

@@ -99,6 +99,7 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     from kpi_pipeline.load.expressions import unusable_expressions
     from kpi_pipeline.load.functions import unknown_functions
     from kpi_pipeline.load.joined import unreachable_dimensions
+    from kpi_pipeline.load.lakehouse import misplaced
     from kpi_pipeline.load.model_sql import models_read, unusable_models
     from kpi_pipeline.load.targets import unfit_targets
     from kpi_pipeline.load.units import mixed_units
@@ -110,6 +111,7 @@ def _contradictions(project: Project, gathered: Gathered) -> Iterator[Problem]:
     yield from reviewed_twice(project)
     yield from unusable_models(project, known, elsewhere)
     yield from circular(project, models_read(project))
+    yield from misplaced(project)
     yield from unusable_expressions(project)
     yield from unreachable_dimensions(project)
     yield from unconverted(project)

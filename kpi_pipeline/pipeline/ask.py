@@ -16,6 +16,7 @@ from kpi_pipeline.derive import Partials, derive
 from kpi_pipeline.errors import DataError, QueryError, did_you_mean, listed
 from kpi_pipeline.ingest import source_states
 from kpi_pipeline.periods import Grain, day_after_named, first_day_named
+from kpi_pipeline.pipeline.asked_there import asked_there
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import by_calendar, calendar_for, coverage_of
 from kpi_pipeline.pipeline.defined import models_as_defined
@@ -24,7 +25,7 @@ from kpi_pipeline.pipeline.hours_asked import refuse_hours_of, within_hours
 from kpi_pipeline.pipeline.kept import Kept, KeptByRuns, kept_by_runs
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.lookups import prepare_lookups
-from kpi_pipeline.pipeline.read_partials import partials_of
+from kpi_pipeline.pipeline.read_partials import in_parts, partials_of
 from kpi_pipeline.plan import Engine, Plan, Reduction, Series, Shape
 from kpi_pipeline.reduce import reduction_query
 from kpi_pipeline.store.answers import KeptAnswers
@@ -117,22 +118,30 @@ def partial_results(context: Context, plan: Plan) -> Partials:
     kept = kept_by_runs(context, plan)
     ready: set[object] = set()
     queries: dict[Reduction, exp.Query] = {}
+    refusal = partial(_unanswered, context)
+    there = asked_there(context, plan, filter(in_parts, plan.reductions), refusal)
+    engines: dict[Reduction, Engine] = {}
     for reduction in plan.reductions:
-        way = kept.way(reduction)
+        model, way = plan.model(reduction.model), kept.way(reduction)
+        is_kept = isinstance(way, Kept) and reduction not in there
+        spark = None if is_kept else context.clusters.of_pass(plan, reduction)
+        engine: Engine = spark or context.warehouse
         try:
-            if isinstance(way, Kept):
-                query = way.query(reduction, context.warehouse)
+            if isinstance(way, Kept) and is_kept:
+                query: exp.Query = way.query(reduction, context.warehouse)
             else:
-                prepare_lookups(context, reduction, plan.model(reduction.model), ready)
-                query = reduction_query(reduction, plan.model(reduction.model), context.warehouse)
-            queries[reduction] = known_by(context.today, reduction, query)
-        except context.warehouse.query_errors as problem:
-            raise _unanswered(context, reduction, problem) from problem
+                prepare_lookups(context, reduction, model, ready, spark=spark)
+                query = reduction_query(reduction, model, engine)
+            if reduction not in there:
+                engines[reduction] = engine
+                queries[reduction] = known_by(context.today, reduction, query)
+        except engine.query_errors as problem:
+            raise refusal(reduction, problem) from problem
     # NOTE: answers are about all rows of a day, so they say nothing under a condition.
-    whole = all(isinstance(kept.way(one), Kept) and not one.where for one in queries)
+    whole = all(isinstance(kept.way(one), Kept) and not one.where for one in plan.reductions)
     answers = KeptAnswers(context.warehouse) if whole else None
-    found = partials_of(context.warehouse, queries, partial(_unanswered, context), answers)
-    return reaching_as_far(context, plan, found, kept)
+    found = partials_of(context.warehouse, queries, refusal, answers, engines=engines, elsewhere=there)
+    return reaching_as_far(context, plan, found, kept, engines)
 
 
 def reaching_as_far(

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 from sqlglot import expressions as exp
 
 from kpi_pipeline.derive import Segments
-from kpi_pipeline.plan import Engine, Measure
-from kpi_pipeline.reduce import ASKED_DAYS, ASKED_SEGMENTS, KNOWN_THEN, known_then, of_spans, stays
+from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.known_by import known_by
+from kpi_pipeline.plan import Engine, Measure, Plan, Reduction
+from kpi_pipeline.reduce import (
+    ASKED_DAYS,
+    ASKED_SEGMENTS,
+    KNOWN_THEN,
+    known_then,
+    of_spans,
+    reduction_query,
+    stays,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,3 +68,27 @@ class AskedThere:
             return self.engine.fetch(question(rows, segments.breakdown, measures))
         except self.engine.query_errors as problem:
             raise self.refusal(problem) from problem
+
+
+def asked_there(
+    context: Context,
+    plan: Plan,
+    reductions: Iterable[Reduction],
+    refusal: Callable[[Reduction, Exception], Exception],
+) -> dict[Reduction, AskedThere]:
+    """Of passes over keys and values those whose rows are in a cluster; `refusal` says what it cannot carry out."""
+    found = {}
+    for reduction in reductions:
+        spark = context.clusters.of_pass(plan, reduction)
+        if spark is not None:
+            rows = partial(rows_there, context, plan, reduction, spark)
+            found[reduction] = AskedThere(spark, rows, partial(refusal, reduction))
+    return found
+
+
+def rows_there(
+    context: Context, plan: Plan, reduction: Reduction, engine: Engine, first: date | None, after: date | None
+) -> exp.Query:
+    """The query of a pass from a day on and before another, as far as they were known at the moment that is asked."""
+    query = reduction_query(reduction, plan.model(reduction.model), engine, from_day=first, to_day=after)
+    return known_by(context.today, reduction, query)

@@ -38,7 +38,9 @@ def check_asset(
     if known and known[0] == key and not context.full:
         return known[1]
     target = CheckTarget(asset, table, tuple(checks), tuple(personal), _related(context.project, checks), timezone)
-    results = amended(check_tables(context.warehouse.connect, [target], as_of=as_of, docs=context.docs))
+    spark = context.clusters.of(table) if checks and table.schema in ("raw", "model") else None
+    connect = spark.checked if spark else context.warehouse.connect
+    results = amended(check_tables(connect, [target], as_of=as_of, docs=context.docs))
     remember_checks(context.warehouse, asset, key if all(one.was_made for one in results) else "", results)
     return results
 

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kpi_pipeline.ingest import HandedBy, SourceState
+from kpi_pipeline.pipeline.clusters import Clusters
 from kpi_pipeline.pipeline.telling import tell_stage
 from kpi_pipeline.pipeline.watch import Watch
 from kpi_pipeline.project import Project
@@ -35,6 +37,11 @@ class Context:
     """Gives the rows of sources that somebody else reads, as Dagster does those of its assets."""
     as_loaded: bool = False
     """Whether sources stay as they were loaded, but for those that are defined otherwise now."""
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Where the rows are that are not in the warehouse; whoever made the context closes it."""
+        return Clusters(self.project, self.warehouse)
 
     @property
     def today(self) -> date | None:

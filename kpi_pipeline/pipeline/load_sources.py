@@ -48,6 +48,7 @@ def stage_sources(context: Context, names: Sequence[str]) -> dict[str, Staged]:
             now=context.now,
             full=context.full,
             handed=context.handed(name) if context.handed else None,
+            there=context.clusters.source(name),
         )
         if not context.as_loaded:
             staged[name] = with_late_keys(context, context.project.sources[name], staged) or staged[name]
@@ -82,13 +83,13 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
     assets: list[AssetReport] = []
     for name, one in staged.items():
         source = context.project.sources[name]
-        asset = f"raw/{name}"
+        asset, raw = f"raw/{name}", TableRef("raw", name)
         asked = checks_on_source(context.project, name)
         looked_in = [staged[other].state.version for check in asked if (other := check.looks_in) and other in staged]
         found = check_asset(
             context,
             asset,
-            one.table if one.changed else TableRef("raw", name),
+            one.table if one.changed and not one.stays_there else raw,
             asked,
             about=fingerprint(one.state.version, looked_in) if looked_in else one.state.version,
             as_of=context.moment_for(one.state),
@@ -102,7 +103,9 @@ def load_sources(context: Context, staged: Mapping[str, Staged], before: Mapping
         known = before.get(name)
         if reason:
             blocked[name] = reason
-            if one.changed:
+            if one.changed and one.stays_there:
+                context.watch.note(f"{asset} is not used as it is now; what was computed of it before stays")
+            elif one.changed:
                 text = "was not let in, nothing of it; until the next run the warehouse shows it as it was checked, as"
                 context.watch.note(f"{asset} {text} {one.table}")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import polars as pl
 import sqlglot
@@ -13,8 +14,11 @@ from kpi_pipeline.compile.personal import personal_columns
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.coverage import calendar_rules
-from kpi_pipeline.plan import Fold, GroupedMetric, Hop, Matching, Measure, ModelPlan, Rate, Reduction, Shape
+from kpi_pipeline.plan import Engine, Fold, GroupedMetric, Hop, Matching, Measure, ModelPlan, Rate, Reduction, Shape
 from kpi_pipeline.reduce import CALENDAR_DAYS, FIRST_DAY, LAST_DAY, missing_rate, repeated_key, repeated_rate
+
+if TYPE_CHECKING:
+    from kpi_pipeline.cluster import Spark
 
 
 def prepare_lookups(
@@ -23,37 +27,44 @@ def prepare_lookups(
     model: ModelPlan,
     ready: set[object],
     days: tuple[date, date] | None = None,
+    *,
+    spark: Spark | None = None,
 ) -> None:
     """Makes sure that what a reduction looks up is there and is one row a key; `ready` remembers what was looked at.
 
-    `days` are the ones that are made again, all of them if not given.
+    `days` are the ones that are made again, all of them if not given; `spark` is the cluster that has the rows, if one
+    does.
 
     Raises:
         DataError: a key that should be its model's own has several rows, or several at the same time; an amount has no
             rate by which it could be converted.
     """
     joined = reduction.all_joined
-    if any(one.uses_calendar for one in joined) and CALENDAR_DAYS not in ready:
-        lay_calendar(context)
-        ready.add(CALENDAR_DAYS)
+    engine: Engine = spark or context.warehouse
+    if any(one.uses_calendar for one in joined):
+        if CALENDAR_DAYS not in ready:
+            lay_calendar(context)
+            ready.add(CALENDAR_DAYS)
+        if spark:
+            context.clusters.send(spark, CALENDAR_DAYS)
     for hop in {hop for one in joined for hop in one.hops}:
         about = (hop.model.name, hop.key, hop.validity)
         if about not in ready:
-            _refuse_repeated(context, hop)
+            _refuse_repeated(context, hop, engine)
             ready.add(about)
     for metric in joined:
         for part in metric.parts if isinstance(metric, GroupedMetric) else ():
-            prepare_lookups(context, part.reduction, part.model, ready)
+            prepare_lookups(context, part.reduction, part.model, ready, spark=spark)
     for rate in joined:
         if isinstance(rate, Rate):
             if rate.fingerprint not in ready:
-                _refuse_repeated_rates(context, rate)
+                _refuse_repeated_rates(rate, engine)
                 ready.add(rate.fingerprint)
             if rate in reduction.joined:
-                _refuse_missing_rates(context, reduction, rate, model, days)
+                _refuse_missing_rates(reduction, rate, model, days, engine)
             elif isinstance(reduction.events, Matching):
                 later = reduction.events.conversion.model
-                _refuse_missing_rates(context, _converting(reduction.events), rate, later, None)
+                _refuse_missing_rates(_converting(reduction.events), rate, later, None, engine)
 
 
 def lay_calendar(context: Context) -> None:
@@ -62,8 +73,8 @@ def lay_calendar(context: Context) -> None:
     context.warehouse.replace_table(CALENDAR_DAYS, days.filter(pl.col("day").is_between(FIRST_DAY, LAST_DAY)))
 
 
-def _refuse_repeated(context: Context, hop: Hop) -> None:
-    found = context.warehouse.rows(repeated_key(hop, context.warehouse))
+def _refuse_repeated(context: Context, hop: Hop, engine: Engine) -> None:
+    found = engine.rows(repeated_key(hop, engine))
     if not found:
         return
     entity = hop.entity
@@ -88,8 +99,8 @@ def _refuse_repeated(context: Context, hop: Hop) -> None:
     )
 
 
-def _refuse_repeated_rates(context: Context, rate: Rate) -> None:
-    for currency, day in context.warehouse.rows(repeated_rate(rate, context.warehouse)):
+def _refuse_repeated_rates(rate: Rate, engine: Engine) -> None:
+    for currency, day in engine.rows(repeated_rate(rate, engine)):
         raise DataError(
             f"Model '{rate.rates.name}' has more than one rate for {currency} on {day}, so amounts would be counted "
             "several times.\nHint: keep one row a currency and day in its SQL."
@@ -104,11 +115,11 @@ def _converting(matching: Matching) -> Reduction:
 
 
 def _refuse_missing_rates(
-    context: Context, reduction: Reduction, rate: Rate, model: ModelPlan, days: tuple[date, date] | None
+    reduction: Reduction, rate: Rate, model: ModelPlan, days: tuple[date, date] | None, engine: Engine
 ) -> None:
     from_day, to_day = days or (None, None)
-    query = missing_rate(reduction, rate, model, context.warehouse, from_day=from_day, to_day=to_day)
-    for currency, day in context.warehouse.rows(query):
+    query = missing_rate(reduction, rate, model, engine, from_day=from_day, to_day=to_day)
+    for currency, day in engine.rows(query):
         if currency is None:
             raise DataError(
                 f"A row of model '{model.name}' on {day} has an amount, but {rate.currency} does not say in which "

@@ -9,7 +9,7 @@ from kpi_pipeline.checks.result import CheckResult
 from kpi_pipeline.compile.personal import personal_columns
 from kpi_pipeline.errors import DataError, DefinitionError
 from kpi_pipeline.ingest import SourceState
-from kpi_pipeline.load import check_columns
+from kpi_pipeline.load import check_columns, cluster_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.binding import unbindable
 from kpi_pipeline.pipeline.checking import check_asset, why_blocked
@@ -122,7 +122,10 @@ def _checked(
     )
 
 
-def _row_count(context: Context, model: ModelPlan) -> int:
+def _row_count(context: Context, model: ModelPlan) -> int | None:
+    """How many rows a model has; not known of one in a cluster, where counting them reads them all."""
+    if cluster_of(context.project, model.table):
+        return None
     try:
         return context.warehouse.count(model.table)
     except context.warehouse.query_errors as problem:

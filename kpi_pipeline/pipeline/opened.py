@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime
 from textwrap import shorten
 from uuid import uuid4
@@ -50,7 +50,9 @@ def opened(
         moment = now or datetime.now(UTC)  # after the wait: what another run published meanwhile came before this one
         prepare_state(warehouse)
         clear_leftovers(warehouse)
-        yield Context(project, warehouse, run_id, moment, seen_by, full=full, since=since, handed=handed)
+        context = Context(project, warehouse, run_id, moment, seen_by, full=full, since=since, handed=handed)
+        with closing(context.clusters):
+            yield context
 
 
 @contextmanager
@@ -72,7 +74,9 @@ def opened_to_ask(project: Project, *, wait: float, watch: Watch | None = None) 
         if not is_prepared(warehouse):
             warehouse.allow_writing()
             prepare_state(warehouse)
-        yield Context(project, warehouse, "question", datetime.now(UTC), seen_by)
+        context = Context(project, warehouse, "question", datetime.now(UTC), seen_by)
+        with closing(context.clusters):
+            yield context
 
 
 def _waiting(watch: Watch, wait: float) -> Callable[[str], None]:

@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlglot import expressions as exp
 
 from kpi_pipeline.derive import Partials
 from kpi_pipeline.errors import DataError
+from kpi_pipeline.pipeline.asked_there import asked_there
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.load_sources import Loaded
 from kpi_pipeline.pipeline.lookups import prepare_lookups
 from kpi_pipeline.pipeline.make_models import Models
-from kpi_pipeline.pipeline.read_partials import partials_of
+from kpi_pipeline.pipeline.read_partials import in_parts, partials_of
 from kpi_pipeline.pipeline.rests_on import RestsOn, rests_on
 from kpi_pipeline.plan import ModelPlan, Plan, Reduction
 from kpi_pipeline.reduce import reads_again, reduction_query
@@ -24,11 +28,15 @@ from kpi_pipeline.store.partials import (
     Entry,
     has_whole_keys,
     is_kept,
+    leave_there,
     ledger,
     partials_query,
     point_at_rows,
     replace_partials,
 )
+
+if TYPE_CHECKING:
+    from kpi_pipeline.cluster import Spark
 
 Days = tuple[date, date]
 
@@ -63,8 +71,10 @@ def reduce_models(context: Context, plan: Plan, loaded: Loaded, models: Models) 
             }:
                 made_alike = None  # a row of one day decides what is looked up for rows of others
             days = _days(context, loaded, reduction, model, now.inputs, made_alike)
-            prepare_lookups(context, reduction, model, ready, days)
-            entries[reduction] = _make(context, reduction, model, now, days)
+            spark = context.clusters.of_pass(plan, reduction)
+            prepare_lookups(context, reduction, model, ready, days, spark=spark)
+            make = partial(_make_there, spark) if spark else _make
+            entries[reduction] = make(context, reduction, model, now, days)
             made += 1
         context.watch.step(reduction.table.name)
     return Reduced(made, sum(entry.rows for entry in entries.values()), entries)
@@ -123,6 +133,36 @@ def _make(context: Context, reduction: Reduction, model: ModelPlan, now: RestsOn
         raise _not_reduced(context, reduction, problem) from problem
 
 
+def _make_there(
+    spark: Spark, context: Context, reduction: Reduction, model: ModelPlan, now: RestsOn, days: Days | None
+) -> Entry:
+    """Makes partial results in the cluster that has the rows; of keys and values, which are many, none come.
+
+    `days` are those on which rows changed.
+    """
+    warehouse = context.warehouse
+    if in_parts(reduction):
+        return leave_there(
+            warehouse, reduction, fingerprint=now.definition, inputs=now.inputs, days=days, made_at=context.now
+        )
+    days = days if is_kept(warehouse, reduction) else None
+    first, after = days or (None, None)
+    try:
+        rows = spark.fetch(reduction_query(reduction, model, spark, from_day=first, to_day=after))
+    except spark.query_errors as problem:
+        raise _not_reduced(context, reduction, problem) from problem
+    with warehouse.lent(rows) as name:
+        return replace_partials(
+            warehouse,
+            reduction,
+            exp.select("*").from_(exp.table_(name, quoted=True)),
+            fingerprint=now.definition,
+            inputs=now.inputs,
+            days=days,
+            made_at=context.now,
+        )
+
+
 def _not_reduced(context: Context, reduction: Reduction, problem: Exception) -> DataError:
     """What to say where a model's rows cannot be turned into partial results."""
     about = engine_error(context.project, reduction.model, problem)
@@ -134,8 +174,9 @@ def _not_reduced(context: Context, reduction: Reduction, problem: Exception) -> 
     )
 
 
-def read_all(context: Context, reduced: Reduced) -> Partials:
-    """The partial results as derive gets them."""
-    queries = {one: known_by(context.today, one, partials_query(one)) for one in reduced.entries}
+def read_all(context: Context, plan: Plan, reduced: Reduced) -> Partials:
+    """The partial results as derive gets them; keys and values in a cluster are asked there."""
     refusal = partial(_not_reduced, context)
-    return partials_of(context.warehouse, queries, refusal, KeptAnswers(context.warehouse))
+    there = asked_there(context, plan, filter(in_parts, reduced.entries), refusal)
+    queries = {one: known_by(context.today, one, partials_query(one)) for one in reduced.entries if one not in there}
+    return partials_of(context.warehouse, queries, refusal, KeptAnswers(context.warehouse), elsewhere=there)

@@ -152,7 +152,7 @@ def _compute(
         reduced = reduce_models(context, plan, loaded, models)
         rows.append(reduced.rows)
     with context.stage("derive", 1) as rows:
-        partials = read_all(context, reduced)
+        partials = read_all(context, plan, reduced)
         derivations, stopped = computable(plan, models)
         states = by_calendar(project, loaded.states, warehouse)
         coverage = coverage_of(derivations, partials, states, context.today)

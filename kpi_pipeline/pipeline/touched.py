@@ -12,7 +12,8 @@ from kpi_pipeline.publish.definition_version import kpi_versions, metric_version
 from kpi_pipeline.store.said import Said
 
 ABOUT_OTHERS = {
-    "name", "label", "warehouse", "memory", "publish", "schedule", "automation", "history", "restatement", "notify",
+    "name", "label", "warehouse", "engine", "memory", "publish", "schedule", "automation", "history", "restatement",
+    "notify",
 }  # fmt: skip
 """Settings that no number depends on, but for the grains that are published."""
 

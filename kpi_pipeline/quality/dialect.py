@@ -101,7 +101,7 @@ class WarehouseDialect(PGDialect):
     """DuckDB for SQLAlchemy."""
 
     driver = "duckdb"
-    default_paramstyle = "qmark"
+    default_paramstyle = "numeric_dollar"
     supports_statement_cache = True
     preparer = _Names
     statement_compiler = _Compiler
@@ -109,7 +109,7 @@ class WarehouseDialect(PGDialect):
     @classmethod
     def import_dbapi(cls) -> Any:
         """Nothing to import: the connection is handed in. Its errors are told apart by their names."""
-        return SimpleNamespace(paramstyle="qmark", Error=Exception)
+        return SimpleNamespace(paramstyle="numeric_dollar", Error=Exception)
 
     def initialize(self, connection: Any) -> None:
         """Nothing to ask the server about."""

@@ -13,11 +13,12 @@ from kpi_pipeline.sources.asset import AssetConnector
 from kpi_pipeline.sources.database import DatabaseConnector
 from kpi_pipeline.sources.dlt import DltConnector
 from kpi_pipeline.sources.file import FileConnector
+from kpi_pipeline.sources.lakehouse import LakehouseConnector
 from kpi_pipeline.sources.python import PythonConnector
 
 RowsConnector = DatabaseConnector | DltConnector | PythonConnector | AssetConnector
 """Connectors whose rows come as they are, not in files."""
-Connector = Annotated[FileConnector | RowsConnector, Field(discriminator="type")]
+Connector = Annotated[FileConnector | RowsConnector | LakehouseConnector, Field(discriminator="type")]
 
 __all__ = [
     "AssetConnector",
@@ -27,6 +28,7 @@ __all__ = [
     "DatabaseConnector",
     "DltConnector",
     "FileConnector",
+    "LakehouseConnector",
     "Load",
     "PythonConnector",
     "RowsConnector",
@@ -136,6 +138,25 @@ class Source(Named):
         """The connector of a source whose rows are in files."""
         assert isinstance(self.connector, FileConnector), f"source '{self.name}' is no source of files"
         return self.connector
+
+    @model_validator(mode="after")
+    def _stays_where_it_is(self) -> Self:
+        """What is done to rows as they are loaded cannot be done to rows that are not."""
+        if not isinstance(self.connector, LakehouseConnector):
+            return self
+        loading = self.load.model_fields_set - {"mode", "cursor", "allow_empty"}
+        loading |= {"mode"} if self.load.mode != "full" else set()
+        if names := sorted(loading | {"columns", "null_values", "on_schema_change"} & self.model_fields_set):
+            raise ValueError(
+                f"'{names[0]}' is about loading, and rows of a lakehouse stay where they are; leave it out, and do "
+                "what it was to do in the model's SQL"
+            )
+        if aside := [one.title for one in self.checks if one.sets_aside]:
+            raise ValueError(
+                f"check '{aside[0]}' has 'severity: quarantine', but rows of a lakehouse stay where they are; write "
+                "error or warn, and leave such rows out in the model's SQL"
+            )
+        return self
 
     @model_validator(mode="after")
     def _sets_aside_what_it_can_tell(self) -> Self:

@@ -86,6 +86,27 @@ def point_at_rows(
         return _noted(warehouse, reduction, fingerprint, inputs, days, made_at)
 
 
+def leave_there(
+    warehouse: Warehouse,
+    reduction: Reduction,
+    *,
+    fingerprint: str,
+    inputs: Mapping[str, str],
+    days: tuple[date, date] | None,
+    made_at: datetime,
+) -> Entry:
+    """Notes that a reduction's rows stay in a cluster, which is asked for each answer; `days` are those that changed.
+
+    The answers are kept, as those about rows in the warehouse are.
+    """
+    with warehouse.transaction():
+        if warehouse.table_kind(reduction.table):
+            warehouse.drop(reduction.table)
+        warehouse.drop(_keys(reduction))
+        forget_answers(warehouse, reduction, days)
+        return _in_ledger(warehouse, reduction, Entry(fingerprint, inputs, None, None, 0, made_at))
+
+
 def is_kept(warehouse: Warehouse, reduction: Reduction) -> bool:
     """Whether a reduction's partial results are a table, of which some days can be made again."""
     return warehouse.table_kind(reduction.table) == "BASE TABLE"
@@ -121,12 +142,20 @@ def _noted(
     if reduction.shape in (Shape.distinct, Shape.values):
         forget_answers(warehouse, reduction, days)
     first, last, rows = warehouse.rows(f"SELECT min(_day), max(_day), count(*) FROM {quoted(reduction.table)}")[0]
+    return _in_ledger(warehouse, reduction, Entry(fingerprint, inputs, first, last, rows, made_at))
+
+
+def _in_ledger(warehouse: Warehouse, reduction: Reduction, entry: Entry) -> Entry:
     warehouse.run(f"DELETE FROM {quoted(_LEDGER)} WHERE reduction = ?", [reduction.table.name])
+    inputs = json.dumps(dict(entry.inputs), sort_keys=True)
     warehouse.run(
         f"INSERT INTO {quoted(_LEDGER)} VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [reduction.table.name, fingerprint, json.dumps(dict(inputs), sort_keys=True), first, last, rows, made_at],
+        [
+            *(reduction.table.name, entry.fingerprint, inputs, entry.first_day, entry.last_day),
+            *(entry.rows, entry.made_at),
+        ],
     )
-    return Entry(fingerprint, inputs, first, last, rows, made_at)
+    return entry
 
 
 def _coded(warehouse: Warehouse, reduction: Reduction, query: exp.Select) -> exp.Select:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 
 import sqlglot
@@ -12,16 +11,21 @@ from sqlglot import expressions as exp
 from kpi_pipeline.cluster import Spark
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.derive import Partials
+from kpi_pipeline.engines import SparkEngine
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.ask import reaching_as_far
-from kpi_pipeline.pipeline.asked_there import AskedThere
+from kpi_pipeline.pipeline.asked_there import AskedThere, rows_there
 from kpi_pipeline.pipeline.context import Context
-from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.lookups import lay_calendar
 from kpi_pipeline.pipeline.read_partials import in_parts, partials_of
 from kpi_pipeline.plan import Plan, Reduction
-from kpi_pipeline.reduce import CALENDAR_DAYS, reduction_query
+from kpi_pipeline.reduce import CALENDAR_DAYS
 from tests.engine import Engine
+
+
+def engine_at(remote: str) -> SparkEngine:
+    """What definitions call the server at an address."""
+    return SparkEngine.model_validate({"type": "spark", "remote": remote})
 
 
 def put_there(cluster: Spark, engine: Engine) -> None:
@@ -39,18 +43,15 @@ def put_there(cluster: Spark, engine: Engine) -> None:
 def partials_on(cluster: Spark) -> Callable[[Context, Plan], Partials]:
     """What answers questions from the rows in the cluster."""
 
-    def rows(plan: Plan, context: Context, reduction: Reduction, first: date | None, after: date | None) -> exp.Query:
-        model = plan.model(reduction.model)
-        query = reduction_query(reduction, model, cluster, from_day=first, to_day=after)
-        return known_by(context.today, reduction, query)
-
     def partials(context: Context, plan: Plan) -> Partials:
         there = {
-            one: AskedThere(cluster, partial(rows, plan, context, one), _as_it_is)
+            one: AskedThere(cluster, partial(rows_there, context, plan, one, cluster), _as_it_is)
             for one in plan.reductions
             if in_parts(one)
         }
-        queries = {one: rows(plan, context, one, None, None) for one in plan.reductions if one not in there}
+        queries = {
+            one: rows_there(context, plan, one, cluster, None, None) for one in plan.reductions if one not in there
+        }
         engines = dict.fromkeys(queries, cluster)
         found = partials_of(context.warehouse, queries, _refused, engines=engines, elsewhere=there)
         return reaching_as_far(context, plan, found, engines=engines)

@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from kpi_pipeline.cluster import Spark
 from tests.cases.test_cases import CASES, WORLD, Case, _engine
-from tests.cluster.on_spark import partials_on, put_there
+from tests.cluster.on_spark import engine_at, partials_on, put_there
 from tests.engine import Engine
 
 pytestmark = pytest.mark.xdist_group("cluster")
@@ -24,7 +24,7 @@ ANSWERS: dict[str, dict[str, pl.DataFrame]] = {}
 
 @pytest.fixture(scope="module")
 def cluster(remote: str) -> Iterator[Spark]:
-    with Spark.connect(remote) as session:
+    with Spark.connect(engine_at(remote)) as session:
         yield session
 
 

@@ -17,6 +17,7 @@ from kpi_pipeline.errors import DefinitionError
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.reduce import spark_sql
 from kpi_pipeline.store import Warehouse
+from tests.cluster.on_spark import engine_at
 
 pytestmark = pytest.mark.xdist_group("cluster")
 ROWS = TableRef("raw", "anything")
@@ -64,7 +65,7 @@ AGGREGATES = (
 
 @pytest.fixture(scope="module")
 def cluster(remote: str) -> Iterator[Spark]:
-    with Spark.connect(remote) as session:
+    with Spark.connect(engine_at(remote)) as session:
         session.replace_table(ROWS, DATA.with_row_index("row"))
         yield session
 

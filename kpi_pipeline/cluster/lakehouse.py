@@ -1,0 +1,175 @@
+"""What stands in a lakehouse: its columns, its files, and which days their rows are of; the rows themselves stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+from pyspark.sql.connect.session import SparkSession
+from sqlglot import expressions as exp
+
+from kpi_pipeline.cluster.reached import reached
+from kpi_pipeline.engines import SparkEngine
+from kpi_pipeline.errors import DataError
+from kpi_pipeline.ingest import FileThere, Looked, Reached
+from kpi_pipeline.names import TableRef
+from kpi_pipeline.redaction import redacted, without
+from kpi_pipeline.sources import LakehouseConnector
+from kpi_pipeline.sql_parts import sql_call, sql_table
+
+if TYPE_CHECKING:
+    from kpi_pipeline.cluster.spark import Spark
+
+LOGS = {"delta": "_delta_log", "iceberg": "metadata"}
+"""The folder in which a table format writes down what is in the table."""
+FILE = "_kpi_file"
+MOST_NAMED = 500
+"""So many files are named in a question; of more of them, the question is asked of all."""
+
+
+class InLakehouse:
+    """A source whose rows stay where they are; `root` is the project's folder, for paths that start there."""
+
+    def __init__(
+        self,
+        spark: Spark,
+        session: SparkSession,
+        engine: SparkEngine,
+        source: str,
+        connector: LakehouseConnector,
+        root: str,
+    ) -> None:
+        self._spark = spark
+        self._session = session
+        self._engine = engine
+        self._connector = connector
+        self._table = TableRef("raw", source)
+        self._path = f"{root}/{connector.path}" if connector.is_relative else connector.path
+
+    def lay(self) -> None:
+        """Has the name that the source has in SQL stand for its rows."""
+        with self._read():
+            self._spark.show(self._table, self._rows())
+
+    def columns(self) -> dict[str, str]:
+        """Names and DuckDB's names of the types of its columns."""
+        self.lay()
+        return self._spark.table_columns(self._table)
+
+    def look(self) -> Looked:
+        """Which files it is made of; where the cluster does not tell them, what its format wrote down of the table."""
+        with self._read():
+            return self._looked()
+
+    def _looked(self) -> Looked:
+        names = {self._named(one): one for one in self._rows().inputFiles()}
+        if names and self._path is not None and self._connector.format == "parquet":
+            marks = {self._named(name): mark for name, mark in self._listed(self._path, "*.parquet")}
+            # NOTE: a file that is listed under another name than it is read by counts by its name alone.
+            return Looked({name: FileThere(full, marks.get(name, "")) for name, full in names.items()})
+        if names:
+            # NOTE: files of tables are written once, under names that are never used again.
+            return Looked({name: FileThere(full, "") for name, full in names.items()})
+        if self._path is not None and (log := LOGS.get(self._connector.format)):
+            found = sorted(f"{self._named(name)} {mark}" for name, mark in self._listed(f"{self._path}/{log}", "*"))
+            return Looked(None, "\n".join(found))
+        return Looked(None)
+
+    def reach(self, day: exp.Expr | None, files: Mapping[str, FileThere] | None) -> list[Reached]:
+        """How many rows there are, and of which days: a row a file, or one row where the cluster does not tell files.
+
+        `files` narrows it to these; `day` is None where no column says it.
+        """
+        view = TableRef("temp", f"{self._table.name}_files")
+        dated = day if day is not None else exp.cast(exp.null(), "DATE")
+        file = exp.column(FILE)
+        query = exp.select(
+            *(file, exp.Count(this=exp.Star()), sql_call("count", dated)),
+            *(sql_call("min", dated.copy()), sql_call("max", dated.copy())),
+        ).from_(sql_table(view))
+        with self._read():
+            found = self._asked(view, query.group_by(file.copy()), files)
+        return [Reached(self._named(name) if name else None, *rest) for name, *rest in found]
+
+    def _asked(self, view: TableRef, query: exp.Select, files: Mapping[str, FileThere] | None) -> list[tuple[Any, ...]]:
+        """The answer, file by file where the cluster tells files."""
+        try:
+            self._spark.show(view, self._some(files).selectExpr("*", f"_metadata.file_path AS {FILE}"))
+            return self._spark.rows(query)
+        except PySparkException:
+            # NOTE: Sail does not tell files.
+            self._spark.show(view, self._some(files).selectExpr("*", f"CAST(NULL AS STRING) AS {FILE}"))
+            return self._spark.rows(query)
+
+    def newest(self, day: exp.Expr, today: date) -> date | None:
+        """The newest day that is not in the future; where all are, the first of them."""
+        past = exp.Filter(this=sql_call("max", day), expression=exp.Where(this=day.copy() <= exp.convert(today)))
+        first = sql_call("min", day.copy())
+        query = exp.select(exp.Coalesce(this=past, expressions=[first])).from_(sql_table(self._table))
+        with self._read():
+            found: date | None = self._spark.rows(query)[0][0]
+        return found
+
+    @contextmanager
+    def _read(self) -> Iterator[None]:
+        """Says which source it is that cannot be read."""
+        try:
+            with reached(self._engine):
+                yield
+        except PySparkException as problem:
+            said = redacted(without(str(problem).splitlines()[0], self._engine.secrets))
+            raise DataError(
+                f"Source '{self._table.name}' cannot be read at {self._connector.where}: {said}\n"
+                f"Hint: is that what the cluster at {self._engine.where} calls it, and may it read there?"
+            ) from None
+
+    def _rows(self) -> DataFrame:
+        if self._connector.table is not None:
+            return self._session.table(self._connector.table)
+        return self._session.read.format(self._connector.format).load(self._path)
+
+    def _some(self, files: Mapping[str, FileThere] | None) -> DataFrame:
+        """The rows of some files, or of more where the cluster cannot be told which."""
+        if files is None or len(files) > MOST_NAMED:
+            return self._rows()
+        names = [one.full for one in files.values()]
+        if self._path is not None and self._connector.format == "parquet":
+            read = self._session.read.format("parquet").option("basePath", _before_wildcards(self._path))
+            return read.load([unquote(name) for name in names])
+        return self._rows().where(_metadata_in(names))
+
+    def _listed(self, path: str, pattern: str) -> Iterable[tuple[str, str]]:
+        """The files below a path, and what tells two versions of one apart: its size and when it was written."""
+        read = self._session.read.format("binaryFile").option("pathGlobFilter", pattern)
+        files = read.option("recursiveFileLookup", "true").load(path).select("path", "modificationTime", "length")
+        return [(name, f"{size} {at.isoformat()}") for name, at, size in files.toLocalIterator()]
+
+    def _named(self, file: str) -> str:
+        """A file by what follows the table's folder, however the cluster begins its name."""
+        name = unquote(file)
+        if self._path is None:
+            return name
+        folder = urlsplit(_before_wildcards(self._path)).path.strip("/")
+        return name.partition(f"{folder}/")[2] or name
+
+
+def _before_wildcards(path: str) -> str:
+    """The folder below which the files are, such as /lake/sales of /lake/sales/year=20*/."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if set(part) & set("*?[{"):
+            break
+        parts.append(part)
+    return "/".join(parts)
+
+
+def _metadata_in(names: Sequence[str]) -> str:
+    """A condition on the files, spelled in the ways in which their names are written."""
+    spelled = {form for name in names for form in (name, unquote(name), name.replace(":///", ":/", 1))}
+    texts = ", ".join(exp.Literal.string(one).sql(dialect="spark") for one in sorted(spelled))
+    return f"_metadata.file_path IN ({texts})"
