@@ -63,6 +63,12 @@ EVENTS: tuple[Event, ...] = (
         ("asset", "check", "failing_rows"),
     ),
     Event("not_computed", logging.ERROR, "a source, model or KPI stays as it was, and why", ("asset",)),
+    Event(
+        "crossed",
+        logging.INFO,
+        "what came from clusters, and what was sent there to be looked up",
+        ("answers", "rows", "bytes", "rows_sent", "bytes_sent"),
+    ),
     Event("published", logging.INFO, "readers see new tables, pages or files", ("form", "where")),
     Event(
         "run_ended",

@@ -167,7 +167,7 @@ def _after_load(context: Context, plan: Plan, loads: Sequence[Sequence[Arrival]]
             context.warehouse.run(model_statement(model))
     touched = {one.source: (one.before, one.touched) for one in loads[-1]}
     loaded = Loaded(states, touched, {}, (), (), 0, 0)
-    return read_all(context, reduce_models(context, plan, loaded, Models({}, {}, (), ())))
+    return read_all(context, plan, reduce_models(context, plan, loaded, Models({}, {}, (), ())))
 
 
 def _put_in_place(warehouse: Warehouse, arrival: Arrival) -> None:

@@ -12,8 +12,8 @@ from rich.text import Text
 
 from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.cli.project import open_project
-from kpi_pipeline.cli.shown import console, scorecard_table
-from kpi_pipeline.errors import KpiError, QueryError
+from kpi_pipeline.cli.shown import console, scorecard_table, size_text
+from kpi_pipeline.errors import KpiError, QueryError, counted
 from kpi_pipeline.log import Form, logged_to, tell
 from kpi_pipeline.periods import first_day_named
 from kpi_pipeline.pipeline.report import RunReport
@@ -175,6 +175,10 @@ def _say_result(out: Console, project: Project, report: RunReport) -> None:
         out.print(f"  {name:<10} {_near(path)}", soft_wrap=True)
     for name, place in report.served.items():
         out.print(Text(f"  {name:<10} {place}"), soft_wrap=True)
+    if crossed := report.crossed:
+        came = f"{counted(crossed.rows, 'row')} ({size_text(crossed.bytes)}) in {counted(crossed.answers, 'answer')}"
+        sent = f"; {counted(crossed.rows_sent, 'row')} ({size_text(crossed.bytes_sent)}) sent"
+        out.print(Text(f"  {'cluster':<10} {came} came from it{sent if crossed.rows_sent else ''}"), soft_wrap=True)
 
 
 def _near(path: Path) -> str:

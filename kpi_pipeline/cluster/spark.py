@@ -37,18 +37,23 @@ _SENT_AS: tuple[tuple[type[pl.DataType], pl.DataType], ...] = (
 
 
 @dataclass
-class Crossed:
-    """What came from the cluster, and what was sent there."""
+class Traffic:
+    """What came from a cluster, and what was sent there."""
 
+    answers: int = 0
     rows: int = 0
     bytes: int = 0
-    questions: int = 0
     rows_sent: int = 0
     bytes_sent: int = 0
 
+    @property
+    def is_any(self) -> bool:
+        """Whether anything was asked or sent."""
+        return bool(self.answers or self.rows_sent)
+
     def came(self, rows: int, size: int) -> None:
         """Counts the answer to a question."""
-        self.questions += 1
+        self.answers += 1
         self.rows += rows
         self.bytes += size
 
@@ -73,7 +78,12 @@ class Spark:
         self._engine = engine
         self._sent: dict[str, StructType] = {}
         self._columns: dict[str, dict[str, str]] = {}
-        self.crossed = Crossed()
+        self.traffic = Traffic()
+
+    @property
+    def where(self) -> str:
+        """Host and port."""
+        return self._engine.where
 
     @classmethod
     @contextmanager
@@ -111,7 +121,7 @@ class Spark:
         text = spark_sql(query)
         with reached(self._engine):
             table = self._session.sql(text).toArrow()
-        self.crossed.came(table.num_rows, table.nbytes)
+        self.traffic.came(table.num_rows, table.nbytes)
         return table
 
     def rows(self, query: exp.Expr) -> list[tuple[Any, ...]]:
@@ -164,7 +174,7 @@ class Spark:
         # NOTE: what Spark would infer of a moment without a zone is one with the session's.
         schema = from_arrow_schema(rows.schema, prefer_timestamp_ntz=True)
         name = spark_view(table)
-        self.crossed.went(rows.num_rows, rows.nbytes)
+        self.traffic.went(rows.num_rows, rows.nbytes)
         with reached(self._engine):
             self._session.createDataFrame(rows, schema).createOrReplaceTempView(name)
         if self._sent.get(name) != schema:

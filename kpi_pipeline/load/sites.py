@@ -14,6 +14,7 @@ from kpi_pipeline.load.tree import TEXT
 from kpi_pipeline.metrics import Conversion, Derived, Metric, Retention, Simple
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project
+from kpi_pipeline.sources import LakehouseConnector
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,10 @@ def place_in_text(project: Project, path: tuple[str, ...], fault: Fault) -> Plac
 def row_expressions(project: Project) -> Iterator[Site]:
     """Every expression that is computed row by row."""
     for source in project.sources.values():
+        connector = source.connector
+        if isinstance(connector, LakehouseConnector) and connector.partition:
+            path = ("connector", "partition", "by")
+            yield Site("sources", source.name, path, connector.partition.by, (TableRef("raw", source.name),))
         yield from _of_checks(project, "sources", source.name, source.checks, TableRef("raw", source.name))
     for model in project.models.values():
         table = TableRef("model", model.name)

@@ -12,11 +12,13 @@ from contextlib import contextmanager
 import dagster as dg
 
 from kpi_pipeline.errors import KpiError
+from kpi_pipeline.orchestration.again import Again
 from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.checks import check_results, check_specs
 from kpi_pipeline.orchestration.keys import EVIDENCE, SCORECARD, SNAPSHOT, key, names
 from kpi_pipeline.orchestration.metadata import column_lineage, metadata_of
 from kpi_pipeline.orchestration.place import Asked, Place
+from kpi_pipeline.orchestration.pool import pool_of
 from kpi_pipeline.orchestration.projection import projection_check_results
 from kpi_pipeline.orchestration.selection import bring_up_to_date
 from kpi_pipeline.orchestration.specs import asset_specs
@@ -25,9 +27,6 @@ from kpi_pipeline.orchestration.watch import told_in
 from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.pipeline.watch import Quiet
 from kpi_pipeline.project import Project
-
-POOL = "warehouse"
-"""There is one writer: the pool's limit is 1 in dagster.yaml."""
 
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
@@ -40,17 +39,24 @@ def project_assets(project: Project, place: Place | None = None) -> dg.AssetsDef
     own = {one.key for one in specs}
 
     @dg.multi_asset(
-        name=project.settings.name,
+        name=place.called(project),
         description=f"Brings {project.settings.title} up to date, or as much of it as is selected.",
         specs=[place.spec(one, own=own) for one in specs],
         check_specs=[place.check(one) for one in check_specs(project, automation)],
         can_subset=True,
-        pool=POOL,
+        pool=pool_of(project),
     )
-    def bring(context: dg.AssetExecutionContext) -> Events:
+    def bring(context: dg.AssetExecutionContext, config: Again) -> Events:
         with said_plainly(), told_in(context.log):
             asked = place.asked(context.selected_asset_keys, context.selected_asset_check_keys)
-            report = bring_up_to_date(project, names(asked.everything), Quiet(), values_of_assets(project, context))
+            report = bring_up_to_date(
+                project,
+                names(asked.everything),
+                Quiet(),
+                values_of_assets(project, context),
+                full=config.full,
+                since=config.from_day,
+            )
         for event in _events(project, report, asked, [one.key for one in specs], place):
             if isinstance(event, dg.AssetMaterialization):
                 context.log_event(event)

@@ -81,31 +81,34 @@ def _longest(window: Window) -> timedelta:
     return timedelta(days=window.count * LONGEST[window.grain])
 
 
-def schedules(project: Project, assets: dg.AssetsDefinition) -> list[dg.ScheduleDefinition]:
+def schedules(project: Project, assets: dg.AssetsDefinition, called: str) -> list[dg.ScheduleDefinition]:
     """The project's schedule, in its time zone, running from the start."""
     settings = project.settings
     if settings.automation != "schedule" or settings.schedule is None:
         return []
     return [
         dg.ScheduleDefinition(
-            name=f"{settings.name}_schedule",
+            name=f"{called}_schedule",
             cron_schedule=settings.schedule.cron,
             execution_timezone=settings.timezone,
-            job=dg.define_asset_job(f"{settings.name}_job", dg.AssetSelection.assets(assets)),
+            # NOTE: it is one step, so a process for each would only load the definitions once more.
+            job=dg.define_asset_job(
+                f"{called}_job", dg.AssetSelection.assets(assets), executor_def=dg.in_process_executor
+            ),
             default_status=dg.DefaultScheduleStatus.RUNNING,
             description=f"Brings {settings.title} up to date.",
         )
     ]
 
 
-def sensors(project: Project, assets: dg.AssetsDefinition) -> list[dg.SensorDefinition]:
+def sensors(project: Project, assets: dg.AssetsDefinition, called: str) -> list[dg.SensorDefinition]:
     """What evaluates the assets' own conditions, running from the start, where they have any."""
     settings = project.settings
     if settings.automation != "declarative":
         return []
     return [
         dg.AutomationConditionSensorDefinition(
-            name=f"{settings.name}_automation",
+            name=f"{called}_automation",
             target=dg.AssetSelection.assets(assets),
             default_status=dg.DefaultSensorStatus.RUNNING,
             description=f"Keeps {settings.title} up to date by the conditions of its assets.",

@@ -22,7 +22,7 @@ def definitions_at(folder: Path | str, *, prefix: str = "") -> dg.Definitions:
 
     Args:
         folder: the folder of the definition files.
-        prefix: what the keys of all assets begin with, where another project stands beside it.
+        prefix: what assets, groups, jobs, schedules and sensors begin with, where another project stands beside it.
 
     Raises:
         dagster.DagsterInvalidDefinitionError: the prefix is no name, or the YAML is wrong; it lists every problem with
@@ -42,9 +42,9 @@ def definitions_at(folder: Path | str, *, prefix: str = "") -> dg.Definitions:
 
 def definitions_of(project: Project, place: Place) -> dg.Definitions:
     """The assets and checks of a project, and what runs them by itself."""
-    assets = project_assets(project, place)
+    assets, called = project_assets(project, place), place.called(project)
     return dg.Definitions(
         assets=[assets],
-        schedules=schedules(project, assets),
-        sensors=[*sensors(project, assets), *telling_sensors(project)],
+        schedules=schedules(project, assets, called),
+        sensors=[*sensors(project, assets, called), *telling_sensors(project, called)],
     )

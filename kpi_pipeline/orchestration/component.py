@@ -17,7 +17,7 @@ class KpiProject(dg.Component, dg.Model, dg.Resolvable):
     definitions: str
     """The folder of the definition files, seen from the folder of defs.yaml."""
     prefix: str = ""
-    """What the keys of all assets begin with; needed where there are several KPI projects."""
+    """What assets, groups, jobs, schedules and sensors begin with; needed where there are several KPI projects."""
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """The project's definitions; its YAML errors stop the loading, with file and line."""

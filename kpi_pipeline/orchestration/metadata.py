@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
@@ -100,6 +101,7 @@ def published_metadata(name: str, report: RunReport) -> Metadata:
         "run": report.run_id,
         "dagster/row_count": values,
         "kpis_computed": len(report.computed),
+        **({f"cluster_{name}": number for name, number in asdict(report.crossed).items()} if report.crossed else {}),
         **stages,
     }
 

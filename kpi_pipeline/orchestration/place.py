@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import dagster as dg
 
+from kpi_pipeline.project import Project
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -31,6 +33,10 @@ class Place:
 
     prefix: str = ""
 
+    def called(self, project: Project) -> str:
+        """What the names of the project's step, job, schedule and sensors begin with."""
+        return self.prefix or project.settings.name
+
     def put(self, asset: dg.AssetKey) -> dg.AssetKey:
         """The key as Dagster has it.
 
@@ -44,7 +50,7 @@ class Place:
         if not self.prefix:
             return spec
         deps = [self.put(one.asset_key) if one.asset_key in own else one.asset_key for one in spec.deps]
-        return spec.replace_attributes(key=self.put(spec.key), deps=deps)
+        return spec.replace_attributes(key=self.put(spec.key), deps=deps, group_name=f"{self.prefix}/{spec.group_name}")
 
     def check(self, spec: dg.AssetCheckSpec) -> dg.AssetCheckSpec:
         """The check as Dagster has it."""

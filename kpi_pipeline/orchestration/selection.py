@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import date
 
 from kpi_pipeline.compile import compile_project
+from kpi_pipeline.errors import QueryError
 from kpi_pipeline.ingest import HandedBy
 from kpi_pipeline.orchestration.evidence import linked
 from kpi_pipeline.orchestration.keys import EVIDENCE
@@ -28,25 +30,42 @@ class Asked:
 
 
 def bring_up_to_date(
-    project: Project, wanted: Collection[str], watch: Watch, handed: HandedBy | None = None
+    project: Project,
+    wanted: Collection[str],
+    watch: Watch,
+    handed: HandedBy | None = None,
+    *,
+    full: bool = False,
+    since: date | None = None,
 ) -> RunReport:
     """Computes what is wanted, such as `raw/targets` or `kpi/weekly_orders`, and everything that it is made from.
 
     What goes wrong is kept by Dagster and shown to whoever may see its pages, so it tells no secret.
+
+    Args:
+        project: the definitions.
+        wanted: the names of assets.
+        watch: is told how far the run is.
+        handed: gives the rows of sources that Dagster reads.
+        full: read every source and compute everything again.
+        since: compute again all days from this one on, whatever changed.
     """
     with telling_no_secret():
-        return _brought_up_to_date(project, wanted, watch, handed)
-
-
-def _brought_up_to_date(project: Project, wanted: Collection[str], watch: Watch, handed: HandedBy | None) -> RunReport:
-    asked = what_is_asked(project, wanted)
-    report: RunReport | None = None
-    if asked.sources or asked.models:
-        report = load_tables(project, sources=asked.sources, models=asked.models, watch=watch, handed=handed)
-    if asked.values is None:
-        return report or load_tables(project, watch=watch)
-    computed = run(project, select=asked.values, watch=watch, handed=handed)
-    return _together(report, computed) if report else computed
+        asked = what_is_asked(project, wanted)
+        if since and asked.values is None:
+            raise QueryError(
+                "'since' computes metrics and KPIs again, and none is selected.\n"
+                "Hint: select those to compute, or take 'full' to read the sources again."
+            )
+        report: RunReport | None = None
+        if asked.sources or asked.models:
+            report = load_tables(
+                project, sources=asked.sources, models=asked.models, full=full, watch=watch, handed=handed
+            )
+        if asked.values is None:
+            return report or load_tables(project, watch=watch)
+        computed = run(project, select=asked.values, full=full, since=since, watch=watch, handed=handed)
+        return _together(report, computed) if report else computed
 
 
 def what_is_asked(project: Project, wanted: Collection[str]) -> Asked:

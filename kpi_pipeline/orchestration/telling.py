@@ -17,13 +17,13 @@ LONGEST_PAUSE = timedelta(hours=1)
 _TRIED = " tried "
 
 
-def telling_sensors(project: Project) -> list[dg.SensorDefinition]:
+def telling_sensors(project: Project, called: str) -> list[dg.SensorDefinition]:
     """The sensor of a project whose settings say who is told what, running from the start."""
     if not project.settings.notify:
         return []
 
     @dg.sensor(
-        name=f"{project.settings.name}_notify",
+        name=f"{called}_notify",
         minimum_interval_seconds=EVERY,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Tells people of {project.settings.title} what happened: statuses, reviews, runs, checks.",

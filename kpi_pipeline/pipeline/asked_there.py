@@ -12,6 +12,7 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.derive import Segments
 from kpi_pipeline.pipeline.context import Context
+from kpi_pipeline.pipeline.in_partitions import in_partitions
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.plan import Engine, Measure, Plan, Reduction
 from kpi_pipeline.reduce import (
@@ -90,5 +91,6 @@ def rows_there(
     context: Context, plan: Plan, reduction: Reduction, engine: Engine, first: date | None, after: date | None
 ) -> exp.Query:
     """The query of a pass from a day on and before another, as far as they were known at the moment that is asked."""
-    query = reduction_query(reduction, plan.model(reduction.model), engine, from_day=first, to_day=after)
-    return known_by(context.today, reduction, query)
+    model = plan.model(reduction.model)
+    query = reduction_query(reduction, model, engine, from_day=first, to_day=after)
+    return known_by(context.today, reduction, in_partitions(context.project, reduction, model, query, first, after))

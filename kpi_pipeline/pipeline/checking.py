@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from kpi_pipeline.checks import Check
 from kpi_pipeline.checks.recency import Recency
@@ -37,12 +38,24 @@ def check_asset(
     known = checks_remembered(context.warehouse, asset)
     if known and known[0] == key and not context.full:
         return known[1]
-    target = CheckTarget(asset, table, tuple(checks), tuple(personal), _related(context.project, checks), timezone)
-    spark = context.clusters.of(table) if checks and table.schema in ("raw", "model") else None
-    connect = spark.checked if spark else context.warehouse.connect
+    related = _related(context.project, checks)
+    target = CheckTarget(asset, table, tuple(checks), tuple(personal), related, timezone)
+    connect = _connect(context, table, related) if checks else context.warehouse.connect
     results = amended(check_tables(connect, [target], as_of=as_of, docs=context.docs))
     remember_checks(context.warehouse, asset, key if all(one.was_made for one in results) else "", results)
     return results
+
+
+def _connect(context: Context, table: TableRef, related: Mapping[str, TableRef]) -> Callable[[], Any]:
+    """What opens a connection to where the table and those that it is compared with are."""
+    if table.schema not in ("raw", "model"):
+        return context.warehouse.connect
+    spark = context.clusters.of(table)
+    if spark is None:
+        return context.warehouse.connect
+    for other in related.values():
+        context.clusters.of(other)
+    return spark.checked
 
 
 def _related(project: Project, checks: Sequence[Check]) -> Mapping[str, TableRef]:

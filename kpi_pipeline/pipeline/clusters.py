@@ -16,6 +16,7 @@ from kpi_pipeline.ingest import There
 from kpi_pipeline.load import cluster_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.engine_error import engine_error
+from kpi_pipeline.pipeline.report import Crossed
 from kpi_pipeline.plan import ModelPlan, Plan, Reduction
 from kpi_pipeline.project import Project
 from kpi_pipeline.sources import LakehouseConnector
@@ -23,7 +24,7 @@ from kpi_pipeline.sql_parts import sql_table
 from kpi_pipeline.store import Warehouse
 
 if TYPE_CHECKING:
-    from kpi_pipeline.cluster import Crossed, Spark
+    from kpi_pipeline.cluster import Spark
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,18 @@ class Clusters:
         """Ends every session, and with it whatever was made in it."""
         self._opened.close()
 
-    @property
-    def crossed(self) -> tuple[Crossed, ...]:
-        """What came from the clusters that were asked, and went there."""
-        return tuple(one.spark.crossed for one in self._known.values())
+    def crossed(self) -> Crossed | None:
+        """What came from the clusters that were asked, and went there; None where none was."""
+        told = [one.spark.traffic for one in self._known.values() if one.spark.traffic.is_any]
+        if not told:
+            return None
+        return Crossed(
+            sum(one.answers for one in told),
+            sum(one.rows for one in told),
+            sum(one.bytes for one in told),
+            sum(one.rows_sent for one in told),
+            sum(one.bytes_sent for one in told),
+        )
 
     def source(self, name: str) -> There | None:
         """A source in a lakehouse; None where its rows are loaded."""

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
+from textwrap import shorten
+from typing import TYPE_CHECKING
 
 from kpi_pipeline.compile import compile_query
 from kpi_pipeline.errors import QueryError, listed
+from kpi_pipeline.ingest import source_states
 from kpi_pipeline.periods import Grain
+from kpi_pipeline.pipeline.asked_there import rows_there
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.kept import KeptByRuns, kept_by_runs
 from kpi_pipeline.pipeline.lookups import lay_calendar
 from kpi_pipeline.plan import Derivation, ModelPlan, Plan, Reduction, described
 from kpi_pipeline.project import Project
-from kpi_pipeline.reduce import model_statement, reduction_query
+from kpi_pipeline.reduce import CALENDAR_DAYS, model_statement, reduction_query, spark_sql
+
+if TYPE_CHECKING:
+    from kpi_pipeline.cluster import Spark
+
+_SKIPPING = ("PartitionFilters: [", "PushedFilters: [", "pruning_predicate", "predicate=")
+"""What lines of Spark's and Sail's plans hold that say by what files and blocks are skipped."""
 
 
 def explain(
@@ -88,8 +99,28 @@ def _pass(plan: Plan, reduction: Reduction, context: Context | None, kept: KeptB
         head += f"\n  a question is answered {kept.way(reduction)}"
     if context is None or any(context.warehouse.table_kind(one.table) is None for one in plan.models_of(reduction)):
         return head
+    spark = context.clusters.of_pass(plan, reduction)
+    if spark is not None:
+        return f"{head}\n{_there(context, plan, reduction, spark)}"
     query = reduction_query(reduction, model, context.warehouse).sql(dialect="duckdb", pretty=True)
     return f"{head}\n{_indented(query)}"
+
+
+def _there(context: Context, plan: Plan, reduction: Reduction, spark: Spark) -> str:
+    """A pass in a cluster: its SQL there, and what the cluster skips where only the newest day is asked for."""
+    if any(one.uses_calendar for one in reduction.all_joined):
+        context.clusters.send(spark, CALENDAR_DAYS)
+    where = f"  in the cluster at {spark.where}; its rows stay there"
+    text = _indented(spark_sql(rows_there(context, plan, reduction, spark, None, None), pretty=True))
+    states = source_states(context.warehouse)
+    days = (states[one].newest_day for one in plan.sources_of(reduction.model) if one in states)
+    newest = max((day for day in days if day), default=None)
+    if newest is None or not plan.model(reduction.model).row_local_cursor:
+        return f"{where}\n{text}"
+    day = rows_there(context, plan, reduction, spark, newest, newest + timedelta(days=1))
+    skips = [line.strip() for line in spark.plan(day).splitlines() if any(word in line for word in _SKIPPING)]
+    shown = "\n".join(f"  > {shorten(one, 300)}" for one in skips)
+    return f"{where}\n{text}\n  of {newest} alone it reads by\n{shown}"
 
 
 def _indented(text: str) -> str:

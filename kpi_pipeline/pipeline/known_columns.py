@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kpi_pipeline.errors import DefinitionError
-from kpi_pipeline.ingest import peek
+from kpi_pipeline.ingest import as_loaded, peek
 from kpi_pipeline.ingest.contract import TYPES
 from kpi_pipeline.ingest.staged import LINEAGE
 from kpi_pipeline.load import check_columns
@@ -14,7 +14,7 @@ from kpi_pipeline.pipeline.binding import unbindable
 from kpi_pipeline.pipeline.personal_segments import personal_segments
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Project
-from kpi_pipeline.sources import Source
+from kpi_pipeline.sources import LakehouseConnector, Source
 
 
 def refuse_unknown_columns(
@@ -40,7 +40,7 @@ def refuse_unknown_columns(
         table = TableRef("raw", name)
         source = project.sources[name]
         columns = {column: _declared(source, column) for column in peek(project, source) or ()}
-        columns |= executor.table_columns(table) if executor else {}
+        columns |= executor.table_columns(table) if executor and _tells(project, source, executor) else {}
         if columns:
             known[table] = columns
         else:
@@ -49,6 +49,11 @@ def refuse_unknown_columns(
     if problems:
         raise DefinitionError(problems)
     return tuple(unknown)
+
+
+def _tells(project: Project, source: Source, executor: Executor) -> bool:
+    """Whether what was loaded before has the columns of now; of another place in a lakehouse it need not."""
+    return not isinstance(source.connector, LakehouseConnector) or as_loaded(project, source, executor) is not None
 
 
 def _declared(source: Source, column: str) -> str:

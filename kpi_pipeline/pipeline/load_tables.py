@@ -82,4 +82,5 @@ def _load(context: Context, plan: Plan, sources: list[str], began: float) -> Run
         (*loaded.assets, *models.assets),
         (*loaded.checks, *models.checks),
         blocked,
+        crossed=context.clusters.crossed(),
     )

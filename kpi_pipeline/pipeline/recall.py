@@ -36,6 +36,7 @@ def recalled(
         tuple(assets),
         all_checks(context.warehouse, checked),
         served=served(context.project),
+        crossed=context.clusters.crossed(),
     )
 
 

@@ -15,6 +15,7 @@ from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.asked_there import asked_there
 from kpi_pipeline.pipeline.context import Context
 from kpi_pipeline.pipeline.engine_error import engine_error
+from kpi_pipeline.pipeline.in_partitions import in_partitions
 from kpi_pipeline.pipeline.known_by import known_by
 from kpi_pipeline.pipeline.load_sources import Loaded
 from kpi_pipeline.pipeline.lookups import prepare_lookups
@@ -148,7 +149,8 @@ def _make_there(
     days = days if is_kept(warehouse, reduction) else None
     first, after = days or (None, None)
     try:
-        rows = spark.fetch(reduction_query(reduction, model, spark, from_day=first, to_day=after))
+        query = reduction_query(reduction, model, spark, from_day=first, to_day=after)
+        rows = spark.fetch(in_partitions(context.project, reduction, model, query, first, after))
     except spark.query_errors as problem:
         raise _not_reduced(context, reduction, problem) from problem
     with warehouse.lent(rows) as name:

@@ -37,6 +37,17 @@ class AssetReport:
     version: str = ""
 
 
+@dataclass(frozen=True)
+class Crossed:
+    """What came from clusters in answers to questions, and what was sent there to be looked up."""
+
+    answers: int
+    rows: int
+    bytes: int
+    rows_sent: int
+    bytes_sent: int
+
+
 @dataclass(frozen=True, repr=False)
 class RunReport:
     """The outcome of a run.
@@ -60,6 +71,8 @@ class RunReport:
     """The KPIs computed by this run."""
     served: Mapping[str, str] = field(default_factory=dict)
     """What was written to servers: where, by kind of server."""
+    crossed: Crossed | None = None
+    """What came from clusters; None where none was asked."""
 
     def __repr__(self) -> str:
         """One line for a notebook: the fields hold whole tables."""

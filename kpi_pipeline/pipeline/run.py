@@ -213,6 +213,7 @@ def _compute(
         blocked,
         computed.kpis,
         served(project),
+        context.clusters.crossed(),
     )
     return tell_end(report, rows_read=loaded.rows_read, quarantined=loaded.rows_quarantined)
 

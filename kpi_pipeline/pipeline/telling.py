@@ -64,6 +64,10 @@ def tell_end(report: RunReport, *, rows_read: int, quarantined: int) -> RunRepor
             tell("published", f"{form}: {path}", form=form, where=str(path))
         for form, where in report.served.items():
             tell("published", f"{form}: {where}", form=form, where=where)
+    if crossed := report.crossed:
+        text = f"{counted(crossed.rows, 'row')} came from clusters in {counted(crossed.answers, 'answer')}"
+        tell("crossed", text, answers=crossed.answers, rows=crossed.rows, bytes=crossed.bytes,
+             rows_sent=crossed.rows_sent, bytes_sent=crossed.bytes_sent)  # fmt: skip
     tell(
         "run_ended",
         f"{report.status} in {report.seconds:.1f} s, {counted(len(report.computed), 'KPI')} computed",

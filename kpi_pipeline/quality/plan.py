@@ -277,7 +277,8 @@ def _on_the_clock(column: str, table: _Table, zone: str) -> exp.Cast:
     """A day or moment as a clock in the zone shows it; one without a zone is on that clock already."""
     own: exp.Expr = exp.column(column, quoted=True)
     if table.columns[column] == "TIMESTAMP WITH TIME ZONE":
-        own = exp.AtTimeZone(this=own, zone=exp.Literal.string(zone))
+        # NOTE: the cast changes nothing here, and tells other engines what AT TIME ZONE begins with.
+        own = exp.AtTimeZone(this=exp.cast(own, "TIMESTAMPTZ"), zone=exp.Literal.string(zone))
     return exp.cast(own, exp.DataType.build("TIMESTAMP", dialect="duckdb"))
 
 
@@ -337,10 +338,11 @@ def _no_gaps(check: NoGaps, table: _Table, mostly: Mapping[str, float]) -> _Tran
     rows = exp.select(exp.cast(start, "TIMESTAMP").as_("period")).distinct().from_(_from(table.ref))
     found = rows.where(exp.column(column, quoted=True).is_(exp.null()).not_())
     found = found.where(_condition(check.filter)) if check.filter else found
-    first, last = (side(this=exp.column("period")) for side in (exp.Min, exp.Max))
+    ends = exp.select(exp.Min(this=exp.column("period")).as_("first"), exp.Max(this=exp.column("period")).as_("last"))
+    first, last = exp.column("first"), exp.column("last")
     step = exp.Interval(this=exp.Literal.string("1"), unit=exp.var(check.grain.value.upper()))
     every = exp.Unnest(expressions=[exp.Anonymous(this="generate_series", expressions=[first, last, step])])
-    periods = exp.select(every.as_("period")).from_("found")
+    periods = exp.select(every.as_("period")).from_("ends")
     same = exp.column("period", table="found").eq(exp.column("period", table="periods"))
     answer = "has a row"
     query = (
@@ -351,6 +353,7 @@ def _no_gaps(check: NoGaps, table: _Table, mostly: Mapping[str, float]) -> _Tran
         .from_("periods")
         .join("found", on=same, join_type="left")
         .with_("found", as_=found)
+        .with_("ends", as_=ends.from_("found"))
         .with_("periods", as_=periods)
     )
     return _Translation(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date, timedelta
+
 from sqlglot import expressions as exp
 
 from kpi_pipeline.errors import DataError
@@ -15,12 +18,32 @@ INSTANT = "instant"
 
 NAIVE = ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
 """Types of moments without a zone."""
+_COMPARED = dict.fromkeys(NAIVE, "TIMESTAMP") | {"TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ"}
 
 
 def business_day(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     """The day of a moment in the project's zone; `kind` is the DuckDB type of the time column."""
     moment = local_moment(model, time, kind)
     return moment if kind == "DATE" else exp.cast(moment, "DATE")
+
+
+def surely_within(
+    model: ModelPlan, time: str, kind: str, from_day: date | None, to_day: date | None
+) -> Iterator[exp.Expr]:
+    """What holds of a time column for all rows of the days from one on and before another, and of few others.
+
+    NOTE: an engine that knows the least and the greatest value of a file or block skips those that cannot match, but
+    only where the column stands alone. Zones move a moment by less than a day.
+    """
+    if kind == "DATE":
+        return
+    moment = time_column(model, time)
+    if from_day and from_day > date.min:
+        since = exp.Literal.string((from_day - timedelta(days=1)).isoformat())
+        yield exp.GTE(this=moment.copy(), expression=exp.cast(since, _COMPARED.get(kind, kind)))
+    if to_day and to_day < date.max:
+        until = exp.Literal.string((to_day + timedelta(days=1)).isoformat())
+        yield exp.LT(this=moment.copy(), expression=exp.cast(until, _COMPARED.get(kind, kind)))
 
 
 def business_hour(model: ModelPlan, time: str, kind: str) -> exp.Expr:

@@ -12,7 +12,7 @@ from kpi_pipeline.plan import Engine, Fold, ModelPlan, Reduction, Shape
 from kpi_pipeline.plan.cohorts import PREVIOUS
 from kpi_pipeline.plan.matching import SEEN
 from kpi_pipeline.reduce.aggregate import FLOATS, INTEGERS, aggregated, condition, finite, grouped, parsed
-from kpi_pipeline.reduce.day import business_day, business_hour, time_column
+from kpi_pipeline.reduce.day import business_day, business_hour, surely_within, time_column
 from kpi_pipeline.reduce.events import over_events
 from kpi_pipeline.reduce.intervals import intervals
 from kpi_pipeline.reduce.rows import rows_of
@@ -52,6 +52,7 @@ def reduction_query(
         query = query.where(exp.GTE(this=day.copy(), expression=sql_day(from_day)))
     if to_day:
         query = query.where(exp.LT(this=day.copy(), expression=sql_day(to_day)))
+    query = query.where(*surely_within(model, reduction.time, types["_time"], from_day, to_day))
     if reduction.stock:
         query = query.select(*stock_keys(reduction.stock, model, types["_stock"], reduction.finest))
     return over_events(_SHAPES[reduction.shape](query, reduction, types), reduction, model, engine)

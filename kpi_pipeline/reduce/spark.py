@@ -19,7 +19,7 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.reduce.day import CLOCK, GIVES, INSTANT
 
 
-def spark_sql(query: exp.Expr) -> str:
+def spark_sql(query: exp.Expr, *, pretty: bool = False) -> str:
     """The query in Spark's SQL; DefinitionError where an expression of the definitions has no equivalent there.
 
     >>> import sqlglot
@@ -30,7 +30,7 @@ def spark_sql(query: exp.Expr) -> str:
     for rewrite in REWRITES:
         tree = _rewritten(tree, rewrite)
     try:
-        text = tree.sql(dialect=Spark, unsupported_level=ErrorLevel.RAISE)
+        text = tree.sql(dialect=Spark, unsupported_level=ErrorLevel.RAISE, pretty=pretty)
     except UnsupportedError as problem:
         raise _refused(f"something that Spark cannot do: {problem}") from None
     missing = sorted(functions_called(text) - KNOWN_TO_SPARK)
@@ -85,17 +85,31 @@ def _refused(what: str) -> DefinitionError:
 def _time_zone(node: exp.Expr) -> exp.Expr:
     """AT TIME ZONE turns a clock's time into an instant, or an instant into a clock's time.
 
-    NOTE: DuckDB tells which by the type, which the text does not show; so whoever writes one says it, in the node.
+    NOTE: DuckDB tells which by the type, which the text does not show; so whoever writes one says it, in the node, or
+    casts what it begins with.
+
+    >>> import sqlglot
+    >>> spark_sql(sqlglot.parse_one("SELECT CAST(a AS TIMESTAMPTZ) AT TIME ZONE 'Europe/Paris' FROM t", read="duckdb"))
+    "SELECT CONVERT_TIMEZONE('UTC', 'Europe/Paris', CAST(CAST(a AS TIMESTAMP) AS TIMESTAMP_NTZ)) FROM t"
     """
     if not isinstance(node, exp.AtTimeZone):
         return node
     zone, utc = node.args["zone"], exp.Literal.string("UTC")
-    gives = node.meta.get(GIVES)
+    gives = node.meta.get(GIVES) or _given_by(node.this.unnest())
     if gives == INSTANT:
         return exp.cast(_converted(zone, utc, node.this.unnest()), "TIMESTAMPTZ")
     if gives == CLOCK:
         return _converted(utc, zone, exp.cast(node.this.unnest(), exp.DataType.Type.TIMESTAMPNTZ))
     raise _refused("AT TIME ZONE, of which Spark cannot tell whether it begins with a clock's time or an instant")
+
+
+def _given_by(moment: exp.Expr) -> str | None:
+    """What AT TIME ZONE makes of a moment whose type its text shows."""
+    if isinstance(moment, exp.Cast) and moment.to.this is exp.DataType.Type.TIMESTAMPTZ:
+        return CLOCK
+    if isinstance(moment, exp.Cast) and moment.to.this is exp.DataType.Type.TIMESTAMP:
+        return INSTANT
+    return INSTANT if isinstance(moment, exp.Anonymous) and moment.name == "CONVERT_TIMEZONE" else None
 
 
 def _converted(source: exp.Expr, target: exp.Expr, moment: exp.Expr) -> exp.Expr:
@@ -149,6 +163,25 @@ def _division(node: exp.Expr) -> exp.Expr:
         divisor = exp.Nullif(this=divisor.unnest(), expression=exp.Literal.number(0))
     whole = node.this if isinstance(node, exp.Mod | exp.IntDiv) else exp.cast(node.this.unnest(), "DOUBLE")
     return type(node)(this=whole, expression=divisor)
+
+
+def _filtered_window(node: exp.Expr) -> exp.Expr:
+    """Spark filters aggregates, but not those over windows; a row that is not let through gives them nothing.
+
+    >>> import sqlglot
+    >>> spark_sql(sqlglot.parse_one("SELECT min(a) FILTER (WHERE b) OVER (PARTITION BY c) FROM t", read="duckdb"))
+    'SELECT MIN(CASE WHEN b THEN a END) OVER (PARTITION BY c) FROM t'
+    """
+    if not (isinstance(node, exp.Window) and isinstance(node.this, exp.Filter)):
+        return node
+    made, condition = node.this.this.copy(), node.this.expression.this
+    if not isinstance(made, exp.Min | exp.Max | exp.Sum | exp.Avg | exp.Count):
+        return node
+    value = exp.Literal.number(1) if isinstance(made.this, exp.Star) else made.this
+    made.set("this", exp.case().when(condition.copy(), value.copy()))
+    other = node.copy()
+    other.set("this", made)
+    return other
 
 
 def _interval(node: exp.Expr) -> exp.Expr:
@@ -216,6 +249,7 @@ REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     _time_zone,
     _part_of_date,
     _division,
+    _filtered_window,
     _interval,
     _type,
     _view,

@@ -13,7 +13,7 @@ from kpi_pipeline.sources.asset import AssetConnector
 from kpi_pipeline.sources.database import DatabaseConnector
 from kpi_pipeline.sources.dlt import DltConnector
 from kpi_pipeline.sources.file import FileConnector
-from kpi_pipeline.sources.lakehouse import LakehouseConnector
+from kpi_pipeline.sources.lakehouse import LakehouseConnector, Partition
 from kpi_pipeline.sources.python import PythonConnector
 
 RowsConnector = DatabaseConnector | DltConnector | PythonConnector | AssetConnector
@@ -30,6 +30,7 @@ __all__ = [
     "FileConnector",
     "LakehouseConnector",
     "Load",
+    "Partition",
     "PythonConnector",
     "RowsConnector",
     "Source",
@@ -144,6 +145,8 @@ class Source(Named):
         """What is done to rows as they are loaded cannot be done to rows that are not."""
         if not isinstance(self.connector, LakehouseConnector):
             return self
+        if self.connector.partition and self.load.cursor is None:
+            raise ValueError("'partition' says the days of the cursor: write load: {cursor: ...}")
         loading = self.load.model_fields_set - {"mode", "cursor", "allow_empty"}
         loading |= {"mode"} if self.load.mode != "full" else set()
         if names := sorted(loading | {"columns", "null_values", "on_schema_change"} & self.model_fields_set):

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from kpi_pipeline.names import Noun
+from kpi_pipeline.names import Expression, Noun
+from kpi_pipeline.periods import DayGrain, Grain
 
 _PART = r"(?:[\w$-]+|`[^`]+`)"
+
+
+def _by_alone(value: object) -> object:
+    """An expression is all there is to say of folders of a day."""
+    return {"by": value} if isinstance(value, str) else value
+
+
+class Partition(Noun):
+    """Which days the rows of a folder such as day=2024-03-01 are of, so that others are not looked into."""
+
+    by: Expression = Field(
+        description="the first of these days, over the folders' columns: day, or make_date(year, month, 1)"
+    )
+    grain: DayGrain = Field(default=Grain.day, description="the period whose rows a folder holds")
+
+    @property
+    def longest(self) -> int:
+        """How many days it may hold."""
+        return {Grain.day: 1, Grain.week: 7, Grain.month: 31, Grain.quarter: 92, Grain.year: 366}[self.grain]
 
 
 class LakehouseConnector(Noun):
@@ -25,6 +45,12 @@ class LakehouseConnector(Noun):
         default="parquet", description="of what is at the path; a folder of Parquet files by default"
     )
     table: str | None = Field(default=None, description="a table of the catalog, such as lake.shop.sales")
+
+    partition: Annotated[Partition | None, BeforeValidator(_by_alone)] = Field(
+        default=None,
+        description="how the folders say the days of `cursor`, such as day for folders day=2024-03-01; what a format "
+        "notes of its files needs none",
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

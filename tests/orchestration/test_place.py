@@ -27,7 +27,7 @@ def test_each_project_has_its_own_assets_checks_and_runs(both: dg.Definitions, s
     assert names(graph.get_all_asset_keys()) == {f"{place}/{name}" for place in ("uk", "fr") for name in ALL}
     assert names(graph.get(dg.AssetKey(["fr", "kpi", "monthly_visitors"])).parent_keys) == {"fr/metric/visitors"}
 
-    job = both.resolve_job_def("shop_job")
+    job = both.resolve_job_def("uk_job")
     ran = Outcome(job.execute_in_process(instance=shop.instance, raise_on_error=False))
     assert ran.success
     assert ran.materialized == {f"uk/{name}" for name in ALL}
@@ -38,7 +38,7 @@ def test_each_project_has_its_own_assets_checks_and_runs(both: dg.Definitions, s
 
 
 def test_a_selection_below_a_prefix_is_what_was_asked_for(both: dg.Definitions, shop: Shop) -> None:
-    [assets] = [one for one in both.assets or () if isinstance(one, dg.AssetsDefinition) and one.op.name == "shop"]
+    [assets] = [one for one in both.assets or () if isinstance(one, dg.AssetsDefinition) and one.op.name == "uk"]
     asked = dg.AssetSelection.assets(["uk", "raw", "lines"])
     ran = Outcome(dg.materialize([assets], selection=asked, instance=shop.instance, raise_on_error=False))
     assert ran.materialized == {"uk/raw/lines"}

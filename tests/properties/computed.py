@@ -29,7 +29,7 @@ def computed(
     plan = compile_project(project)
     loaded = load_sources(context, stage_sources(context, list(project.sources)), source_states(warehouse))
     models = make_models(context, plan, loaded.states, loaded.blocked)
-    partials = read_all(context, reduce_models(context, plan, loaded, models))
+    partials = read_all(context, plan, reduce_models(context, plan, loaded, models))
     coverage = coverage_of(plan.derivations, partials, loaded.states, context.today)
     calendar = calendar_for(project, coverage, now.date(), warehouse)
     values = derive(plan.series, plan.derivations, partials, calendar, coverage, dense=True)
