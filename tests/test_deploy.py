@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
 from configparser import RawConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 SYSTEMD = DEPLOY / "systemd"
+KUBERNETES = DEPLOY / "kubernetes"
+LAUNCHING = {"dagster.docker.yaml": "DockerRunLauncher", "kubernetes/dagster.yaml": "K8sRunLauncher"}
 SERVICES = sorted(SYSTEMD.glob("*.service"))
 CODE_PORT = "4000"
+
+
+def yaml(name: str) -> Any:
+    """A file of deploy/ that is one document."""
+    return YAML(typ="safe").load((DEPLOY / name).read_text(encoding="utf-8"))
+
+
+def objects(kind: str = "") -> list[dict[str, Any]]:
+    """What the manifests make, of a kind or all of it."""
+    files = [KUBERNETES / name for name in yaml("kubernetes/kustomization.yaml")["resources"]]
+    found = [one for file in files for one in YAML(typ="safe").load_all(file.read_text(encoding="utf-8"))]
+    return [one for one in found if kind in ("", one["kind"])]
+
+
+def named(kind: str) -> set[str]:
+    """The names of what the manifests make."""
+    return {one["metadata"]["name"] for one in objects(kind)}
 
 
 def read(path: Path) -> dict[str, dict[str, list[str]]]:
@@ -72,8 +93,8 @@ def test_compose_keeps_secrets_outside_and_the_web_page_here() -> None:
         assert name == "postgres" or (service["cap_drop"], service["read_only"]) == (["ALL"], True)
         for other, how in (service.get("depends_on") or {}).items():
             assert (other in services, how["condition"]) == (True, "service_healthy")
-        named = [one.split(":")[0] for one in service["volumes"] if not one.startswith(("$", ".", "/"))]
-        assert set(named) <= set(compose["volumes"])
+        volumes = [one.split(":")[0] for one in service["volumes"] if not one.startswith(("$", ".", "/"))]
+        assert set(volumes) <= set(compose["volumes"])
     writers = {name for name, one in services.items() if any(v.endswith(":/srv/kpi") for v in one["volumes"])}
     assert writers == {"code"}, "one service runs, and so writes"
 
@@ -93,7 +114,7 @@ def test_dockerfile_copies_what_is_there_and_ends_as_nobody_special() -> None:
 
 
 def test_code_server_is_where_the_workspace_looks() -> None:
-    [location] = YAML(typ="safe").load((DEPLOY / "workspace.yaml").read_text(encoding="utf-8"))["load_from"]
+    [location] = yaml("workspace.yaml")["load_from"]
     assert str(location["grpc_server"]["port"]) == CODE_PORT
     command = " ".join(read(SYSTEMD / "kpi-code.service")["Service"]["ExecStart"])
     assert command.endswith(f"-h 127.0.0.1 -p {CODE_PORT}")
@@ -102,3 +123,144 @@ def test_code_server_is_where_the_workspace_looks() -> None:
 def test_secrets_of_the_example_are_none() -> None:
     text = (DEPLOY / "kpi.env.example").read_text(encoding="utf-8")
     assert re.findall(r"://\w+:([^@]+)@", text) == ["change-me"]
+
+
+@pytest.mark.parametrize("name", ["dagster.yaml", *LAUNCHING])
+def test_settings_limit_pools_and_send_nothing(name: str) -> None:
+    settings = yaml(name)
+    assert settings["telemetry"] == {"enabled": False}
+    assert settings["concurrency"]["pools"] == {"granularity": "run", "default_limit": 1}
+    assert settings["storage"] == {"postgres": {"postgres_url": {"env": "DAGSTER_POSTGRES_URL"}}}
+    assert settings["run_monitoring"]["enabled"] is True
+
+
+@pytest.mark.parametrize(("name", "launcher"), LAUNCHING.items())
+def test_settings_differ_in_who_launches_only(name: str, launcher: str) -> None:
+    settings = yaml(name)
+    assert settings.pop("run_launcher")["class"] == launcher
+    settings.pop("compute_logs", None)
+    assert settings == yaml("dagster.yaml")
+
+
+def test_containers_of_runs_have_no_more_rights_than_those_of_compose() -> None:
+    launched = yaml("dagster.docker.yaml")["run_launcher"]["config"]
+    how = launched["container_kwargs"]
+    assert (how["cap_drop"], how["read_only"], how["security_opt"]) == (["ALL"], True, ["no-new-privileges:true"])
+    assert all("=" not in one for one in launched["env_vars"]), "values come from the daemon's environment"
+    assert launched["networks"] == [f"{yaml('compose.yaml')['name']}_default"]
+
+
+def test_only_those_who_launch_see_dockers_socket() -> None:
+    services = yaml("compose.docker.yaml")["services"]
+    socket = "/var/run/docker.sock:/var/run/docker.sock"
+    assert {name for name, one in services.items() if socket in one["volumes"]} == {"daemon", "webserver"}
+    settings = "./deploy/dagster.docker.yaml:/var/lib/kpi/dagster/dagster.yaml:ro"
+    assert all(settings in one["volumes"] for one in services.values())
+    arguments = {one["build"]["args"]["RUN_LAUNCHER"] for one in services.values()}
+    assert arguments == {"dagster-docker==0.29.27"}
+
+
+def test_runs_in_containers_see_what_the_code_server_sees() -> None:
+    code = yaml("compose.docker.yaml")["services"]["code"]["environment"]
+    compose = yaml("compose.yaml")
+    assert code["DAGSTER_CURRENT_IMAGE"] == compose["services"]["code"]["image"]
+    text = re.sub(r"\$\{KPI_FOLDER[^}]*\}", "/srv/kpi", code["DAGSTER_CONTAINER_CONTEXT"])
+    mounted = {one.split(":")[1] for one in json.loads(text)["docker"]["container_kwargs"]["volumes"]}
+    assert mounted == {"/srv/kpi", "/var/lib/kpi/dagster/storage"}
+    assert mounted < {one.split(":")[-1] for one in compose["services"]["code"]["volumes"]}
+
+
+def test_manifests_make_what_they_speak_of() -> None:
+    assert all(one["apiVersion"] and one["metadata"]["name"] for one in objects())
+    assert not objects("Secret"), "secrets are made by hand"
+    settings = yaml("kubernetes/kustomization.yaml")["configMapGenerator"]
+    known = named("ConfigMap") | {one["name"] for one in settings}
+    assert all((KUBERNETES / file).exists() for one in settings for file in one["files"])
+    for deployment in objects("Deployment"):
+        pod = deployment["spec"]["template"]
+        assert deployment["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+        assert pod["spec"]["serviceAccountName"] in named("ServiceAccount")
+        volumes = {one["name"]: one for one in pod["spec"]["volumes"]}
+        [container] = pod["spec"]["containers"]
+        assert {one["name"] for one in container["volumeMounts"]} == set(volumes)
+        for volume in volumes.values():
+            assert volume.get("configMap", {}).get("name", "kpi-dagster") in known
+            assert volume.get("persistentVolumeClaim", {}).get("claimName", "kpi-project") in named(
+                "PersistentVolumeClaim"
+            )
+        for one in container["envFrom"]:
+            assert one.get("configMapRef", {}).get("name", "kpi-dagster") in known
+    for service in objects("Service"):
+        [there] = [
+            one["spec"]["template"]
+            for one in objects("Deployment")
+            if service["spec"]["selector"].items() <= one["spec"]["template"]["metadata"]["labels"].items()
+        ]
+        ports = {port["name"]: port["containerPort"] for port in there["spec"]["containers"][0]["ports"]}
+        assert {one["targetPort"]: one["port"] for one in service["spec"]["ports"]} == ports
+
+
+def test_pods_run_as_nobody_special() -> None:
+    pods = {one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in objects("Deployment")}
+    assert set(pods) == {"kpi-code", "kpi-daemon", "kpi-webserver"}
+    for pod in pods.values():
+        assert (pod["securityContext"]["runAsNonRoot"], pod["securityContext"]["runAsUser"]) == (True, 10001)
+        [container] = pod["containers"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]},
+        }  # fmt: skip
+        assert container["livenessProbe"]
+        assert container["resources"]["limits"]["memory"]
+    launched = yaml("kubernetes/dagster.yaml")["run_launcher"]["config"]["run_k8s_config"]
+    assert launched["pod_spec_config"]["security_context"]["run_as_non_root"] is True
+    assert launched["container_config"]["security_context"]["read_only_root_filesystem"] is True
+    [role] = objects("Role")
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"create", "get", "list", "delete"}
+
+
+def test_code_servers_are_reached_by_dagster_alone() -> None:
+    nobody, code = (one["spec"] for one in objects("NetworkPolicy"))
+    assert nobody == {"podSelector": {}, "policyTypes": ["Ingress"]}
+    [let_in] = code["ingress"]
+    assert let_in["from"] == [{"podSelector": {"matchLabels": {"kpi": "dagster"}}}]
+    assert str(let_in["ports"][0]["port"]) == CODE_PORT
+
+
+def test_jobs_of_runs_see_what_the_code_server_sees() -> None:
+    [code] = [one["spec"]["template"] for one in objects("Deployment") if one["metadata"]["name"] == "kpi-code"]
+    [container] = code["spec"]["containers"]
+    environment = {one["name"]: one["value"] for one in container["env"]}
+    given = json.loads(environment["DAGSTER_CONTAINER_CONTEXT"])["k8s"]
+    assert {"configMapRef": {"name": given["env_config_maps"][0]}} in container["envFrom"]
+    mounts = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
+    claims = {
+        one["name"]: one["persistentVolumeClaim"]["claimName"]
+        for one in code["spec"]["volumes"]
+        if "persistentVolumeClaim" in one
+    }
+    for volume, mount in zip(given["volumes"], given["volume_mounts"], strict=True):
+        assert volume["persistent_volume_claim"]["claim_name"] == claims[volume["name"]]
+        assert (mount["name"], mount["mount_path"]) == (volume["name"], mounts[volume["name"]])
+    affinity = given["run_k8s_config"]["pod_spec_config"]["affinity"]["pod_affinity"]
+    [beside] = affinity["required_during_scheduling_ignored_during_execution"]
+    assert beside["label_selector"]["match_labels"].items() <= code["metadata"]["labels"].items()
+    launched = yaml("kubernetes/dagster.yaml")["run_launcher"]["config"]
+    assert launched["job_namespace"] == yaml("kubernetes/kustomization.yaml")["namespace"]
+    assert launched["service_account_name"] == code["spec"]["serviceAccountName"]
+    [location] = yaml("kubernetes/workspace.yaml")["load_from"]
+    assert location["grpc_server"]["host"] in named("Service")
+    assert str(location["grpc_server"]["port"]) == CODE_PORT
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl here")
+def test_kustomize_puts_the_manifests_together() -> None:
+    done = subprocess.run(["kubectl", "kustomize", str(KUBERNETES)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    built = list(YAML(typ="safe").load_all(done.stdout))
+    assert {one["metadata"].get("namespace", "kpi") for one in built} == {"kpi"}
+    [code] = [one for one in built if (one["kind"], one["metadata"]["name"]) == ("Deployment", "kpi-code")]
+    [container] = code["spec"]["template"]["spec"]["containers"]
+    environment = {one["name"]: one["value"] for one in container["env"]}
+    assert environment["DAGSTER_CURRENT_IMAGE"] == container["image"] != "kpi", "runs use their project's image"
+    [made] = [one for one in built if one["metadata"]["name"] == "kpi-dagster" and one["kind"] == "ConfigMap"]
+    assert set(made["data"]) == {"dagster.yaml", "workspace.yaml"}
