@@ -9,7 +9,7 @@ from kpi_pipeline.errors import Problem, listed
 from kpi_pipeline.load.model_sql import tables_of
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.project import Project
+from kpi_pipeline.project import Project, Settings
 from kpi_pipeline.sources import LakehouseConnector
 
 
@@ -64,8 +64,7 @@ def _sources(project: Project, model: str, seen: frozenset[str] = frozenset()) -
 
 
 def _without_cluster(project: Project, source: str) -> Iterator[Problem]:
-    named = any(path[-1] == "engine" for path in project.places if path[0] in ("project", "models"))
-    if _of_source(project, source) is None and not named:
+    if _of_source(project, source) is None and not _engines_unread(project):
         yield Problem(
             f"Source '{source}' is in a lakehouse, and nothing says which cluster reads it.",
             project.place("sources", source, "connector"),
@@ -78,6 +77,12 @@ def _without_cluster(project: Project, source: str) -> Iterator[Problem]:
             project.place("sources", source),
             "let them name the same `engine`; or define the source once for each cluster",
         )
+
+
+def _engines_unread(project: Project) -> bool:
+    """Whether an engine may be written where a definition could not be read, which is said already."""
+    lost = (path[1] for path in project.places if path[0] == "models" and path[-1] == "engine")
+    return project.settings == Settings(name="unnamed") or any(name not in project.models for name in lost)
 
 
 def _model(project: Project, model: Model) -> Iterator[Problem]:
