@@ -7,7 +7,9 @@ import json
 import signal
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +37,20 @@ def main() -> int:
 
 
 def _keep(told: dict[str, Any]) -> None:
-    """Writes the runs beside those of other engines, and the faster of two where an engine ran before."""
+    """Writes the runs beside those that were kept before."""
     file = RESULTS / f"cluster-{told['rows']}.json"
     before = json.loads(file.read_text("utf-8"))["ran"] if file.exists() else []
-    best = {(one["engine"], one["run"]): one for one in before}
-    for one in told["ran"]:
-        key = (one["engine"], one["run"])
-        if key not in best or one["seconds"] <= best[key]["seconds"]:
-            best[key] = one
-    order = [(engine, run) for engine in ENGINES for run in RUNS]
-    told = {**told, "ran": [best[key] for key in order if key in best]}
-    file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps({**told, "ran": kept(before, told["ran"])}, indent=1) + "\n", encoding="utf-8")
+
+
+def kept(before: Iterable[dict[str, Any]], now: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each engine and kind of run the one that took the least time."""
+    best: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in (*before, *now):
+        known = best.setdefault((one["engine"], one["run"]), one)
+        if one["seconds"] < known["seconds"]:
+            best[one["engine"], one["run"]] = one
+    return [best[key] for key in product(ENGINES, RUNS) if key in best]
 
 
 if __name__ == "__main__":
