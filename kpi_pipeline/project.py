@@ -269,6 +269,13 @@ class Project:
         used = noun.inputs[:1] if isinstance(noun, Conversion) else noun.inputs
         return frozenset().union(*(self.models_asked(one.name) for one in used))
 
+    def is_approximate(self, metric: str) -> bool:
+        """Whether a metric, or one that it is computed from, may be estimated."""
+        noun = self.metrics[metric]
+        if isinstance(noun, Simple):
+            return noun.approximate
+        return any(self.is_approximate(used.name) for used in noun.inputs)
+
     def min_group_size(self, metric: str) -> int:
         """How many rows a metric's values must rest on to be shown; 0 where any number will do.
 

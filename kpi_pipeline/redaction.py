@@ -24,7 +24,7 @@ SHORTEST = 6
 TOKEN_LIKE = 16
 """So long a path behind a host is the secret of a webhook; a shorter one is the name of a page."""
 SECRET_NAME = re.compile(
-    r"(^|_)(passwords?|passwd|pwd|secrets?|tokens?|keys?|apikey|credentials?|hooks?|webhook|urls?|uri|dsn|auth|mail|conn"
+    r"(^|_)(passwords?|passwd|pwd|secrets?|tokens?|keys?|apikey|credentials?|hooks?|webhook|urls?|uri|remote|dsn|auth|mail|conn"
     r"|connection|connection_string|sas)(_|$)",
     re.IGNORECASE,
 )
@@ -125,7 +125,8 @@ def _parts(secret: str) -> Iterator[str]:
         yield f"{address.username}:{address.password}"
     if len(address.path) >= TOKEN_LIKE and address.scheme in ("http", "https"):
         yield address.path
-    for parameter in address.query.split("&"):
+    # NOTE: Spark Connect writes its options behind the path: sc://host:443/;use_ssl=true;token=...
+    for parameter in (*address.query.split("&"), *address.path.split(";")):
         name, _, value = parameter.partition("=")
         if SECRET_NAME.search(name):
             yield value

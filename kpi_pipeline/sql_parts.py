@@ -9,6 +9,11 @@ from sqlglot import expressions as exp
 
 from kpi_pipeline.names import TableRef
 
+GIVES = "gives"
+CLOCK = "clock"
+INSTANT = "instant"
+"""What AT TIME ZONE gives, in the `meta` of its node: the time on a zone's clock, or a moment anywhere."""
+
 
 def sql_table(table: TableRef) -> exp.Table:
     """A table of the warehouse, quoted.
@@ -56,3 +61,13 @@ def sql_nothing(kind: str) -> exp.Expr:
     if kind.strip('"') == "NULL":
         return exp.null()
     return exp.cast(exp.null(), exp.DataType.build(kind, dialect="duckdb"))
+
+
+def sql_in_zone(moment: exp.Expr, zone: str, *, gives: str = CLOCK) -> exp.Expr:
+    """An instant as a zone's clock shows it, or what a zone's clock shows as an instant (`gives=INSTANT`).
+
+    NOTE: SQL leaves it to the type which of the two is meant, and not every engine can tell; so the node says it.
+    """
+    node = exp.AtTimeZone(this=exp.paren(moment), zone=exp.Literal.string(zone))
+    node.meta[GIVES] = gives
+    return node

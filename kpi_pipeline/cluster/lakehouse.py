@@ -147,7 +147,9 @@ class InLakehouse:
         """The files below a path, and what tells two versions of one apart: its size and when it was written."""
         read = self._session.read.format("binaryFile").option("pathGlobFilter", pattern)
         files = read.option("recursiveFileLookup", "true").load(path).select("path", "modificationTime", "length")
-        return [(name, f"{size} {at.isoformat()}") for name, at, size in files.toLocalIterator()]
+        found = files.toArrow()
+        self._spark.traffic.came(found.num_rows, found.nbytes)
+        return [(one["path"], f"{one['length']} {one['modificationTime'].isoformat()}") for one in found.to_pylist()]
 
     def _named(self, file: str) -> str:
         """A file by what follows the table's folder, however the cluster begins its name."""

@@ -86,7 +86,12 @@ def _simple(project: Project, metric: Simple, filters: tuple[str, ...]) -> Node:
 
     def measured(fold: Fold, expr: str = amount, *, quantile: float | None = None) -> Measure:
         discrete = metric.percentile_type == "discrete"
-        return Measure(metric.model, time, fold, canonical(expr), narrowed, quantile, discrete=discrete, stock=stock)
+        return Measure(
+            *(metric.model, time, fold, canonical(expr), narrowed, quantile),
+            discrete=discrete,
+            stock=stock,
+            approximate=metric.approximate,
+        )
 
     match metric.agg:
         case Agg.average:

@@ -43,7 +43,11 @@ def distinct_values(asked: Sequence[Asked], partials: Partials) -> list[pl.LazyF
 
 def _computed(reduction: Reduction, questions: Sequence[Question], partials: Partials) -> list[pl.DataFrame]:
     if there := partials.elsewhere.get(reduction):
-        return [of_windows(one, there) if one.asked.reach else of_periods(one, there) for one in questions]
+        # NOTE: stays count keys exactly; sketches of days are put together for a window as for a month.
+        windows = [one for one in questions if one.asked.reach and not one.asked.measure.approximate]
+        others = [one for one in questions if one not in windows]
+        told = dict(zip(others, of_periods(others, there), strict=True))
+        return [told[one] if one in told else of_windows(one, there) for one in questions]
     first, last = partials.spans[reduction.model, reduction.time]
     span = _Span(first, (last - first).days + 1)
     found = _counted(reduction, questions, partials, span)

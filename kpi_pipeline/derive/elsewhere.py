@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import polars as pl
 
 from kpi_pipeline.derive.anchors import ANCHOR
 from kpi_pipeline.derive.day_numbers import day_numbers
 from kpi_pipeline.derive.seen import DAY, Elsewhere
-from kpi_pipeline.derive.segments import SEGMENT
-from kpi_pipeline.derive.spans import Question, merged
+from kpi_pipeline.derive.segments import SEGMENT, Segments
+from kpi_pipeline.derive.spans import SPAN, Question, merged
 from kpi_pipeline.derive.windows import leaving
 from kpi_pipeline.plan import Fold
 
 OF_SPAN, MADE, LEAVES, OF_MEASURE, CHANGE = "_span", "_made", "_leaves", "_measure", "_change"
 
 
-def of_periods(question: Question, there: Elsewhere) -> pl.DataFrame:
-    """What is asked of each span, where rows of it have a value."""
-    spans = question.spans.select(*question.keys[:-1], "first_day", "last_day").with_row_index(OF_SPAN)
-    days = spans.select(OF_SPAN, pl.date_ranges("first_day", "last_day").alias(DAY)).explode(DAY)
-    asked = question.asked
-    found = there.of_spans(days, asked.segments, tuple(asked.named.values()))
-    made = [pl.col(f"{MADE}_{place}") for place in range(len(asked.named))]
-    kept = pl.any_horizontal(one > 0 if asked.measure.fold is Fold.distinct else one.is_not_null() for one in made)
-    values = dict(zip(asked.named, made, strict=True))
-    rows = found.filter(kept).with_columns(pl.col(OF_SPAN).cast(spans.schema[OF_SPAN]))
-    placed = rows.join(spans, on=OF_SPAN).select(*question.keys, **values)
-    return placed.cast({name: kind for name, kind in question.nothing.schema.items() if name in placed.columns})
+def of_periods(questions: Sequence[Question], there: Elsewhere) -> list[pl.DataFrame]:
+    """What is asked of each span, where rows of it have a value.
+
+    NOTE: those of one breakdown are asked at once, whatever their grains: each question asked there reads the rows.
+    """
+    together: dict[Segments, list[int]] = {}
+    for place, one in enumerate(questions):
+        together.setdefault(one.asked.segments, []).append(place)
+    answers: dict[int, pl.DataFrame] = {}
+    for places in together.values():
+        answers |= dict(zip(places, _of_breakdown([questions[place] for place in places], there), strict=True))
+    return [answers[place] for place in range(len(questions))]
+
+
+def _of_breakdown(questions: Sequence[Question], there: Elsewhere) -> Iterator[pl.DataFrame]:
+    """The answers to questions of one breakdown."""
+    segments = questions[0].asked.segments
+    measures = list(dict.fromkeys(measure for one in questions for measure in one.asked.named.values()))
+    spans = [
+        one.spans.select(*one.keys[:-1], *SPAN).with_columns(_question=pl.lit(place))
+        for place, one in enumerate(questions)
+    ]
+    numbered = pl.concat(spans, how="diagonal").with_row_index(OF_SPAN)
+    days = numbered.select(OF_SPAN, pl.date_ranges(*SPAN).alias(DAY)).explode(DAY)
+    found = there.of_spans(days, segments, measures)
+    rows = found.with_columns(pl.col(OF_SPAN).cast(numbered.schema[OF_SPAN])).join(numbered, on=OF_SPAN)
+    for place, one in enumerate(questions):
+        asked = one.asked
+        made = [pl.col(f"{MADE}_{measures.index(measure)}") for measure in asked.named.values()]
+        is_distinct = asked.measure.fold is Fold.distinct
+        kept = pl.any_horizontal(value > 0 if is_distinct else value.is_not_null() for value in made)
+        own = rows.filter((pl.col("_question") == place) & kept)
+        placed = own.select(*one.keys, **dict(zip(asked.named, made, strict=True)))
+        yield placed.cast({name: kind for name, kind in one.nothing.schema.items() if name in placed.columns})
 
 
 def of_windows(question: Question, there: Elsewhere) -> pl.DataFrame:

@@ -42,7 +42,7 @@ def percentile_values(asked: Sequence[Asked], partials: Partials) -> list[pl.Laz
 
 def _computed(reduction: Reduction, questions: Sequence[Question], partials: Partials) -> list[pl.DataFrame]:
     if there := partials.elsewhere.get(reduction):
-        return [of_periods(one, there) for one in questions]
+        return of_periods(questions, there)
     asked = [_Spans(one) for one in questions]
     filters = {one.column for one in reduction.measures if one.filter}
     _answer(asked, partials.seen_of(reduction), filters)

@@ -9,10 +9,11 @@ from datetime import datetime
 from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.replaced import RowsOfKeys
 from kpi_pipeline.ingest.staged import SourceFile, SourceState, without_lineage
+from kpi_pipeline.ingest.tables import is_view
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
 from kpi_pipeline.project import Project
-from kpi_pipeline.sources import DatabaseConnector, Source
+from kpi_pipeline.sources import DatabaseConnector, LakehouseConnector, Source
 
 
 @dataclass(frozen=True)
@@ -115,10 +116,13 @@ def loading_of(
     handed: Handed | None = None,
 ) -> Loading:
     """A load of a source, with all that the warehouse knows of it."""
+    raw = TableRef("raw", source.name)
+    # NOTE: a view stands for rows in a lakehouse; for a source that is loaded now, nothing was there before.
+    moved = is_view(executor, raw) and not isinstance(source.connector, LakehouseConnector)
     return Loading(
         *(project, source, executor, run_id, now, full),
         known=ledger.files_of(executor, source.name),
         state=ledger.source_states(executor).get(source.name),
-        in_use=without_lineage(executor.table_columns(TableRef("raw", source.name))),
+        in_use={} if moved else without_lineage(executor.table_columns(raw)),
         handed=handed,
     )

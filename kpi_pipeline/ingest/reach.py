@@ -15,7 +15,7 @@ from kpi_pipeline.periods import Grain, shift_day
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.project import Settings
 from kpi_pipeline.sources import Source
-from kpi_pipeline.sql_parts import sql_day
+from kpi_pipeline.sql_parts import INSTANT, sql_day, sql_in_zone
 
 ZONED = "TIMESTAMP WITH TIME ZONE"
 SLACK = timedelta(days=2)
@@ -43,12 +43,11 @@ def business_day(load: Loading, cursor_type: str) -> exp.Expr | None:
     if cursor_type == "DATE":
         return cursor
     if cursor_type == ZONED:
-        return exp.cast(exp.AtTimeZone(this=cursor, zone=exp.Literal.string(here)), "DATE")
+        return exp.cast(sql_in_zone(cursor, here), "DATE")
     if not cursor_type.startswith("TIMESTAMP"):
         return None
     if load.zone != here:
-        moment = exp.Paren(this=exp.AtTimeZone(this=cursor, zone=exp.Literal.string(load.zone)))
-        cursor = exp.AtTimeZone(this=moment, zone=exp.Literal.string(here))
+        cursor = sql_in_zone(sql_in_zone(cursor, load.zone, gives=INSTANT), here)
     return exp.cast(cursor, "DATE")
 
 

@@ -54,6 +54,11 @@ class Simple(MetricBase):
     percentile_type: Literal["continuous", "discrete"] = Field(
         default="continuous", description="between two values, or always one that occurs"
     )
+    approximate: bool = Field(
+        default=False,
+        description="count_distinct, median, percentile: whether a cluster may estimate it by sketches, which is "
+        "faster; in the warehouse it is exact in any case",
+    )
     join_to_timespine: JoinToTimespine = False
 
     @property
@@ -69,6 +74,15 @@ class Simple(MetricBase):
             raise ValueError(f"'percentile' goes with 'agg: percentile', not with '{self.agg}'; change one of the two")
         if self.agg is not Agg.count and "expr" not in self.model_fields_set:
             raise ValueError(f"'agg: {self.agg}' needs 'expr': what to aggregate")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_estimated(self) -> Self:
+        if self.approximate and (self.is_stock or self.agg not in (Agg.count_distinct, Agg.median, Agg.percentile)):
+            raise ValueError(
+                "'approximate' is for count_distinct, median and percentile of what happened; everything else is exact "
+                "at no cost; leave it out"
+            )
         return self
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING
 import sqlglot
 from sqlglot import expressions as exp
 
+from kpi_pipeline.compile.dimensions import columns_of
 from kpi_pipeline.compile.models import plan_models
+from kpi_pipeline.compile.personal import personal_columns
 from kpi_pipeline.engines import SparkEngine
 from kpi_pipeline.errors import DataError, DefinitionError, Problem
 from kpi_pipeline.ingest import There
 from kpi_pipeline.load import cluster_of
+from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.pipeline.engine_error import engine_error
 from kpi_pipeline.pipeline.report import Crossed
@@ -97,14 +101,19 @@ class Clusters:
                     "engine has both.\nHint: load the sources of that model, as with a connector of `type: file`: "
                     "models of a lakehouse can look up those of the warehouse, but not the other way round."
                 )
-            self.send(spark, model.table)
+            self.send(spark, model.table, without=_unnamed(self._project, self._project.models[model.name]))
         return spark
 
-    def send(self, spark: Spark, table: TableRef) -> None:
-        """Sends a small table of the warehouse, to be looked up there; it is gone with the session."""
+    def send(self, spark: Spark, table: TableRef, *, without: Collection[str] = ()) -> None:
+        """Sends a small table of the warehouse, to be looked up there; it is gone with the session.
+
+        `without` names columns, in small letters, that are not sent.
+        """
         laid = next(one.laid for one in self._known.values() if one.spark is spark)
         if table not in laid:
-            spark.replace_table(table, self._warehouse.fetch(exp.select("*").from_(sql_table(table))))
+            columns = [name for name in self._warehouse.table_columns(table) if name.lower() not in without]
+            wanted = exp.select(*(exp.column(name, quoted=True) for name in columns))
+            spark.replace_table(table, self._warehouse.fetch(wanted.from_(sql_table(table))))
             laid.add(table)
 
     def _lay_source(self, session: _Session, name: str) -> None:
@@ -146,3 +155,10 @@ class Clusters:
                 ) from None
             self._known[engine] = _Session(self._opened.enter_context(Spark.connect(engine)), set())
         return self._known[engine]
+
+
+def _unnamed(project: Project, model: Model) -> frozenset[str]:
+    """The personal columns of a model by which nothing is looked up or broken down: they stay in the warehouse."""
+    written = (*(one.key for one in model.entities), *(one.column for one in model.dimensions))
+    named = {column.lower() for one in written for column in columns_of(one)}
+    return personal_columns(project, model) - named

@@ -56,6 +56,8 @@ class Measure:
     events: Matching | Cohorts | None = None
     ages: Ages | None = None
     stock: Snapshot | Interval | None = None
+    approximate: bool = False
+    """Whether an engine that would have to look at every key or value may estimate it."""
 
     @property
     def shape(self) -> Shape:
@@ -74,7 +76,9 @@ class Measure:
             # NOTE: the moment is chosen among the rows that pass, so each filter has states of its own.
             return self.stock.about + (f" where {self.filter}" if isinstance(self.stock, Snapshot) else "") + key
         over = f" over {fingerprint(repr(self.events))}" if self.events else ""
-        return over if self.shape is Shape.additive else self.expr + over
+        # NOTE: what is estimated is asked otherwise, so it has passes of its own.
+        estimated = " approximately" if self.approximate else ""
+        return over if self.shape is Shape.additive else self.expr + over + estimated
 
     @cached_property
     def column(self) -> str:
@@ -84,7 +88,7 @@ class Measure:
         True
         """
         words = re.sub(r"[^a-z0-9]+", "_", self.expr.lower()).strip("_")[:24]
-        over = [repr(one) for one in (self.events, self.ages) if one]
+        over = [repr(one) for one in (self.events, self.ages, self.approximate) if one]
         return f"{self.fold}_{words}_{fingerprint(self.expr, self.filter, *over)[:6]}"
 
     @cached_property
@@ -122,4 +126,5 @@ class Measure:
         if self.events:
             return f"{self.fold} of {self.events}{narrowed}"
         stock = f", {self.stock}" if self.stock else ""
+        stock += ", approximately" if self.approximate else ""
         return f"{self.fold} of {what.get(self.fold, self.expr)}{narrowed} in {self.model} by {self.time}{stock}"

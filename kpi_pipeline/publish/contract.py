@@ -160,6 +160,7 @@ TABLES: tuple[Table, ...] = (
             Column("metric_type", TEXT, "Kind of metric, such as simple, ratio, derived or cumulative"),
             Column("formula", TEXT, "How the number is computed, in words"),
             Column("unit", TEXT, "What the number counts"),
+            Column("is_approximate", FLAG, "Whether a cluster may estimate it, or what it is made of, by sketches"),
             OWNER,
             DEFINITION_VERSION,
         ),

@@ -176,6 +176,7 @@ def _metrics(project: Project) -> list[Row]:
             "metric_type": metric.type,
             "formula": formula(metric),
             "unit": metric.unit.value,
+            "is_approximate": project.is_approximate(metric.name),
             "owner": metric.owner,
             "definition_version": versions[metric.name],
         }

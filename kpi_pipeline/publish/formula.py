@@ -34,7 +34,8 @@ def formula(metric: Metric) -> str:
         case Simple():
             where = f" where {metric.filter}" if metric.filter else ""
             when = f", at {metric.agg_time_dimension}" if metric.agg_time_dimension else ""
-            return _aggregate(metric) + where + when + stock_in_words(metric)
+            estimated = ", approximately" if metric.approximate else ""
+            return _aggregate(metric) + where + when + stock_in_words(metric) + estimated
         case Ratio():
             return f"{_input(metric.numerator)} / {_input(metric.denominator)}"
         case Derived():

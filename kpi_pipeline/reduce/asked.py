@@ -12,7 +12,7 @@ from sqlglot import expressions as exp
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Fold, Measure
 from kpi_pipeline.plan.matching import SEEN
-from kpi_pipeline.sql_parts import sql_table
+from kpi_pipeline.sql_parts import sql_call, sql_table
 
 ASKED_DAYS = TableRef("temp", "asked_day")
 """Which days are looked at: `_day`, and `_span` or `_leaves`."""
@@ -21,13 +21,38 @@ ASKED_SEGMENTS = TableRef("temp", "asked_segment")
 KNOWN_THEN = TableRef("temp", "known_then")
 """For each day of events which is the last whose news of them was known: `_day`, `_known`."""
 NEVER = "9999-12-31"
+ACCURACY = 10_000
+"""One over the share of rows by which the place of an estimated percentile may be off."""
 ROWS, DAYS, SEGMENTS, THEN = "_seen", "_days", "_segments", "_then"
 
 
 def of_spans(rows: exp.Query, breakdown: Sequence[str], measures: Sequence[Measure]) -> exp.Select:
     """SELECT _span, _segment, _made_0, ...: of each measure the distinct count or percentile of a span."""
+    if all(one.approximate and one.fold is Fold.distinct for one in measures):
+        return _of_sketches(rows, breakdown, measures)
     query = _placed(rows, breakdown).select(exp.alias_(_of(DAYS, "_span"), "_span"), _segment(breakdown))
     query = query.select(*(exp.alias_(_made(one), f"_made_{place}") for place, one in enumerate(measures)))
+    return query.group_by(exp.Literal.number(1), exp.Literal.number(2))
+
+
+def _of_sketches(rows: exp.Query, breakdown: Sequence[str], measures: Sequence[Measure]) -> exp.Select:
+    """The same distinct counts, estimated: a sketch a day and segment, and those of a span's days put together.
+
+    HyperLogLog of Apache DataSketches with 2**14 registers; its standard error is 1.04 / sqrt(2**14), 0.8 %.
+    """
+    keys = [exp.alias_(_of(ROWS, "_day"), "_day"), _segment(breakdown)]
+    each = _with_segments(exp.select(*keys).from_(rows.copy().subquery(ROWS)), breakdown)
+    for place, one in enumerate(measures):
+        key = exp.case().when(_of(ROWS, one.column), exp.cast(_of(ROWS, "_key"), "VARCHAR"))
+        each = each.select(exp.alias_(sql_call("HLL_SKETCH_AGG", key, exp.Literal.number(14)), f"_sketch_{place}"))
+    each = each.where(exp.In(this=_of(ROWS, "_day"), query=exp.select("_day").from_(sql_table(ASKED_DAYS)).subquery()))
+    each = each.group_by(exp.Literal.number(1), exp.Literal.number(2))
+    query = exp.select(exp.alias_(_of(DAYS, "_span"), "_span"), exp.alias_(_of(ROWS, "_segment"), "_segment"))
+    for place in range(len(measures)):
+        joined = sql_call("HLL_UNION_AGG", _of(ROWS, f"_sketch_{place}"))
+        query = query.select(exp.alias_(sql_call("HLL_SKETCH_ESTIMATE", joined), f"_made_{place}"))
+    same = exp.EQ(this=_of(ROWS, "_day"), expression=_of(DAYS, "_day"))
+    query = query.from_(each.subquery(ROWS)).join(exp.alias_(sql_table(ASKED_DAYS), DAYS, table=True), on=same)
     return query.group_by(exp.Literal.number(1), exp.Literal.number(2))
 
 
@@ -81,6 +106,11 @@ def _placed(rows: exp.Query, breakdown: Sequence[str]) -> exp.Select:
     same = exp.EQ(this=_of(ROWS, "_day"), expression=_of(DAYS, "_day"))
     query = exp.select().from_(rows.copy().subquery(ROWS))
     query = query.join(exp.alias_(sql_table(ASKED_DAYS), DAYS, table=True), on=same)
+    return _with_segments(query, breakdown)
+
+
+def _with_segments(query: exp.Select, breakdown: Sequence[str]) -> exp.Select:
+    """The query with each row's segment."""
     if not breakdown:
         return query
     alike = [exp.NullSafeEQ(this=_of(ROWS, name), expression=_of(SEGMENTS, name)) for name in breakdown]
@@ -98,6 +128,8 @@ def _made(measure: Measure) -> exp.Expr:
     if measure.fold is Fold.distinct:
         return exp.Count(this=exp.Distinct(expressions=[passed]))
     share = exp.Literal.number(0.5 if measure.quantile is None else measure.quantile)
+    if measure.approximate:
+        return exp.cast(sql_call("APPROX_PERCENTILE", passed, share, exp.Literal.number(ACCURACY)), "DOUBLE")
     kind = exp.PercentileDisc if measure.discrete else exp.PercentileCont
     order = exp.Order(expressions=[exp.Ordered(this=passed)])
     return exp.cast(exp.WithinGroup(this=kind(this=share), expression=order), "DOUBLE")

@@ -10,11 +10,7 @@ from sqlglot import expressions as exp
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.plan import ModelPlan
 from kpi_pipeline.reduce.aggregate import parsed
-
-GIVES = "gives"
-CLOCK = "clock"
-INSTANT = "instant"
-"""What AT TIME ZONE gives, in the `meta` of its node: the time on a zone's clock, or a moment anywhere."""
+from kpi_pipeline.sql_parts import INSTANT, sql_in_zone
 
 NAIVE = ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
 """Types of moments without a zone."""
@@ -57,10 +53,10 @@ def business_hour(model: ModelPlan, time: str, kind: str) -> exp.Expr:
     local = local_moment(model, time, kind)
     moment = time_column(model, time)
     if kind in NAIVE:
-        moment = in_zone(moment, model.naive_zone, gives=INSTANT)
+        moment = sql_in_zone(moment, model.naive_zone, gives=INSTANT)
     into = exp.paren(exp.Sub(this=local, expression=_truncated("hour", local)))
     hour = exp.Sub(this=moment, expression=into)
-    same = exp.EQ(this=_truncated("hour", in_zone(hour, model.project_zone)), expression=_truncated("hour", local))
+    same = exp.EQ(this=_truncated("hour", sql_in_zone(hour, model.project_zone)), expression=_truncated("hour", local))
     return exp.case().when(same, hour.copy()).else_(_truncated("minute", moment))
 
 
@@ -85,9 +81,9 @@ def local_moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
             return column
         case _ if kind in NAIVE:
             if model.naive_zone != model.project_zone:
-                column = in_zone(in_zone(column, model.naive_zone, gives=INSTANT), model.project_zone)
+                column = sql_in_zone(sql_in_zone(column, model.naive_zone, gives=INSTANT), model.project_zone)
         case "TIMESTAMP WITH TIME ZONE" | "TIMESTAMPTZ":
-            column = in_zone(column, model.project_zone)
+            column = sql_in_zone(column, model.project_zone)
         case _:
             raise DataError(
                 f"Model '{model.name}': its time column '{time}' is {kind}, which is not a moment or a day.\n"
@@ -96,13 +92,3 @@ def local_moment(model: ModelPlan, time: str, kind: str) -> exp.Expr:
                 + ': {type: timestamp, format: "%d/%m/%Y %H:%M"}}, or cast it in the model.'
             )
     return column
-
-
-def in_zone(moment: exp.Expr, zone: str, *, gives: str = CLOCK) -> exp.Expr:
-    """An instant as a zone's clock shows it, or what a zone's clock shows as an instant (`gives=INSTANT`).
-
-    NOTE: SQL leaves it to the type which of the two is meant, and not every engine can tell; so the node says it.
-    """
-    node = exp.AtTimeZone(this=exp.paren(moment), zone=exp.Literal.string(zone))
-    node.meta[GIVES] = gives
-    return node

@@ -10,8 +10,8 @@ from kpi_pipeline.errors import DataError
 from kpi_pipeline.periods import Grain, Window
 from kpi_pipeline.plan import Engine
 from kpi_pipeline.plan.matching import Side
-from kpi_pipeline.reduce.day import INSTANT, business_day, in_zone, local_moment, time_column
-from kpi_pipeline.sql_parts import sql_table
+from kpi_pipeline.reduce.day import business_day, local_moment, time_column
+from kpi_pipeline.sql_parts import INSTANT, sql_in_zone, sql_table
 
 DAY = "DATE"
 _ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
@@ -35,7 +35,7 @@ class Moments:
             return business_day(side.model, side.time, kind)
         if self.by_clock or kind in _ZONED:
             return time_column(side.model, side.time)
-        return in_zone(time_column(side.model, side.time), side.model.naive_zone, gives=INSTANT)
+        return sql_in_zone(time_column(side.model, side.time), side.model.naive_zone, gives=INSTANT)
 
     def after(self, moment: exp.Expr, window: Window) -> exp.Expr:
         """The first moment that lies a whole window after another one."""
@@ -44,7 +44,7 @@ class Moments:
             return exp.cast(exp.Add(this=moment, expression=length), DAY)
         if self.by_clock or window.grain.value == "hour":
             return exp.Add(this=exp.paren(moment), expression=length)
-        return in_zone(exp.Add(this=in_zone(moment, self.zone), expression=length), self.zone, gives=INSTANT)
+        return sql_in_zone(exp.Add(this=sql_in_zone(moment, self.zone), expression=length), self.zone, gives=INSTANT)
 
 
 def compared(base: Side, conversion: Side, window: Window | None, kinds: tuple[str, str]) -> Moments:

@@ -16,7 +16,7 @@ from sqlglot.errors import UnsupportedError
 
 from kpi_pipeline.errors import DefinitionError, Problem, listed
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.reduce.day import CLOCK, GIVES, INSTANT
+from kpi_pipeline.sql_parts import CLOCK, GIVES, INSTANT
 
 
 def spark_sql(query: exp.Expr, *, pretty: bool = False) -> str:
@@ -184,6 +184,20 @@ def _filtered_window(node: exp.Expr) -> exp.Expr:
     return other
 
 
+def _unordered_window(node: exp.Expr) -> exp.Expr:
+    """Numbering rows in any order has to be said in Spark.
+
+    >>> import sqlglot
+    >>> spark_sql(sqlglot.parse_one("SELECT row_number() OVER (PARTITION BY a) FROM t", read="duckdb"))
+    'SELECT ROW_NUMBER() OVER (PARTITION BY a ORDER BY NULL) FROM t'
+    """
+    if not (isinstance(node, exp.Window) and isinstance(node.this, _PLACES) and not node.args.get("order")):
+        return node
+    other = node.copy()
+    other.set("order", exp.Order(expressions=[exp.Ordered(this=exp.null(), nulls_first=True)]))
+    return other
+
+
 def _interval(node: exp.Expr) -> exp.Expr:
     """Spark knows no quarter as a length of time."""
     if isinstance(node, exp.Interval) and node.unit and node.unit.name.lower().rstrip("s") == "quarter":
@@ -250,6 +264,7 @@ REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
     _part_of_date,
     _division,
     _filtered_window,
+    _unordered_window,
     _interval,
     _type,
     _view,
@@ -261,6 +276,9 @@ REWRITES: tuple[Callable[[exp.Expr], exp.Expr], ...] = (
 
 VIEWS = ("raw", "model", "temp")
 """The schemas whose tables are temporary views in Spark."""
+
+_PLACES = (exp.RowNumber, exp.Ntile, exp.Lag, exp.Lead)
+"""What says where a row stands among others."""
 
 ISO_PARTS = {"isoyear": "YEAROFWEEK", "weekofyear": "WEEK"}
 
@@ -282,24 +300,24 @@ NO_FUNCTIONS = frozenset({
 """Words that may stand before a bracket and call nothing."""
 
 KNOWN_TO_SPARK = frozenset({
-    "ABS", "ACOS", "ADD_MONTHS", "ANY_VALUE", "ARRAY", "ARRAY_CONTAINS", "ARRAY_DISTINCT", "ARRAY_MAX", "ARRAY_MIN",
-    "ARRAY_SIZE", "ASCII", "ASIN", "ATAN", "ATAN2", "AVG", "BIT_AND", "BIT_COUNT", "BIT_OR", "BIT_XOR", "BOOL_AND",
-    "BOOL_OR", "CAST", "CBRT", "CEIL", "CEILING", "CHARACTER_LENGTH", "CHAR_LENGTH", "CHR", "COALESCE", "CONCAT",
-    "CONCAT_WS", "CONTAINS", "CONVERT_TIMEZONE", "COS", "COUNT", "COUNT_IF", "CRC32", "DATE", "DATEDIFF", "DATE_ADD",
-    "DATE_DIFF", "DATE_FORMAT", "DATE_PART", "DATE_SUB", "DATE_TRUNC", "DAY", "DAYNAME", "DAYOFMONTH", "DAYOFWEEK",
-    "DAYOFYEAR", "DEGREES", "DENSE_RANK", "ELT", "ENDSWITH", "EVERY", "EXP", "EXPLODE", "EXTRACT", "FIND_IN_SET",
-    "FIRST", "FIRST_VALUE", "FLOOR", "FORMAT_NUMBER", "FROM_UNIXTIME", "FROM_UTC_TIMESTAMP", "GET_JSON_OBJECT",
-    "GREATEST", "HASH", "HOUR", "IF", "IFNULL", "INITCAP", "INSTR", "ISNAN", "ISNULL", "LAG", "LAST", "LAST_DAY",
-    "LAST_VALUE", "LEAD", "LEAST", "LEFT", "LENGTH", "LEVENSHTEIN", "LN", "LOCATE", "LOG", "LOG10", "LOG2", "LOWER",
-    "LPAD", "LTRIM", "MAKE_DATE", "MAKE_TIMESTAMP", "MAX", "MAX_BY", "MD5", "MEDIAN", "MIN", "MINUTE", "MIN_BY",
-    "MOD", "MONTH", "MONTHNAME", "MONTHS_BETWEEN", "NTILE", "NULLIF", "NVL", "PERCENTILE", "PERCENTILE_CONT",
-    "PERCENTILE_DISC", "PI", "POSITION", "POW", "POWER", "QUARTER", "RADIANS", "RANK", "REGEXP_COUNT",
-    "REGEXP_EXTRACT", "REGEXP_LIKE", "REGEXP_REPLACE", "REPEAT", "REPLACE", "REVERSE", "RIGHT", "RLIKE", "ROUND",
-    "ROW_NUMBER", "RPAD", "RTRIM", "SECOND", "SEQUENCE", "SHA", "SHA1", "SHA2", "SIGN", "SIN", "SIZE", "SPLIT",
-    "SPLIT_PART", "SQRT", "STARTSWITH", "STDDEV", "STDDEV_POP", "STDDEV_SAMP", "STRUCT", "SUBSTR", "SUBSTRING", "SUM",
-    "TAN", "TIMESTAMPADD", "TIMESTAMPDIFF", "TIMESTAMP_MICROS", "TIMESTAMP_MILLIS", "TO_DATE", "TO_TIMESTAMP",
-    "TO_UTC_TIMESTAMP", "TRANSLATE", "TRIM", "TRUNC", "TRY_CAST", "TRY_DIVIDE", "TRY_TO_TIMESTAMP", "UNIX_DATE",
-    "UNIX_MICROS", "UNIX_MILLIS", "UNIX_SECONDS", "UNIX_TIMESTAMP", "UPPER", "VARIANCE", "VAR_POP", "VAR_SAMP",
-    "WEEKOFYEAR", "XXHASH64", "YEAR",
+    "ABS", "ACOS", "ADD_MONTHS", "ANY_VALUE", "APPROX_PERCENTILE", "ARRAY", "ARRAY_CONTAINS", "ARRAY_DISTINCT",
+    "ARRAY_MAX", "ARRAY_MIN", "ARRAY_SIZE", "ASCII", "ASIN", "ATAN", "ATAN2", "AVG", "BIT_AND", "BIT_COUNT", "BIT_OR",
+    "BIT_XOR", "BOOL_AND", "BOOL_OR", "CAST", "CBRT", "CEIL", "CEILING", "CHARACTER_LENGTH", "CHAR_LENGTH", "CHR",
+    "COALESCE", "CONCAT", "CONCAT_WS", "CONTAINS", "CONVERT_TIMEZONE", "COS", "COUNT", "COUNT_IF", "CRC32", "DATE",
+    "DATEDIFF", "DATE_ADD", "DATE_DIFF", "DATE_FORMAT", "DATE_PART", "DATE_SUB", "DATE_TRUNC", "DAY", "DAYNAME",
+    "DAYOFMONTH", "DAYOFWEEK", "DAYOFYEAR", "DEGREES", "DENSE_RANK", "ELT", "ENDSWITH", "EVERY", "EXP", "EXPLODE",
+    "EXTRACT", "FIND_IN_SET", "FIRST", "FIRST_VALUE", "FLOOR", "FORMAT_NUMBER", "FROM_UNIXTIME", "FROM_UTC_TIMESTAMP",
+    "GET_JSON_OBJECT", "GREATEST", "HASH", "HLL_SKETCH_AGG", "HLL_SKETCH_ESTIMATE", "HLL_UNION_AGG", "HOUR", "IF",
+    "IFNULL", "INITCAP", "INSTR", "ISNAN", "ISNULL", "LAG", "LAST", "LAST_DAY", "LAST_VALUE", "LEAD", "LEAST", "LEFT",
+    "LENGTH", "LEVENSHTEIN", "LN", "LOCATE", "LOG", "LOG10", "LOG2", "LOWER", "LPAD", "LTRIM", "MAKE_DATE",
+    "MAKE_TIMESTAMP", "MAX", "MAX_BY", "MD5", "MEDIAN", "MIN", "MINUTE", "MIN_BY", "MOD", "MONTH", "MONTHNAME",
+    "MONTHS_BETWEEN", "NTILE", "NULLIF", "NVL", "PERCENTILE", "PERCENTILE_CONT", "PERCENTILE_DISC", "PI", "POSITION",
+    "POW", "POWER", "QUARTER", "RADIANS", "RANK", "REGEXP_COUNT", "REGEXP_EXTRACT", "REGEXP_LIKE", "REGEXP_REPLACE",
+    "REPEAT", "REPLACE", "REVERSE", "RIGHT", "RLIKE", "ROUND", "ROW_NUMBER", "RPAD", "RTRIM", "SECOND", "SEQUENCE",
+    "SHA", "SHA1", "SHA2", "SIGN", "SIN", "SIZE", "SPLIT", "SPLIT_PART", "SQRT", "STARTSWITH", "STDDEV", "STDDEV_POP",
+    "STDDEV_SAMP", "STRUCT", "SUBSTR", "SUBSTRING", "SUM", "TAN", "TIMESTAMPADD", "TIMESTAMPDIFF", "TIMESTAMP_MICROS",
+    "TIMESTAMP_MILLIS", "TO_DATE", "TO_TIMESTAMP", "TO_UTC_TIMESTAMP", "TRANSLATE", "TRIM", "TRUNC", "TRY_CAST",
+    "TRY_DIVIDE", "TRY_TO_TIMESTAMP", "UNIX_DATE", "UNIX_MICROS", "UNIX_MILLIS", "UNIX_SECONDS", "UNIX_TIMESTAMP",
+    "UPPER", "VARIANCE", "VAR_POP", "VAR_SAMP", "WEEKOFYEAR", "XXHASH64", "YEAR",
 })  # fmt: skip
 """Functions of Spark 3.5 and later that an expression may need; EXTRACT and CAST are written like functions."""

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,8 +33,18 @@ SETTINGS = {
 WORKERS = "local-cluster[2,1,1024]"
 
 
+LONG = {
+    **SETTINGS,
+    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.codegen.wholeStage": "true",
+    "spark.sql.codegen.factoryMode": "FALLBACK",
+}
+"""For questions about many rows."""
+
+
 @contextmanager
-def spark(folder: Path) -> Iterator[str]:
+def spark(folder: Path, wanted: Mapping[str, str] = SETTINGS) -> Iterator[str]:
     """Where Spark listens; a test that needs it is skipped where there is no Java."""
     pytest.importorskip("pyspark.sql.connect.session", reason="pyspark is not installed")
     import pyspark
@@ -45,7 +55,7 @@ def spark(folder: Path) -> Iterator[str]:
     if not (home / "jars").is_dir():
         pytest.skip("this pyspark is the client alone")
     port = _free_port()
-    settings = {**SETTINGS, "spark.connect.grpc.binding.port": str(port), "spark.local.dir": str(folder)}
+    settings = {**wanted, "spark.connect.grpc.binding.port": str(port), "spark.local.dir": str(folder)}
     command = [str(home / "bin" / "spark-submit"), "--master", WORKERS]
     command += [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
     command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
@@ -68,6 +78,12 @@ def sail(folder: Path) -> Iterator[str]:
     command = [str(Path(sys.executable).with_name("sail")), "spark", "server", "--ip", "127.0.0.1", "--port", str(port)]
     with _listening(command, dict(os.environ), folder, port) as remote:
         yield remote
+
+
+def processes(*wanted: str) -> list[int]:
+    """The processes that pgrep finds, in order of their numbers."""
+    found = subprocess.run(["pgrep", *wanted], capture_output=True, text=True, check=False)
+    return [int(one) for one in found.stdout.split()]
 
 
 @contextmanager

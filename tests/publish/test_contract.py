@@ -31,7 +31,7 @@ PROMISED = {
     "team": "team, label, parent_team, manager",
     "person": "person, label, team, manager",
     "review": "kpi, reviewed_at, reviewer, decision, actions, status_then, value_then, defined_in",
-    "metric": "metric, label, description, metric_type, formula, unit, owner, definition_version",
+    "metric": "metric, label, description, metric_type, formula, unit, is_approximate, owner, definition_version",
     "calendar": "day, iso_year, iso_week, is_holiday, holiday, week_start, month_start, quarter_start, year_start",
     "calendar_period": f"calendar_name, {PERIOD}, period_number, year_number, previous_start, year_ago_start",
     "segment": "segment, breakdown, dimension, dimension_value, label",

@@ -141,6 +141,10 @@ RETENTION = {"name": "r", "type": "retention", "entity": "customer", "model": "o
         (Simple.model_validate({**SIMPLE, "agg": "percentile", "expr": "h", "percentile": 0.95}), "0.95 quantile of h"),
         (Simple.model_validate({**SIMPLE, "agg": "sum_boolean", "expr": "met"}), "number of rows for which met"),
         (
+            Simple.model_validate({**SIMPLE, "agg": "count_distinct", "expr": "who", "approximate": True}),
+            "number of different who, approximately",
+        ),
+        (
             Ratio.model_validate(
                 {"name": "r", "type": "ratio", "numerator": {"name": "a", "filter": "x > 1"}, "denominator": "b"}
             ),

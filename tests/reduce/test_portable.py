@@ -13,8 +13,8 @@ from kpi_pipeline.errors import DefinitionError
 from kpi_pipeline.periods import Grain
 from kpi_pipeline.pipeline.lookups import lay_calendar
 from kpi_pipeline.reduce import reduction_query
-from kpi_pipeline.reduce.day import CLOCK, INSTANT, in_zone
 from kpi_pipeline.reduce.spark import KNOWN_TO_SPARK, functions_called, spark_sql
+from kpi_pipeline.sql_parts import CLOCK, INSTANT, sql_in_zone
 from tests.cases.test_cases import CASES, Case, Worlds
 
 
@@ -99,12 +99,12 @@ def test_what_spark_says_for_it(written: str, in_spark: str) -> None:
 
 
 def test_a_clock_of_one_zone_in_another() -> None:
-    instant = in_zone(exp.column("sold_at"), "Asia/Kathmandu", gives=INSTANT)
+    instant = sql_in_zone(exp.column("sold_at"), "Asia/Kathmandu", gives=INSTANT)
     assert spark_sql(instant) == "CAST(CONVERT_TIMEZONE('Asia/Kathmandu', 'UTC', sold_at) AS TIMESTAMP)"
-    assert spark_sql(in_zone(exp.column("sold_at"), "Europe/London", gives=CLOCK)) == (
+    assert spark_sql(sql_in_zone(exp.column("sold_at"), "Europe/London", gives=CLOCK)) == (
         "CONVERT_TIMEZONE('UTC', 'Europe/London', CAST(sold_at AS TIMESTAMP_NTZ))"
     )
-    assert spark_sql(in_zone(instant, "Europe/London")) == (
+    assert spark_sql(sql_in_zone(instant, "Europe/London")) == (
         "CONVERT_TIMEZONE('UTC', 'Europe/London', "
         "CAST(CAST(CONVERT_TIMEZONE('Asia/Kathmandu', 'UTC', sold_at) AS TIMESTAMP) AS TIMESTAMP_NTZ))"
     )
