@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -15,7 +15,8 @@ from sqlglot import exp
 from kpi_pipeline.cluster import Spark
 from kpi_pipeline.errors import DefinitionError
 from kpi_pipeline.names import TableRef
-from kpi_pipeline.reduce import spark_sql
+from kpi_pipeline.plan import Fold, Measure
+from kpi_pipeline.reduce import ASKED_DAYS, of_spans, spark_sql
 from kpi_pipeline.store import Warehouse
 from tests.cluster.on_spark import engine_at
 
@@ -90,6 +91,21 @@ def test_of_all_rows(cluster: Spark, here: Warehouse, written: str) -> None:
 @pytest.mark.parametrize("order", ["n", "n DESC", "t", "x DESC NULLS LAST", "d NULLS FIRST"])
 def test_nothing_stands_where_it_stands_here(cluster: Spark, here: Warehouse, order: str) -> None:
     _compare(cluster, here, f"SELECT row AS it FROM raw.anything ORDER BY {order}, row")
+
+
+def test_sketches_are_near(cluster: Spark) -> None:
+    """Of 50,000 keys, in days whose sketches are put together, about as many are found: five standard errors at most."""
+    days = pl.DataFrame({"_day": [date(2024, 1, 1) + timedelta(days=one) for one in range(10)], "_span": [1] * 10})
+    keys = pl.DataFrame({"_key": range(50_000)}).with_columns(
+        (pl.date(2024, 1, 1) + pl.duration(days=pl.col("_key") % 10)).alias("_day"), seen=pl.lit(True)
+    )
+    measure = Measure("sale", "at", Fold.distinct, "who", approximate=True)
+    cluster.replace_table(ASKED_DAYS, days)
+    cluster.replace_table(TableRef("raw", "seen"), keys.rename({"seen": measure.column}))
+    rows = sqlglot.parse_one("SELECT * FROM raw.seen", read="duckdb", into=exp.Select)
+    [(_, _, found)] = cluster.rows(of_spans(rows, (), [measure]))
+    assert found != 50_000
+    assert abs(found - 50_000) < 50_000 * 5 * 0.008
 
 
 def test_what_a_cluster_cannot_do_is_refused_with_its_name() -> None:
