@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
+from sqlglot import exp
+
+from kpi_pipeline.dimensions import SEPARATOR, UnknownDimension, find_dimension
 from kpi_pipeline.engines import SparkEngine
-from kpi_pipeline.errors import Problem, listed
+from kpi_pipeline.errors import Place, Problem, listed
+from kpi_pipeline.load.fault import Fault
 from kpi_pipeline.load.model_sql import tables_of
+from kpi_pipeline.load.sites import models_drawn_on, row_expressions
+from kpi_pipeline.load.sql import SqlError, columns_used, expression, position
 from kpi_pipeline.models import Model
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.project import Project, Settings
@@ -39,6 +46,7 @@ def misplaced(project: Project) -> Iterator[Problem]:
             yield from _without_cluster(project, source)
     for model in project.models.values():
         yield from _model(project, model)
+    yield from _looked_up(project)
     yield from _needed_here(project)
 
 
@@ -117,6 +125,51 @@ def _model(project: Project, model: Model) -> Iterator[Problem]:
             project.place("models", model.name, "materialized"),
             "leave `materialized` out; or have the table made in the lakehouse, and read it as a source",
         )
+
+
+def _looked_up(project: Project) -> Iterator[Problem]:
+    """Dimensions that rows would look up in a lakehouse where they are not."""
+    for kpi in project.kpis.values():
+        for path, name in _with_places(kpi.breakdowns):
+            for model in models_drawn_on(project, kpi.metric):
+                place = project.place("kpis", kpi.name, "breakdowns", *path)
+                yield from _apart(project, model, name, f"KPI '{kpi.name}' is broken down by '{name}'", place)
+    for site in row_expressions(project):
+        for table in site.tables if site.kind == "metrics" else ():
+            for column in _columns(site.text):
+                place = site.place(project, Fault("", *position(column, site.text)))
+                yield from _apart(project, table.name, column.name, f"{site.subject} uses '{column.name}'", place)
+
+
+def _with_places(breakdowns: Sequence[Sequence[str]]) -> Iterator[tuple[tuple[str, str], str]]:
+    for number, names in enumerate(breakdowns):
+        for place, name in enumerate(names):
+            yield (str(number), str(place)), name
+
+
+def _columns(text: str) -> list[exp.Column]:
+    """The columns that an expression names; none where it cannot be read, which is said elsewhere."""
+    try:
+        return list(columns_used(expression(text)))
+    except SqlError:
+        return []
+
+
+def _apart(project: Project, model: str, name: str, use: str, place: Place | None) -> Iterator[Problem]:
+    noun = project.models.get(model)
+    if noun is None or SEPARATOR not in name or noun.dimension(name):
+        return
+    with suppress(UnknownDimension):
+        for step in find_dimension(project.models, noun, name).steps:
+            there = cluster_of(project, TableRef("model", step.model.name))
+            if there and there != cluster_of(project, TableRef("model", model)):
+                yield Problem(
+                    f"{use}, for which model '{model}' would look up rows of model '{step.model.name}', which is in a "
+                    "lakehouse, and no engine has both.",
+                    place,
+                    f"load the sources of model '{step.model.name}', such as with a connector of `type: file`; rows of "
+                    "a lakehouse can look up those of the warehouse, but not the other way round",
+                )
 
 
 def _needed_here(project: Project) -> Iterator[Problem]:

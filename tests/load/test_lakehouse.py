@@ -321,6 +321,61 @@ class TestModels:
         assert str(problem.place).startswith("definitions/it.yaml:4:")
 
 
+class TestLookups:
+    """A small model is sent to the cluster; a large one comes from nowhere."""
+
+    RETURNS = """
+        sources: [{name: returns, connector: {type: file, path: returns.csv}}]
+        models:
+          - name: returns
+            table: raw.returns
+            agg_time_dimension: day
+            entities: [{name: sale, type: foreign}, {name: store, type: foreign}]
+          - {name: sold, table: raw.sales, dimensions: [country], entities: [{name: sale, type: primary}]}
+        metrics:
+          - {name: returned, type: simple, model: returns, agg: count}
+    """
+    KPI = """
+        teams: [{{name: shop}}]
+        kpis:
+          - name: weekly
+            metric: {}
+            grain: week
+            direction: down
+            team: shop
+            breakdowns: [[], [{}]]
+    """
+    HINT = (
+        "load the sources of model 'sold', such as with a connector of `type: file`; rows of a lakehouse can look up "
+        "those of the warehouse, but not the other way round"
+    )
+
+    @pytest.mark.parametrize(("metric", "by"), [("revenue", "store__city"), ("returned", "store__city")])
+    def test_sound(self, project: Loaded, metric: str, by: str) -> None:
+        loaded = project(files={**of(more=self.RETURNS), "kpis.yaml": self.KPI.format(metric, by)})
+
+        assert loaded.kpis["weekly"].breakdowns == ((), (by,))
+
+    def test_a_breakdown(self, problems: Problems) -> None:
+        kpis = self.KPI.format("returned", "sale__country")
+        [problem] = problems(files={**of(more=self.RETURNS), "kpis.yaml": kpis})
+
+        assert problem.message == (
+            "KPI 'weekly' is broken down by 'sale__country', for which model 'returns' would look up rows of model "
+            "'sold', which is in a lakehouse, and no engine has both."
+        )
+        assert problem.hint == self.HINT
+        assert str(problem.place).startswith("definitions/kpis.yaml:8:")
+
+    def test_a_filter(self, problems: Problems) -> None:
+        more = "metrics:\n  - {name: m, type: simple, model: returns, agg: count, filter: \"sale__country = 'FR'\"}\n"
+        [problem] = problems(files={**of(more=self.RETURNS), "more.yaml": more})
+
+        assert problem.message.startswith("Metric 'm': 'filter' uses 'sale__country', for which model 'returns' would")
+        assert problem.hint == self.HINT
+        assert str(problem.place).startswith("definitions/more.yaml:2:")
+
+
 class TestTablesThatThePipelineReads:
     @pytest.mark.parametrize("key", ["calendar", "holidays"])
     @pytest.mark.parametrize("table", ["sales", "days"])
