@@ -16,8 +16,10 @@ from kpi_pipeline.load.kinds import BY_KEY
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
-PART_OF_A_PROJECT = ("which is not defined", "which is neither a source", "knows no table")
+PART_OF_A_PROJECT = ("which is not defined", "which is neither a source", "knows no table", "says which cluster")
 """What may be wrong with an excerpt: it speaks of things that are written elsewhere."""
+SCHEMES = {"POSTGRES": "postgresql", "SPARK": "sc"}
+"""What addresses begin with, by what the name of their variable holds."""
 
 page = pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 
@@ -90,7 +92,7 @@ def test_definitions_load(page: Path, tmp_path: Path, monkeypatch: pytest.Monkey
         folder.mkdir(parents=True)
         (folder / "block.yaml").write_text(block, encoding="utf-8")
         for variable in re.findall(r"\$\{(\w+)\}", block):
-            scheme = "postgresql" if "POSTGRES" in variable else "https"
+            scheme = next((scheme for part, scheme in SCHEMES.items() if part in variable), "https")
             monkeypatch.setenv(variable, f"{scheme}://something.example")
         if {"project", "sources", "models", "metrics"} <= keys:
             load(folder)
