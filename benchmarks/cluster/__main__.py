@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cluster.race import ENGINES, RUNS, as_told, race
+from benchmarks.cluster.race import ENGINES, RUNS, STOPPED, as_told, race
 from benchmarks.cluster.table import table
 from benchmarks.report import RESULTS
 
@@ -44,11 +44,11 @@ def _keep(told: dict[str, Any]) -> None:
 
 
 def kept(before: Iterable[dict[str, Any]], now: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each engine and kind of run the one that took the least time."""
+    """Of each engine and kind of run the one that took the least time, of those that came to an end."""
     best: dict[tuple[str, str], dict[str, Any]] = {}
     for one in (*before, *now):
         known = best.setdefault((one["engine"], one["run"]), one)
-        if one["seconds"] < known["seconds"]:
+        if (one["status"] == STOPPED, one["seconds"]) < (known["status"] == STOPPED, known["seconds"]):
             best[one["engine"], one["run"]] = one
     return [best[key] for key in product(ENGINES, RUNS) if key in best]
 

@@ -24,6 +24,8 @@ from benchmarks.measured import ROOT
 
 ENGINES = ("duckdb", *STARTS)
 RUNS = ("first", "later", "idle")
+STOPPED = "stopped"
+"""The status of a run that took longer than it may; what it asked until then is told."""
 RELATIVE = 1e-9
 FEWEST_SECONDS = 0.05
 """Questions that took less are not told one by one."""
@@ -95,6 +97,8 @@ def race(folder: Path, *, rows: int, engines: Iterable[str], limit: float | None
                 ran.append(one)
                 print(_line(one), flush=True)
                 yield Race(rows, size, commit, tuple(ran), alike)
+                if one.status == STOPPED:
+                    break
             alike = _refuse_different([folder / str(rows) / one for one in ENGINES])
         yield Race(rows, size, commit, tuple(ran), alike)
 
@@ -119,10 +123,11 @@ def _ran(engine: str, run: str, root: Path, server: Server | None, limit: float 
             command, cwd=ROOT, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=told
         )
         here = looking.enter_context(watched(process.pid))
+        code = None
         try:
             code = process.wait(limit)
         except subprocess.TimeoutExpired:
-            code = None
+            pass
         finally:
             if process.poll() is None:
                 process.terminate()
@@ -130,7 +135,7 @@ def _ran(engine: str, run: str, root: Path, server: Server | None, limit: float 
         seconds = time.time() - began
     events = [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.startswith("{")]
     ended = next((one for one in events if one["event"] == "run_ended"), None)
-    if code != 0 or ended is None:
+    if code is not None and (code != 0 or ended is None):
         raise RuntimeError(f"{engine}, {run}: ended with {code}\n{log.read_text('utf-8')[-3000:]}")
     # NOTE: a stage that goes on after another one tells all its seconds again.
     stages = {one["stage"]: one["seconds"] for one in events if one["event"] == "stage_ended"}
@@ -139,7 +144,7 @@ def _ran(engine: str, run: str, root: Path, server: Server | None, limit: float 
         engine,
         run,
         seconds,
-        ended["status"],
+        ended["status"] if ended else STOPPED,
         stages,
         here,
         there,
@@ -152,8 +157,11 @@ def _ran(engine: str, run: str, root: Path, server: Server | None, limit: float 
 def _refuse_different(projects: Sequence[Path]) -> int:
     """How many values every engine published alike, of those that ran in this folder."""
     published = [one / "data" / "published" / "kpi.duckdb" for one in projects]
-    first, *others = (one for one in published if one.exists())
-    for other in others:
+    there = [one for one in published if one.exists()]
+    if not there:
+        return 0
+    first = there[0]
+    for other in there[1:]:
         with duckdb.connect() as connection:
             connection.execute(f"ATTACH '{first}' AS ours (READ_ONLY); ATTACH '{other}' AS theirs (READ_ONLY)")
             keys = "kpi, period_start, breakdown, segment"

@@ -29,7 +29,7 @@ def _line(rows: int, ran: dict[str, Any]) -> str:
         f"{rows / 1e6:,.0f} M",
         NAMES[ran["engine"]],
         RUNS[ran["run"]],
-        f"{ran['seconds']:,.0f}",
+        f"{'stopped after ' if ran['status'] == 'stopped' else ''}{ran['seconds']:,.0f}",
         f"{ran['driver']['cpu_seconds']:,.0f}",
         f"{server['cpu_seconds']:,.0f}" if there else "",
         f"{ran['driver']['peak_mb']:,.0f}",

@@ -109,17 +109,26 @@ def test_questions_of_a_kind_are_told_together_and_foretold() -> None:
 
 
 def test_the_faster_of_two_runs_is_kept_beside_other_engines() -> None:
-    before = [{"engine": "sail", "run": "idle", "seconds": 2.0}, {"engine": "duckdb", "run": "first", "seconds": 9.0}]
-    now = [{"engine": "sail", "run": "idle", "seconds": 3.0}, {"engine": "sail", "run": "first", "seconds": 4.0}]
+    def one(engine: str, run: str, seconds: float, status: str = "published") -> dict[str, object]:
+        return {"engine": engine, "run": run, "seconds": seconds, "status": status}
 
-    assert [(one["engine"], one["run"], one["seconds"]) for one in kept(before, now)] == [
-        ("duckdb", "first", 9.0), ("sail", "first", 4.0), ("sail", "idle", 2.0),
-    ]  # fmt: skip
+    before = [one("sail", "idle", 2.0), one("duckdb", "first", 9.0), one("sail", "first", 1.0, "stopped")]
+    now = [one("sail", "idle", 3.0), one("sail", "first", 4.0)]
+
+    assert kept(before, now) == [one("duckdb", "first", 9.0), one("sail", "first", 4.0), one("sail", "idle", 2.0)]
 
 
 def test_the_table_has_a_row_for_each_run(tmp_path: Path) -> None:
     used = {"cpu_seconds": 1.4, "peak_mb": 1234.0, "read_mb": 0.0}
-    one = {"engine": "sail", "run": "first", "seconds": 61.2, "driver": used, "server": used, "warehouse_mb": 3.0}
+    one = {
+        "engine": "sail",
+        "run": "first",
+        "seconds": 61.2,
+        "status": "published",
+        "driver": used,
+        "server": used,
+        "warehouse_mb": 3.0,
+    }
     crossed = {"rows": 655_910, "bytes": 2**20, "answers": 27}
     told = {"rows": 1_000_000, "ran": [one | {"crossed": crossed}]}
     (tmp_path / "cluster-1000000.json").write_text(json.dumps(told), encoding="utf-8")
