@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from kpi_pipeline.errors import KpiError
 from kpi_pipeline.orchestration import dev
 from kpi_pipeline.orchestration.component import KpiProject
-from kpi_pipeline.orchestration.definitions import LOCATION, defs
+from kpi_pipeline.orchestration.definitions import LOCATION, PREFIX, defs
 from kpi_pipeline.orchestration.keys import names
 from tests.orchestration.conftest import ALL, Shop
 
@@ -35,6 +35,8 @@ def test_the_command_line_loads_the_project_it_is_told(shop: Shop, monkeypatch: 
     loaded = defs()
     assert names(spec.key for spec in loaded.resolve_all_asset_specs()) == ALL
     assert loaded.executor is dg.in_process_executor
+    monkeypatch.setenv(PREFIX, "uk")
+    assert names(spec.key for spec in defs().resolve_all_asset_specs()) == {f"uk/{name}" for name in ALL}
 
 
 def test_every_error_in_the_yaml_is_told_with_its_place(shop: Shop) -> None:
