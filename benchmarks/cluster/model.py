@@ -2,7 +2,7 @@
 
     python -m benchmarks.cluster.model
 
-prints the constants, what two sizes say of the third, and worlds that nobody measured.
+prints the constants, and beside what was measured what the other sizes say of it.
 """
 
 from __future__ import annotations
@@ -14,53 +14,56 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cluster.sales import COUNTRIES, DAYS, STORES
+from benchmarks.cluster.servers import STARTS
 from benchmarks.report import RESULTS
 
-KINDS = {
-    "checks": "_checked_",
-    "windows": "_stays",
-    "percentiles": "PERCENTILE_",
-    "distinct": "COUNT(DISTINCT",
-    "days": "_kpi_file",
-    "sums": "AS _day",
-}
-"""Questions that read rows, by a word that only they have; the first that fits."""
+KINDS = (
+    ("_stays", "windows"),
+    ("PERCENTILE_", "percentiles"),
+    ("COUNT(DISTINCT", "distinct"),
+    ("_kpi_file", "days"),
+    ("column_values.", "checks"),
+    ("_checked_", "checks"),
+    ("AS _day", "sums"),
+)
+"""Kinds of questions that read rows, by words that only they have; the first that fits."""
+SEGMENTS = len(COUNTRIES) * len(STORES)
 
 
 @dataclass(frozen=True)
 class Line:
-    """Seconds of one question: some whatever it is about, and some for each row."""
+    """Seconds of one question: some for each row it reads, and some for each row it gives, or for being asked."""
 
-    fixed: float
+    base: float
     a_row: float
 
-    def at(self, rows: float) -> float:
+    def at(self, rows: float, given: float = 1.0) -> float:
         """The seconds for so many rows."""
-        return self.fixed + self.a_row * rows
+        return self.base * given + self.a_row * rows
 
 
-def line_through(points: Iterable[tuple[float, float]]) -> Line:
+def line_through(points: Iterable[tuple[float, float, float]]) -> Line:
     """The line with the least squares of errors as shares of what was measured; nothing in it is below nought.
 
-    >>> round(line_through([(1.0, 3.0), (10.0, 12.0)]).at(100.0), 6)
+    A point is rows that are given (1 where they are few), rows that are read, and seconds.
+
+    >>> round(line_through([(1.0, 1.0, 3.0), (1.0, 10.0, 12.0)]).at(100.0), 6)
     102.0
     """
-    known = [(rows, seconds) for rows, seconds in points if seconds > 0]
+    known = [(given / seconds, rows / seconds) for given, rows, seconds in points if seconds > 0]
+    gg = sum(given * given for given, _ in known)
+    rr = sum(rows * rows for _, rows in known)
+    gr = sum(given * rows for given, rows in known)
+    g, r = sum(given for given, _ in known), sum(rows for _, rows in known)
     if len(known) < 2:
-        return Line(0.0, sum(seconds / rows for rows, seconds in known))
-    weights = [1 / seconds**2 for _, seconds in known]
-    ones = sum(weights)
-    x = sum(weight * rows for weight, (rows, _) in zip(weights, known, strict=True))
-    xx = sum(weight * rows**2 for weight, (rows, _) in zip(weights, known, strict=True))
-    y = sum(weight * seconds for weight, (_, seconds) in zip(weights, known, strict=True))
-    xy = sum(weight * rows * seconds for weight, (rows, seconds) in zip(weights, known, strict=True))
-    a_row = (ones * xy - x * y) / (ones * xx - x * x)
-    fixed = (y - a_row * x) / ones
-    if fixed < 0:
-        return Line(0.0, xy / xx)
+        return Line(0.0, r / rr if rr else 0.0)
+    base, a_row = ((rr * g - gr * r) / (gg * rr - gr * gr), (gg * r - gr * g) / (gg * rr - gr * gr))
+    if base < 0:
+        return Line(0.0, r / rr)
     if a_row < 0:
-        return Line(y / ones, 0.0)
-    return Line(fixed, a_row)
+        return Line(g / gg, 0.0)
+    return Line(base, a_row)
 
 
 def partial_rows(rows: float, days: float, segments: float) -> float:
@@ -77,7 +80,7 @@ def partial_rows(rows: float, days: float, segments: float) -> float:
 
 def kind_of(what: str) -> str | None:
     """Which kind of question that reads rows it is; None for those about names and columns."""
-    return next((kind for kind, word in KINDS.items() if word in what), None)
+    return next((kind for word, kind in KINDS if word in what), None)
 
 
 def by_kind(ran: Mapping[str, Any]) -> dict[str, tuple[int, float, float]]:
@@ -96,14 +99,16 @@ def lines_of(sizes: Mapping[int, Mapping[str, Any]]) -> dict[str, Line]:
     told = {rows: by_kind(ran) for rows, ran in sizes.items()}
     kinds = dict.fromkeys(kind for one in told.values() for kind in one)
     return {
-        kind: line_through((rows, one[kind][1] / one[kind][0]) for rows, one in told.items() if kind in one)
+        kind: line_through(
+            (given(kind, rows), rows, one[kind][1] / one[kind][0]) for rows, one in told.items() if kind in one
+        )
         for kind in kinds
     }
 
 
-def predicted(lines: Mapping[str, Line], asked: Mapping[str, int], rows: float) -> float:
-    """Processor seconds of the cluster for so many questions of each kind."""
-    return sum(asked[kind] * lines[kind].at(rows) for kind in asked if kind in lines)
+def given(kind: str, rows: float) -> float:
+    """How many rows a question of the benchmark gives where it matters; 1 where they are few."""
+    return partial_rows(rows, DAYS, SEGMENTS) if kind == "sums" else 1.0
 
 
 def first_runs(files: Sequence[Path], engine: str) -> dict[int, dict[str, Any]]:
@@ -120,22 +125,23 @@ def first_runs(files: Sequence[Path], engine: str) -> dict[int, dict[str, Any]]:
 def main() -> None:
     """Prints constants and predictions of both clusters."""
     files = sorted(RESULTS.glob("cluster-*.json"))
-    for engine in ("sail", "spark"):
+    for engine in STARTS:
         sizes = first_runs(files, engine)
-        if len(sizes) < 2:
-            continue
-        print(f"\n{engine}: processor seconds of one question, s + s / million rows")
-        lines = lines_of(sizes)
-        for kind, line in lines.items():
-            print(f"  {kind:16} {line.fixed:8.2f} + {line.a_row * 1e6:7.3f}")
-        for rows, ran in sizes.items():
-            asked = {kind: count for kind, (count, _, _) in by_kind(ran).items()}
-            others = lines_of({size: one for size, one in sizes.items() if size != rows})
-            measured = sum(cpu for _, cpu, _ in by_kind(ran).values())
-            print(
-                f"  {rows:>11,} rows: measured {measured:,.0f}, all sizes {predicted(lines, asked, rows):,.0f}, "
-                f"from the other sizes {predicted(others, asked, rows):,.0f}; asked {asked}"
-            )
+        print(f"\n{engine}: processor seconds of one question: s (a million rows given, for sums) + s a million rows")
+        for kind, line in lines_of(sizes).items():
+            base = line.base * (1e6 if kind == "sums" else 1)
+            print(f"  {kind:16} {base:6.2f} + {line.a_row * 1e6:6.3f}  {_checked(kind, sizes)}")
+
+
+def _checked(kind: str, sizes: Mapping[int, Mapping[str, Any]]) -> str:
+    """What was measured at each size, and what the other sizes say of it."""
+    told = []
+    for rows, ran in sizes.items():
+        if kind in (found := by_kind(ran)):
+            others = lines_of({size: one for size, one in sizes.items() if size != rows and kind in by_kind(one)})
+            foretold = f" ({others[kind].at(rows, given(kind, rows)):.1f})" if kind in others else ""
+            told.append(f"{rows / 1e6:.0f} M: {found[kind][1] / found[kind][0]:.1f}{foretold}")
+    return "; ".join(told)
 
 
 if __name__ == "__main__":

@@ -150,8 +150,14 @@ def _ran(engine: str, run: str, root: Path, server: Server | None, limit: float 
         there,
         {name: crossed[name] for name in ("answers", "rows", "bytes", "rows_sent", "bytes_sent") if name in crossed},
         sum(file.stat().st_size for file in (root / "data").glob("warehouse.duckdb*")) / 2**20,
-        tuple(Question(**one) for one in json.loads(notes.read_text("utf-8"))) if server else (),
+        _answered(notes, stopped=ended is None) if server else (),
     )
+
+
+def _answered(notes: Path, *, stopped: bool) -> tuple[Question, ...]:
+    """The questions of a run; where it was stopped, without the one that waited for its answer."""
+    asked = tuple(Question(**one) for one in json.loads(notes.read_text("utf-8")))
+    return asked[:-1] if stopped else asked
 
 
 def _refuse_different(projects: Sequence[Path]) -> int:

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.cluster.__main__ import kept
 from benchmarks.cluster.family import family, watched
-from benchmarks.cluster.model import Line, by_kind, kind_of, line_through, lines_of, partial_rows, predicted
+from benchmarks.cluster.model import Line, by_kind, kind_of, line_through, lines_of, partial_rows
 from benchmarks.cluster.project import KPIS, make_project
 from benchmarks.cluster.sales import AFTER_LAST_DAY, COUNTRIES, DAYS, FIRST_DAY, STORES, Sales, day_frame, write_sales
 from benchmarks.cluster.table import table
@@ -65,10 +65,17 @@ def test_both_projects_are_of_the_same_kpis(tmp_path: Path, remote: str | None) 
 
 
 def test_a_line_goes_through_two_points_and_never_below_nought() -> None:
-    assert line_through([(1e6, 3.0), (1e7, 12.0)]).at(1e8) == pytest.approx(102)
-    assert line_through([(1e6, 1.0), (1e7, 20.0)]).fixed == 0
-    assert line_through([(1e6, 2.0), (1e7, 1.0)]).a_row == 0
-    assert line_through([(1e6, 2.0)]) == Line(0.0, 2e-6)
+    assert line_through([(1, 1e6, 3.0), (1, 1e7, 12.0)]).at(1e8) == pytest.approx(102)
+    assert line_through([(1, 1e6, 1.0), (1, 1e7, 20.0)]).base == 0
+    assert line_through([(1, 1e6, 2.0), (1, 1e7, 1.0)]).a_row == 0
+    assert line_through([(1, 1e6, 2.0)]) == Line(0.0, 2e-6)
+
+
+def test_a_line_counts_the_rows_that_are_given() -> None:
+    line = line_through([(1e5, 1e6, 1.1), (1e6, 1e7, 11.0), (1e6, 1e8, 20.0)])
+
+    assert line.base == pytest.approx(1e-5)
+    assert line.at(1e9, 1e6) == pytest.approx(110)
 
 
 def test_sums_have_a_row_for_each_day_and_segment_that_had_one() -> None:
@@ -83,6 +90,7 @@ QUESTIONS = [
     ("distinct", "SELECT _span, COUNT(DISTINCT CASE WHEN a THEN _key END) AS _made_0 FROM (SELECT d AS _day"),
     ("days", "SELECT _kpi_file, COUNT(*) FROM `temp__sales_files`"),
     ("sums", "SELECT CAST(`sold_at` AS DATE) AS _day, `country`, COUNT(*) FROM `model__sales`"),
+    ("checks", "SELECT SUM(CASE WHEN (`sale` IS NULL) THEN 1 ELSE 0 END) AS `column_values.nonnull.unexpected_count`"),
     (None, "SELECT * FROM `raw__sales` AS `sales`"),
 ]
 
@@ -105,7 +113,7 @@ def test_questions_of_a_kind_are_told_together_and_foretold() -> None:
 
     assert told["sums"] == (1, 4.0, 2.0)
     assert told["names and files"] == (1, 1.0, 0.5)
-    assert predicted(lines, {"sums": 2, "windows": 1}, 1e8) == pytest.approx(3 * 102)
+    assert lines["windows"].at(1e8) == pytest.approx(102)
 
 
 def test_the_faster_of_two_runs_is_kept_beside_other_engines() -> None:
