@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -68,15 +69,14 @@ class InLakehouse:
 
     def _looked(self) -> Looked:
         names = {self._named(one): one for one in self._rows().inputFiles()}
-        if names and self._path is not None and self._connector.format == "parquet":
-            marks = {self._named(name): mark for name, mark in self._listed(self._path, "*.parquet")}
-            # NOTE: a file that is listed under another name than it is read by counts by its name alone.
-            return Looked({name: FileThere(full, marks.get(name, "")) for name, full in names.items()})
         if names:
-            # NOTE: files of tables are written once, under names that are never used again.
-            return Looked({name: FileThere(full, "") for name, full in names.items()})
+            folders = [self._path] if self._path is not None else sorted({_folder(one) for one in names.values()})
+            marks = {self._named(name): mark for name, mark in self._listed(folders)}
+            # NOTE: a file that is listed under another name than it is read by counts by its name alone, which is
+            # enough for Delta and Iceberg: their files are written once, under names that are never used again.
+            return Looked({name: FileThere(full, marks.get(name, "")) for name, full in names.items()})
         if self._path is not None and (log := LOGS.get(self._connector.format)):
-            found = sorted(f"{self._named(name)} {mark}" for name, mark in self._listed(f"{self._path}/{log}", "*"))
+            found = sorted(f"{self._named(name)} {mark}" for name, mark in self._listed([f"{self._path}/{log}"]))
             return Looked(None, "\n".join(found))
         return Looked(None)
 
@@ -125,7 +125,8 @@ class InLakehouse:
             said = redacted(without(str(problem).splitlines()[0], self._engine.secrets))
             raise DataError(
                 f"Source '{self._table.name}' cannot be read at {self._connector.where}: {said}\n"
-                f"Hint: is that what the cluster at {self._engine.where} calls it, and may it read there?"
+                f"Hint: is that what the cluster at {self._engine.where} calls it, may it read there, and does it know "
+                "the format? CSV and JSON are loaded, with a connector of `type: file`."
             ) from None
 
     def _rows(self) -> DataFrame:
@@ -143,11 +144,10 @@ class InLakehouse:
             return read.load([unquote(name) for name in names])
         return self._rows().where(_metadata_in(names))
 
-    def _listed(self, path: str, pattern: str) -> Iterable[tuple[str, str]]:
-        """The files below a path, and what tells two versions of one apart: its size and when it was written."""
-        read = self._session.read.format("binaryFile").option("pathGlobFilter", pattern)
-        files = read.option("recursiveFileLookup", "true").load(path).select("path", "modificationTime", "length")
-        found = files.toArrow()
+    def _listed(self, folders: Sequence[str]) -> Iterable[tuple[str, str]]:
+        """The files below some folders, and what tells two versions of one apart: its size and when it was written."""
+        read = self._session.read.format("binaryFile").option("recursiveFileLookup", "true")
+        found = read.load(list(folders)).select("path", "modificationTime", "length").toArrow()
         self._spark.traffic.came(found.num_rows, found.nbytes)
         return [(one["path"], f"{one['length']} {one['modificationTime'].isoformat()}") for one in found.to_pylist()]
 
@@ -155,9 +155,14 @@ class InLakehouse:
         """A file by what follows the table's folder, however the cluster begins its name."""
         name = unquote(file)
         if self._path is None:
-            return name
+            return re.sub(r"^[a-z][a-z0-9+.-]*:", "", name).lstrip("/")
         folder = urlsplit(_before_wildcards(self._path)).path.strip("/")
         return name.partition(f"{folder}/")[2] or name
+
+
+def _folder(file: str) -> str:
+    """The folder that a file is in."""
+    return unquote(file).rpartition("/")[0]
 
 
 def _before_wildcards(path: str) -> str:

@@ -41,8 +41,8 @@ def reached(engine: SparkEngine) -> Iterator[None]:
         if code in _GONE or _NEW_SESSION in text:
             raise DataError(
                 f"The cluster at {engine.where} cannot be reached, or went away while it was asked.\n"
-                "Hint: nothing was published, and readers see what they saw. Is it running, and does `remote` of the "
-                "engine name it? The next `kpi run` goes on where this one stopped."
+                "Hint: readers see what they saw. Is it running, and does `remote` of the engine name it? With a token "
+                "it is spoken to over TLS. Once it is there, `kpi run` goes on where it stopped."
             ) from None
         if code in _SHUT:
             said = redacted(without(text.splitlines()[0], engine.secrets))

@@ -89,6 +89,8 @@ class _File(NamedTuple):
     last: date | None
     is_dated: bool
     """Whether every row has a day, so that the days are all there are."""
+    alone: bool = True
+    """Whether this is about the file alone, and not about all files that came with it."""
 
 
 def stage_there(load: Loading, there: There) -> Staged:
@@ -102,6 +104,12 @@ def stage_there(load: Loading, there: There) -> Staged:
     if load.state is not None and not load.afresh and load.state.version == version:
         return Staged(load.source.name, False, load.state, columns=load.in_use)
     columns = there.columns()
+    if not columns:
+        raise DataError(
+            f"Source '{load.source.name}': there is nothing at {load.source.connector.where}.\n"
+            "Hint: is that what the cluster calls it? A path is the cluster's; what is there are Parquet files, or a "
+            "table of the `format` that is named."
+        )
     day = business_day(load, full_name(columns.get(load.source.load.cursor or "", "")))
     known = {} if load.afresh or looked.files is None else _remembered(load)
     files = _files(there, day, looked, known)
@@ -123,7 +131,7 @@ def stage_there(load: Loading, there: There) -> Staged:
         columns=columns,
         notes=tuple(_notes(load, looked, rows, columns)),
         day=day,
-        changes=_changes(came, gone) if load.state is not None else (),
+        changes=_changes(came, gone, files, known) if load.state is not None else (),
         remembered=_to_remember(files),
         stays_there=True,
     )
@@ -135,17 +143,18 @@ def _files(there: There, day: exp.Expr | None, looked: Looked, known: Mapping[st
         return {"": _joint("", there.reach(day, None))}
     new = {name: one for name, one in looked.files.items() if name not in known or known[name].mark != one.mark}
     files = {name: known[name] for name in looked.files if name not in new}
+    if not all(one.alone for name, one in known.items() if name not in files):
+        return _files(there, day, looked, {})  # what the others hold without those that went is not known
     if not new:
         return files
     found = there.reach(day, new if known else None)
     told = {one.file: one for one in found}
     if None in told:
-        if len(files) < len(known):
-            return _files(there, day, looked, {})  # how many of the rows were those of the files that went is not known
         # NOTE: of files that cannot be told apart each may hold all of the days; the rows are counted once.
         joint = _joint("", found)
-        places = {name: joint.rows if place == 0 else 0 for place, name in enumerate(sorted(new))}
-        return files | {name: joint._replace(mark=new[name].mark, rows=rows) for name, rows in places.items()}
+        for place, (name, one) in enumerate(sorted(new.items())):
+            files[name] = joint._replace(mark=one.mark, rows=0 if place else joint.rows, alone=len(new) == 1)
+        return files
     return files | {name: _file(one.mark, told.get(name)) for name, one in new.items()}
 
 
@@ -180,12 +189,19 @@ def _touched(files: Sequence[_File]) -> tuple[date, date] | None:
     return (min(days), max(days)) if days else None
 
 
-def _changes(came: Sequence[_File], gone: Sequence[_File]) -> tuple[DayChange, ...]:
-    """How many rows came and went, by day where a file has only one; the others may be of any day."""
+def _changes(
+    came: Sequence[_File], gone: Sequence[_File], files: Mapping[str, _File], known: Mapping[str, _File]
+) -> tuple[DayChange, ...]:
+    """How many rows came and went, by day where a file has only one; the others may be of any day.
+
+    Where files that went cannot be told from others, all rows count as gone and come anew.
+    """
+    if not all(one.alone for one in gone):
+        return (DayChange(None, *(sum(one.rows for one in all_of.values()) for all_of in (files, known))),)
     gained: Counter[date | None] = Counter()
     lost: Counter[date | None] = Counter()
-    for files, counts in ((came, gained), (gone, lost)):
-        for one in files:
+    for some, counts in ((came, gained), (gone, lost)):
+        for one in some:
             counts[one.first if one.is_dated and one.first == one.last else None] += one.rows
     days = sorted({*gained, *lost}, key=lambda day: (day is not None, day or date.min))
     return tuple(DayChange(day, gained[day], lost[day]) for day in days if gained[day] or lost[day])
@@ -204,9 +220,7 @@ def _refuse_emptied(load: Loading, rows: int) -> None:
 
 def _notes(load: Loading, looked: Looked, rows: int, columns: Mapping[str, str]) -> Iterator[str]:
     if looked.version is None:
-        yield (
-            "nothing tells whether its rows changed, so every run reduces all of them; a `path` with its `format` would"
-        )
+        yield "nothing tells whether its rows changed, so every run reduces all of them"
     elif looked.files is None:
         yield "the cluster does not name its files, so any change of it has all days reduced again"
     if rows == 0:
@@ -221,15 +235,15 @@ def _remembered(load: Loading) -> dict[str, _File]:
     if not text:
         return {}
     return {
-        name: _File(mark, rows, _day(first), _day(last), is_dated=dated)
-        for name, (mark, rows, first, last, dated) in json.loads(text).items()
+        name: _File(mark, rows, _day(first), _day(last), is_dated=dated, alone=alone)
+        for name, (mark, rows, first, last, dated, alone) in json.loads(text).items()
     }
 
 
 def _to_remember(files: Mapping[str, _File]) -> str:
     return json.dumps(
         {
-            name: (one.mark, one.rows, _text(one.first), _text(one.last), one.is_dated)
+            name: (one.mark, one.rows, _text(one.first), _text(one.last), one.is_dated, one.alone)
             for name, one in sorted(files.items())
         }
     )

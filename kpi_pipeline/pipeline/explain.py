@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import lru_cache
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -23,8 +25,8 @@ from kpi_pipeline.reduce import CALENDAR_DAYS, model_statement, reduction_query,
 if TYPE_CHECKING:
     from kpi_pipeline.cluster import Spark
 
-_SKIPPING = ("PartitionFilters: [", "PushedFilters: [", "pruning_predicate", "predicate=")
-"""What lines of Spark's and Sail's plans hold that say by what files and blocks are skipped."""
+_SKIPPED = re.compile(r"(?:Partition|Pushed)Filters: \[.*|file_groups=\{[^}]*\}|(?<!pruning_)predicate=.*?(?=, \w+=|$)")
+"""What Spark's and Sail's plans say of the files and blocks that are read."""
 
 
 def explain(
@@ -80,6 +82,7 @@ def _source(project: Project, name: str) -> str:
     )
 
 
+@lru_cache(maxsize=1024)
 def _model(model: ModelPlan) -> str:
     if model.row_local_cursor:
         how = f"row by row: when days of {model.row_local_cursor} change, only those days are reduced again"
@@ -118,7 +121,7 @@ def _there(context: Context, plan: Plan, reduction: Reduction, spark: Spark) -> 
     if newest is None or not plan.model(reduction.model).row_local_cursor:
         return f"{where}\n{text}"
     day = rows_there(context, plan, reduction, spark, newest, newest + timedelta(days=1))
-    skips = [line.strip() for line in spark.plan(day).splitlines() if any(word in line for word in _SKIPPING)]
+    skips = [part for line in spark.plan(day).splitlines() for part in _SKIPPED.findall(line)]
     shown = "\n".join(f"  > {shorten(one, 300)}" for one in skips)
     return f"{where}\n{text}\n  of {newest} alone it reads by\n{shown}"
 

@@ -106,8 +106,9 @@ def _days(
         return context.since, date.max
     if touched is None or before.inputs.get(source) != previous:
         return None
-    first = min(touched[0], context.since) if context.since else touched[0]
-    return first - timedelta(days=1), touched[1] + timedelta(days=2)
+    if context.since:
+        return min(touched[0] - timedelta(days=1), context.since), date.max
+    return touched[0] - timedelta(days=1), touched[1] + timedelta(days=2)
 
 
 def _make(context: Context, reduction: Reduction, model: ModelPlan, now: RestsOn, days: Days | None) -> Entry:

@@ -55,7 +55,7 @@ def test_a_lost_server_changes_nothing_that_readers_see(
         here.run()
         with pytest.raises(DataError, match="cannot be reached, or went away while it was asked") as problem:
             load_project(there.root / "definitions").run(now=NOW, wait=0, watch=At(stage, kill))
-        assert "The next `kpi run` goes on" in str(problem.value)
+        assert "`kpi run` goes on where it stopped" in str(problem.value)
         assert _values(there) == before
     with _server(tmp_path / "second") as (remote, _):
         monkeypatch.setenv("SPARK_REMOTE", remote)

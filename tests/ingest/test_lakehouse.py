@@ -169,8 +169,28 @@ def test_a_table_is_known_by_what_its_format_wrote_down(lake: Lake, warehouse: W
 
 def test_a_table_that_says_nothing_of_itself_changes_every_time(lake: Lake, warehouse: Warehouse) -> None:
     lake.text = ""
-    assert "nothing tells whether its rows changed" in _looked(lake, warehouse).notes[0]
+    assert (
+        "nothing tells whether its rows changed, so every run reduces all of them" in _looked(lake, warehouse).notes[0]
+    )
     assert _looked(lake, warehouse, run="second").changed
+
+
+def test_a_file_that_went_and_cannot_be_told_from_others_takes_its_days_along(warehouse: Warehouse) -> None:
+    lake = Lake(tells_files=False)
+    lake.put("a", 10, "2024-01-01", "2024-01-31")
+    lake.put("b", 5, "2024-02-01", "2024-02-29")
+    _looked(lake, warehouse)
+    del lake.files["b"]
+    found = _looked(lake, warehouse)
+    assert found.touched == (date(2024, 1, 1), date(2024, 2, 29))
+    assert found.changes == (DayChange(None, 10, 15),)
+    assert (_state(warehouse).rows, _state(warehouse).newest_day) == (10, date(2024, 1, 31))
+
+
+def test_a_place_with_nothing_is_refused(lake: Lake, warehouse: Warehouse) -> None:
+    lake.kinds = {}
+    with pytest.raises(DataError, match=r"Source 'sales': there is nothing at /lake/sales\."):
+        _looked(lake, warehouse)
 
 
 def test_an_emptied_source_is_refused(lake: Lake, warehouse: Warehouse) -> None:
