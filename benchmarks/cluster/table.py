@@ -30,7 +30,7 @@ def _line(rows: int, ran: dict[str, Any]) -> str:
         NAMES[ran["engine"]],
         RUNS[ran["run"]],
         f"{'stopped after ' if ran['status'] == 'stopped' else ''}{ran['seconds']:,.0f}",
-        f"{ran['driver']['cpu_seconds']:,.0f}",
+        f"{ran['driver']['cpu_seconds']:,.0f}" if ran["driver"]["cpu_seconds"] else "",
         f"{server['cpu_seconds']:,.0f}" if there else "",
         f"{ran['driver']['peak_mb']:,.0f}",
         f"{server['peak_mb']:,.0f}" if there else "",
