@@ -224,8 +224,14 @@ def _view(node: exp.Expr) -> exp.Expr:
 
 
 def _percentile(node: exp.Expr) -> exp.Expr:
-    """NOTE: sqlglot would write PERCENTILE_APPROX, which is another number; Spark has the exact ones, too."""
+    """NOTE: sqlglot would write PERCENTILE_APPROX, which is another number; Spark has the exact ones, too.
+
+    Of values in rising order PERCENTILE is the same as PERCENTILE_CONT, which Sail rounds: its share to a millionth.
+    """
     if isinstance(node, exp.WithinGroup) and isinstance(node.this, exp.PercentileCont | exp.PercentileDisc):
+        [ordered] = node.expression.expressions
+        if isinstance(node.this, exp.PercentileCont) and not ordered.args.get("desc"):
+            return exp.Anonymous(this="PERCENTILE", expressions=[ordered.this, node.this.this])
         name = "PERCENTILE_CONT" if isinstance(node.this, exp.PercentileCont) else "PERCENTILE_DISC"
         exact = exp.Anonymous(this=name, expressions=[node.this.this])
         return exp.WithinGroup(this=exact, expression=node.expression)

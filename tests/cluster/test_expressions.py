@@ -60,7 +60,7 @@ EXPRESSIONS = (
 AGGREGATES = (
     "sum(n)", "sum(d)", "avg(n)", "avg(d)", "min(t)", "max(day)", "count(*)", "count(n)", "count(DISTINCT m)",
     "median(x)", "bool_or(b)", "bool_and(b)", "stddev_samp(m)", "var_pop(m)",
-    "quantile_cont(x, 0.25)", "quantile_disc(n, 0.5)", "sum(n) FILTER (WHERE b)", "max(CASE WHEN b THEN n END)",
+    "quantile_cont(x, 0.25)", "quantile_cont(x, 0.9)", "quantile_cont(n, 0.123456789)", "quantile_disc(n, 0.5)", "sum(n) FILTER (WHERE b)", "max(CASE WHEN b THEN n END)",
 )  # fmt: skip
 
 
