@@ -194,13 +194,15 @@ def _line(ran: Ran) -> str:
 
 
 def as_told(race: Race) -> dict[str, Any]:
-    """The runs as they are kept: of the questions those that took long, with the beginning of their words."""
+    """The runs as they are kept: of the questions those that took long, with the beginning of their SQL."""
 
     def kept(ran: Ran) -> dict[str, Any]:
         told = asdict(ran)
         told["asked"] = len(ran.questions)
         told["questions"] = [
-            {**asdict(one), "what": one.what[:200]} for one in ran.questions if one.seconds >= FEWEST_SECONDS
+            {**asdict(one), "what": one.what[:200] if one.how == "to_table" else ""}
+            for one in ran.questions
+            if one.seconds >= FEWEST_SECONDS
         ]
         return told
 
