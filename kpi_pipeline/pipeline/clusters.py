@@ -111,9 +111,9 @@ class Clusters:
         """
         laid = next(one.laid for one in self._known.values() if one.spark is spark)
         if table not in laid:
-            columns = [name for name in self._warehouse.table_columns(table) if name.lower() not in without]
-            wanted = exp.select(*(exp.column(name, quoted=True) for name in columns))
-            spark.replace_table(table, self._warehouse.fetch(wanted.from_(sql_table(table))))
+            known = self._warehouse.columns(exp.select("*").from_(sql_table(table)))
+            wanted = [exp.column(name, quoted=True) for name in known if name.lower() not in without]
+            spark.replace_table(table, self._warehouse.fetch(exp.select(*wanted).from_(sql_table(table))))
             laid.add(table)
 
     def _lay_source(self, session: _Session, name: str) -> None:

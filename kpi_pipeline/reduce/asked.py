@@ -61,19 +61,20 @@ def stays(rows: exp.Query, breakdown: Sequence[str], measures: Sequence[Measure]
 
     A visit begins a stay, or goes on with one; it ends when the key is seen again or when no window holds it any more,
     whichever comes first. So each visit is one stay, and stays of a key do not overlap.
+
+    NOTE: the rows are read once: stays are counted by the days on which they begin and end before either is told. Of
+    several visits on a day all but the last end as they begin, which changes nothing.
     """
     visits = [
         _placed(rows, breakdown)
         .select(exp.alias_(exp.Literal.number(place), "_measure"), _segment(breakdown), _of(ROWS, "_key"))
         .select(_of(ROWS, "_day"), exp.alias_(_of(DAYS, "_leaves"), "_leaves"))
         .where(_of(ROWS, one.column))
-        .distinct()
         for place, one in enumerate(measures)
     ]
     every: exp.Query = visits[0]
     for one in visits[1:]:
         every = exp.union(every, one, distinct=False)
-    kept = [exp.column(name) for name in ("_measure", "_segment", "_day")]
     again = exp.Window(
         this=exp.func("LEAD", exp.column("_day")),
         partition_by=[exp.column(name) for name in ("_measure", "_segment", "_key")],
@@ -81,14 +82,22 @@ def stays(rows: exp.Query, breakdown: Sequence[str], measures: Sequence[Measure]
     )
     never = exp.cast(exp.Literal.string(NEVER), "DATE")
     ends = exp.func("LEAST", *(exp.func("COALESCE", one, never.copy()) for one in (again, exp.column("_leaves"))))
+    kept = [exp.column(name) for name in ("_measure", "_segment", "_day")]
     each = exp.select(*kept, exp.alias_(ends, "_ends")).from_(every.subquery("_visits"))
-    begin = exp.select(*kept, exp.alias_(exp.Literal.number(1), "_one")).from_("_stays")
-    end = exp.select(exp.column("_measure"), exp.column("_segment"), exp.alias_(exp.column("_ends"), "_day"))
-    end = end.select(exp.alias_(exp.Literal.number(-1), "_one")).from_("_stays")
-    changes = exp.union(begin, end.where(exp.LT(this=exp.column("_ends"), expression=never)), distinct=False)
-    total = exp.cast(exp.func("SUM", exp.column("_one")), "BIGINT")
-    query = exp.select(*(one.copy() for one in kept), exp.alias_(total, "_change")).from_(changes.subquery("_changes"))
-    return query.group_by(*(exp.Literal.number(one) for one in (1, 2, 3))).with_("_stays", as_=each)
+    alike = exp.select(*(one.copy() for one in kept), exp.column("_ends"))
+    alike = alike.select(exp.alias_(exp.Count(this=exp.Star()), "_stays")).from_(each.subquery("_each"))
+    alike = alike.where(exp.NEQ(this=exp.column("_day"), expression=exp.column("_ends")))
+    alike = alike.group_by(*(exp.Literal.number(one) for one in (1, 2, 3, 4)))
+    is_begin = exp.EQ(this=exp.column("_one"), expression=exp.Literal.number(1))
+    day = exp.case().when(is_begin, exp.column("_day")).else_(exp.column("_ends"))
+    sides = exp.union(*(exp.select(exp.alias_(exp.Literal.number(one), "_one")) for one in (1, -1)), distinct=False)
+    told = exp.select(exp.column("_measure"), exp.column("_segment"), exp.alias_(day, "_day"))
+    told = told.select(exp.alias_(exp.Mul(this=exp.column("_one"), expression=exp.column("_stays")), "_changes"))
+    told = told.from_(alike.subquery("_alike")).join(sides.subquery("_sides"), join_type="cross")
+    total = exp.cast(exp.func("SUM", exp.column("_changes")), "BIGINT")
+    query = exp.select(*(one.copy() for one in kept), exp.alias_(total, "_change")).from_(told.subquery("_told"))
+    query = query.where(exp.LT(this=exp.column("_day"), expression=never.copy()))
+    return query.group_by(*(exp.Literal.number(one) for one in (1, 2, 3)))
 
 
 def known_then(rows: exp.Query) -> exp.Select:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -10,6 +14,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from kpi_pipeline.checks.result import CheckResult
+from kpi_pipeline.pipeline.report import RunReport
 from kpi_pipeline.store.published import Published
 from tests.cluster.lake import DAYS, Lake
 
@@ -17,43 +22,69 @@ EXACT = ~pl.concat_str(pl.col("^(metric|kpi)$")).str.starts_with("estimated")
 pytestmark = pytest.mark.xdist_group("cluster")
 
 
-@pytest.fixture
-def both(remote: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Lake, Lake]:
+@dataclass(frozen=True)
+class Shops:
     """The same shop, loaded and in the lakehouse."""
-    monkeypatch.setenv("SPARK_REMOTE", remote)
-    shops = Lake(tmp_path / "here", there=False), Lake(tmp_path / "there", there=True)
-    for one in shops:
-        one.define()
+
+    here: Lake
+    there: Lake
+
+    def each(self, change: Callable[[Lake], object]) -> None:
+        """Does the same in both."""
+        for one in (self.here, self.there):
+            change(one)
+
+
+@dataclass(frozen=True)
+class Ran(Shops):
+    """Both after their first run, and what these runs tell; what changes them takes a copy."""
+
+    loaded: RunReport
+    left_there: RunReport
+
+
+@pytest.fixture(scope="module")
+def ran(remote: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    root = tmp_path_factory.mktemp("shops")
+    shops = Shops(Lake(root / "here", there=False), Lake(root / "there", there=True))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SPARK_REMOTE", remote)
+        shops.each(Lake.define)
         for day in range(DAYS):
-            one.sell(day)
-    return shops
+            shops.each(partial(Lake.sell, day=day))
+        yield Ran(shops.here, shops.there, shops.here.run(), shops.there.run())
 
 
-def test_published_values_are_equal_whatever_comes(both: tuple[Lake, Lake]) -> None:
-    _compare(both, "first")
-    for one in both:
-        one.sell(DAYS)
-    _compare(both, "a day more")
-    for one in both:
-        one.sell(20, rows=15, seed=1)
-    _compare(both, "a day written anew")
-    for one in both:
-        one.file(30).unlink()
-    _compare(both, "a day gone")
-    for one in both:
-        one.sell(DAYS + 1, note=True)
-    _compare(both, "a column more")
-    report = both[1].run()
+@pytest.fixture
+def copied(ran: Ran, tmp_path: Path) -> Shops:
+    """Both after their first run, to be changed."""
+    for one in (ran.here, ran.there):
+        shutil.copytree(one.root, tmp_path / one.root.name)
+    return Shops(Lake(tmp_path / "here", there=False), Lake(tmp_path / "there", there=True))
+
+
+def test_published_values_are_equal(ran: Ran) -> None:
+    _compare(ran, ran.loaded, ran.left_there, "first")
+
+
+def test_published_values_are_equal_whatever_comes(copied: Shops) -> None:
+    copied.each(lambda one: one.sell(DAYS))
+    copied.each(lambda one: one.sell(20, rows=15, seed=1))
+    copied.each(lambda one: one.sell(DAYS + 1, note=True))
+    _compare(copied, copied.here.run(), copied.there.run(), "days more, a day written anew, a column more")
+    copied.each(lambda one: one.file(30).unlink())
+    _compare(copied, copied.here.run(), copied.there.run(), "a day gone")
+    report = copied.there.run()
     assert report.status == "unchanged"
-    assert report.crossed is None
+    assert report.crossed is not None
+    assert (report.crossed.answers, report.crossed.rows) == (1, DAYS + 1)  # the list of files
 
 
-def test_what_crosses_does_not_grow_with_rows(both: tuple[Lake, Lake]) -> None:
-    _, there = both
-    few = there.run().crossed
+def test_what_crosses_does_not_grow_with_rows(ran: Ran, copied: Shops) -> None:
+    few = ran.left_there.crossed
     for day in range(DAYS):
-        there.sell(day, rows=240)
-    many = there.run().crossed
+        copied.there.sell(day, rows=240)
+    many = copied.there.run().crossed
     assert few is not None
     assert many is not None
     segments = 3 * 2 * 2  # countries, stores, large or not
@@ -63,9 +94,8 @@ def test_what_crosses_does_not_grow_with_rows(both: tuple[Lake, Lake]) -> None:
     assert many.bytes < 1_000_000
 
 
-def test_one_more_day_reads_the_folders_around_it_alone(both: tuple[Lake, Lake]) -> None:
-    _, there = both
-    there.run()
+def test_one_more_day_reads_the_folders_around_it_alone(ran: Ran) -> None:
+    there = ran.there
     shown = there.kpi("explain", "buyers", "--by", "country").out
     assert "in the cluster at 127.0.0.1" in shown
     assert "its rows stay there" in shown
@@ -75,9 +105,7 @@ def test_one_more_day_reads_the_folders_around_it_alone(both: tuple[Lake, Lake])
     assert told or named == [DAYS - 2, DAYS - 1]
 
 
-def test_questions_are_answered_where_the_rows_are(both: tuple[Lake, Lake]) -> None:
-    for one in both:
-        one.run()
+def test_questions_are_answered_where_the_rows_are(ran: Ran) -> None:
     for asked in (
         ("revenue", "buyers", "median_sale", "--by", "country", "--grain", "month"),
         ("revenue", "buyers", "--where", "country = 'FR'", "--grain", "week"),
@@ -88,16 +116,13 @@ def test_questions_are_answered_where_the_rows_are(both: tuple[Lake, Lake]) -> N
         ("sales", "--where", "metric('revenue', 'customer') > 600", "--grain", "month"),
         ("sales_per_visit", "--grain", "week"),
     ):
-        here, there = (one.kpi("query", *asked, "--format", "csv") for one in both)
+        here, there = (one.kpi("query", *asked, "--format", "csv") for one in (ran.here, ran.there))
         assert (there.code, here.code) == (0, 0), there.err
         assert there.out == here.out, asked
 
 
-def test_estimates_are_near_and_say_what_they_are(both: tuple[Lake, Lake]) -> None:
-    _, there = both
-    for day in range(DAYS):
-        there.sell(day, rows=120, customers=3000)
-    there.run()
+def test_estimates_are_near_and_say_what_they_are(ran: Ran) -> None:
+    there = ran.there
     exact = ("buyers", "active_buyers", "median_sale")
     guessed = ("estimated_buyers", "estimated_active", "estimated_median")
     asked = there.kpi("query", *exact, *guessed, "--grain", "week", "--format", "csv").out
@@ -111,9 +136,8 @@ def test_estimates_are_near_and_say_what_they_are(both: tuple[Lake, Lake]) -> No
     assert {name for name, is_approximate in told.items() if is_approximate} == set(guessed)
 
 
-def test_rows_are_not_read_in_the_warehouse_by_mistake(both: tuple[Lake, Lake]) -> None:
-    _, there = both
-    there.run()
+def test_rows_are_not_read_in_the_warehouse_by_mistake(ran: Ran) -> None:
+    there = ran.there
     with duckdb.connect(str(there.root / "data" / "warehouse.duckdb"), read_only=True) as warehouse:
         assert warehouse.execute("DESCRIBE raw.sales").fetchall()[0][:2] == ("sale", "VARCHAR")
         for query in ("SELECT count(*) FROM raw.sales", "SELECT sale FROM model.sale WHERE amount > 3"):
@@ -121,9 +145,8 @@ def test_rows_are_not_read_in_the_warehouse_by_mistake(both: tuple[Lake, Lake]) 
                 warehouse.execute(query).fetchall()
 
 
-def test_a_source_moves_to_the_lakehouse_and_back(both: tuple[Lake, Lake]) -> None:
-    here, there = both
-    here.run()
+def test_a_source_moves_to_the_lakehouse_and_back(copied: Shops) -> None:
+    here, there = copied.here, copied.there
     wanted = _published(here, "kpi_value")
     moved = Lake(here.root, there=True)
     moved.define()
@@ -135,13 +158,11 @@ def test_a_source_moves_to_the_lakehouse_and_back(both: tuple[Lake, Lake]) -> No
     assert there.file(0).exists()
 
 
-def _compare(both: tuple[Lake, Lake], about: str) -> None:
-    here, there = both
-    ours, theirs = here.run(), there.run()
+def _compare(shops: Shops, ours: RunReport, theirs: RunReport, about: str) -> None:
     assert [_found(one) for one in theirs.checks] == [_found(one) for one in ours.checks], about
     assert theirs.status == ours.status == "published"
     for table in ("kpi_value", "metric_value", "kpi_driver", "kpi_projection"):
-        found, wanted = (_published(shop, table).filter(EXACT) for shop in (there, here))
+        found, wanted = (_published(shop, table).filter(EXACT) for shop in (shops.there, shops.here))
         _assert_equal(found, wanted, f"{about}: {table}")
 
 

@@ -80,4 +80,4 @@ def _server(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
 
 def _values(shop: Lake) -> list[tuple[object, ...]]:
     with Published.open(shop.root / "out" / "kpi.duckdb") as published:
-        return published.rows("SELECT kpi, period_start, segment, value, status FROM kpi_value ORDER BY ALL")
+        return published.fetch("SELECT kpi, period_start, segment, value, status FROM kpi_value ORDER BY ALL").rows()
