@@ -146,7 +146,10 @@ class Spark:
 
     def view(self, table: TableRef, query: exp.Expr) -> None:
         """Has a name stand for the rows of a query, for as long as the session lasts."""
-        self.show(table, self._session.sql(spark_sql(query)))
+        text = spark_sql(query)
+        with reached(self._engine):
+            rows = self._session.sql(text)
+        self.show(table, rows)
 
     def show(self, table: TableRef, rows: DataFrame) -> None:
         """Has a name stand for rows that the session knows, for as long as it lasts."""

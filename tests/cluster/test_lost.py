@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from pyspark.sql.connect.client.retries import DefaultPolicy
 
 from kpi_pipeline import load_project
 from kpi_pipeline.errors import DataError
@@ -39,6 +40,7 @@ class At(Quiet):
 def test_a_lost_server_changes_nothing_that_readers_see(
     stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("kpi_pipeline.cluster.spark.PATIENT", DefaultPolicy(max_retries=1))
     here, there = Lake(tmp_path / "here", there=False), Lake(tmp_path / "there", there=True)
     for shop in (here, there):
         shop.define()
@@ -69,7 +71,7 @@ def _server(folder: Path) -> Iterator[tuple[str, Callable[[], None]]]:
     folder.mkdir()
     with ExitStack() as opened:
         remote = opened.enter_context(servers.sail(folder))
-        found = servers.processes("-f", f"--port {remote.rpartition(':')[2]}")
+        found = servers.processes("-f", f"port {remote.rpartition(':')[2]}")
 
         def kill() -> None:
             for one in found:
