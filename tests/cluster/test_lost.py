@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from pyspark.sql.connect.client.retries import DefaultPolicy
 
 from kpi_pipeline import load_project
+from kpi_pipeline.cluster.reached import PATIENT
 from kpi_pipeline.errors import DataError
 from kpi_pipeline.pipeline.watch import Quiet
 from kpi_pipeline.store.published import Published
@@ -40,7 +40,7 @@ class At(Quiet):
 def test_a_lost_server_changes_nothing_that_readers_see(
     stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kpi_pipeline.cluster.spark.PATIENT", DefaultPolicy(max_retries=1))
+    monkeypatch.setattr("kpi_pipeline.cluster.spark.PATIENT", type(PATIENT)(max_retries=1))
     here, there = Lake(tmp_path / "here", there=False), Lake(tmp_path / "there", there=True)
     for shop in (here, there):
         shop.define()
