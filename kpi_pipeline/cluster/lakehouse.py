@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 LOGS = {"delta": "_delta_log", "iceberg": "metadata"}
 """The folder in which a table format writes down what is in the table."""
+PLAIN = frozenset({"parquet", "orc", "csv", "json", "text", "avro", "hive"})
+"""Kinds of tables of a catalog that are files and nothing else."""
 FILE = "_kpi_file"
 MOST_NAMED = 500
 """So many files are named in a question; of more of them, the question is asked of all."""
@@ -68,22 +70,30 @@ class InLakehouse:
             return self._looked()
 
     def _looked(self) -> Looked:
-        names = {self._named(one): one for one in self._rows().inputFiles()}
-        if names:
-            folders = [self._path] if self._path is not None else sorted({_folder(one) for one in names.values()})
-            marks = {self._named(name): mark for name, mark in self._listed(folders)}
-            # NOTE: a file that is listed under another name than it is read by counts by its name alone, which is
-            # enough for Delta and Iceberg: their files are written once, under names that are never used again.
-            return Looked({name: FileThere(full, marks.get(name, "")) for name, full in names.items()})
         if self._path is not None and (log := LOGS.get(self._connector.format)):
+            # NOTE: not by data files, which stay as they are where a row is deleted or changed beside them.
             found = sorted(f"{self._named(name)} {mark}" for name, mark in self._listed([f"{self._path}/{log}"]))
             return Looked(None, "\n".join(found))
-        return Looked(None)
+        if not self._is_files:
+            return Looked(None)
+        names = {self._named(one): one for one in self._rows().inputFiles()}
+        folders = [self._path] if self._path is not None else sorted({_folder(one) for one in names.values()})
+        marks = {self._named(name): mark for name, mark in self._listed(folders)} if names else {}
+        # NOTE: a file that is listed under another name than it is read by counts by its name alone.
+        return Looked({name: FileThere(full, marks.get(name, "")) for name, full in names.items()})
+
+    @property
+    def _is_files(self) -> bool:
+        """Whether its rows are those of its files, and nothing beside these takes rows away or adds some."""
+        if self._connector.table is None:
+            return True
+        told = self._session.sql(f"DESCRIBE TABLE EXTENDED {self._connector.table}").collect()
+        return any(one[0] == "Provider" and str(one[1]).lower() in PLAIN for one in told)
 
     def reach(self, day: exp.Expr | None, files: Mapping[str, FileThere] | None) -> list[Reached]:
         """How many rows there are, and of which days: a row a file, or one row where the cluster does not tell files.
 
-        `files` narrows it to these; `day` is None where no column says it.
+        `files` narrows it to these; nothing comes where that cannot be. `day` is None where no column says it.
         """
         view = TableRef("temp", f"{self._table.name}_files")
         dated = day if day is not None else exp.cast(exp.null(), "DATE")
@@ -103,6 +113,8 @@ class InLakehouse:
             return self._spark.rows(query)
         except PySparkException:
             # NOTE: Sail does not tell files.
+            if files is not None and self._path is None:
+                return []
             self._spark.show(view, self._some(files).selectExpr("*", f"CAST(NULL AS STRING) AS {FILE}"))
             return self._spark.rows(query)
 
@@ -135,14 +147,14 @@ class InLakehouse:
         return self._session.read.format(self._connector.format).load(self._path)
 
     def _some(self, files: Mapping[str, FileThere] | None) -> DataFrame:
-        """The rows of some files, or of more where the cluster cannot be told which."""
-        if files is None or len(files) > MOST_NAMED:
+        """The rows of some files, or of all where these are too many to be named."""
+        if files is None:
             return self._rows()
         names = [one.full for one in files.values()]
-        if self._path is not None and self._connector.format == "parquet":
+        if self._path is not None:
             read = self._session.read.format("parquet").option("basePath", _before_wildcards(self._path))
             return read.load([unquote(name) for name in names])
-        return self._rows().where(_metadata_in(names))
+        return self._rows() if len(names) > MOST_NAMED else self._rows().where(_metadata_in(names))
 
     def _listed(self, folders: Sequence[str]) -> Iterable[tuple[str, str]]:
         """The files below some folders, and what tells two versions of one apart: its size and when it was written."""

@@ -72,7 +72,7 @@ class There(Protocol):
         ...
 
     def reach(self, day: exp.Expr | None, files: Mapping[str, FileThere] | None) -> list[Reached]:
-        """How many rows there are, and of which days; `files` narrows it to these."""
+        """How many rows there are, and of which days; `files` narrows it to these, and nothing comes if it cannot."""
         ...
 
     def newest(self, day: exp.Expr, today: date) -> date | None:
@@ -148,6 +148,8 @@ def _files(there: There, day: exp.Expr | None, looked: Looked, known: Mapping[st
     if not new:
         return files
     found = there.reach(day, new if known else None)
+    if known and not found:
+        return _files(there, day, looked, {})  # files cannot be asked about alone, or those that came are empty
     told = {one.file: one for one in found}
     if None in told:
         # NOTE: of files that cannot be told apart each may hold all of the days; the rows are counted once.
@@ -222,7 +224,7 @@ def _notes(load: Loading, looked: Looked, rows: int, columns: Mapping[str, str])
     if looked.version is None:
         yield "nothing tells whether its rows changed, so every run reduces all of them"
     elif looked.files is None:
-        yield "the cluster does not name its files, so any change of it has all days reduced again"
+        yield "it is known by its log, which does not say which days changed, so any change has all days reduced again"
     if rows == 0:
         yield "the table has no rows"
     cursor = load.source.load.cursor
