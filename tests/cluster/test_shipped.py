@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,8 +44,7 @@ def test_on_spark_with_a_worker_killed(shipped: LoadedProject, tmp_path: Path, m
     _in_a_lakehouse(shipped.project.root, tmp_path / "there")
     (tmp_path / "server").mkdir()
     with servers.spark(tmp_path / "server", servers.LONG) as remote:
-        before = _workers(remote)
-        assert len(before) == 2
+        before = _two_workers(remote)
         _compare(shipped, tmp_path / "there", remote, monkeypatch, lambda: os.kill(before[0], signal.SIGKILL))
         after = _workers(remote)
         assert before[0] not in after
@@ -91,6 +91,15 @@ def _in_a_lakehouse(loaded: Path, root: Path) -> None:
         if "project" in written:
             written["project"]["engine"] = {"type": "spark", "remote": "${SPARK_REMOTE}"}
         file.write_text(yaml.safe_dump(written, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _two_workers(remote: str) -> list[int]:
+    """Both workers, which begin after the server listens."""
+    began = time.monotonic()
+    while len(found := _workers(remote)) < 2:
+        assert time.monotonic() - began < servers.PATIENCE, "Spark's workers did not begin"
+        time.sleep(0.2)
+    return found
 
 
 def _workers(remote: str) -> list[int]:
