@@ -103,9 +103,8 @@ def _two_workers(remote: str) -> list[int]:
 
 
 def _workers(remote: str) -> list[int]:
-    """The processes that do the work of the server at an address; all of them are of its group."""
-    [server, *_] = processes("-f", f"connect.grpc.binding.port={remote.rpartition(':')[2]}")
-    return processes("-g", str(server), "-f", "CoarseGrainedExecutorBackend")
+    """The processes that do the work of the server at an address; they are told its port, too."""
+    return processes("-f", f"binding.port={remote.rpartition(':')[2]}.*CoarseGrainedExecutorBackend")
 
 
 def _published(path: Path, table: str) -> pl.DataFrame:
