@@ -129,7 +129,8 @@ def test_estimates_are_near_and_say_what_they_are(ran: Ran) -> None:
     table = pl.read_csv(asked.encode())
     for name, near in zip(exact, guessed, strict=True):
         share = (table[near] / table[name] - 1).abs()
-        assert share.max() < 0.04, name  # five times the standard error of a sketch
+        # NOTE: five times the standard error of a sketch; of a median, how far values near it lie apart.
+        assert share.max() < (0.1 if name == "median_sale" else 0.04), name
     assert "HLL_SKETCH_AGG" not in there.kpi("explain", "buyers").out
     assert "distinct of customer in sale by sold_at, approximately" in there.kpi("explain", "estimated_buyers").out
     told = dict(_published(there, "metric").select("metric", "is_approximate").rows())
