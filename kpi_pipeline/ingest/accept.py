@@ -8,7 +8,7 @@ from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.misfits import replace_misfits
 from kpi_pipeline.ingest.replaced import Everything, going
 from kpi_pipeline.ingest.staged import Staged
-from kpi_pipeline.ingest.tables import create_as, create_view, drop, drop_if, kind_of
+from kpi_pipeline.ingest.tables import STAYS_THERE, create_as, create_view, drop, drop_if, kind_of
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sql_parts import sql_call, sql_table
@@ -51,7 +51,7 @@ def _stand_for(staged: Staged, executor: Executor) -> None:
     So expressions are tried and columns looked up as of any source, and nothing takes it for a table without rows.
     """
     raw = TableRef("raw", staged.source)
-    refused = sql_call("error", exp.Literal.string(f"the rows of {raw} are in a lakehouse, not in the warehouse"))
+    refused = sql_call("error", exp.Literal.string(f"the rows of {raw} {STAYS_THERE}"))
     # NOTE: in every column, too: a condition on one that is known to be nothing is never asked of any row.
     columns = [
         exp.alias_(exp.Cast(this=refused.copy(), to=kind_of(kind)), name, quoted=True)

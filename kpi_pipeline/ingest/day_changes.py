@@ -13,7 +13,7 @@ from sqlglot import parse_one
 
 from kpi_pipeline.ingest.replaced import going
 from kpi_pipeline.ingest.staged import DayChange, Staged, without_lineage
-from kpi_pipeline.ingest.tables import full_name, full_names, is_view, kind_of
+from kpi_pipeline.ingest.tables import full_name, full_names, kind_of, stands_for_lakehouse
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sql_parts import sql_call, sql_table
@@ -29,7 +29,7 @@ def day_changes(staged: Staged, executor: Executor) -> tuple[DayChange, ...]:
         return staged.changes
     raw = TableRef("raw", staged.source)
     in_use = without_lineage(executor.table_columns(raw))
-    if not in_use or is_view(executor, raw):
+    if not in_use or stands_for_lakehouse(executor, raw):
         # NOTE: a view stands for rows in a lakehouse, where the source was until now.
         return ()
     kinds = full_names(staged.columns)

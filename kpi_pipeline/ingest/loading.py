@@ -9,7 +9,7 @@ from datetime import datetime
 from kpi_pipeline.ingest import ledger
 from kpi_pipeline.ingest.replaced import RowsOfKeys
 from kpi_pipeline.ingest.staged import SourceFile, SourceState, without_lineage
-from kpi_pipeline.ingest.tables import is_view
+from kpi_pipeline.ingest.tables import stands_for_lakehouse
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor, fingerprint
 from kpi_pipeline.project import Project
@@ -118,7 +118,7 @@ def loading_of(
     """A load of a source, with all that the warehouse knows of it."""
     raw = TableRef("raw", source.name)
     # NOTE: a view stands for rows in a lakehouse; for a source that is loaded now, nothing was there before.
-    moved = is_view(executor, raw) and not isinstance(source.connector, LakehouseConnector)
+    moved = stands_for_lakehouse(executor, raw) and not isinstance(source.connector, LakehouseConnector)
     return Loading(
         *(project, source, executor, run_id, now, full),
         known=ledger.files_of(executor, source.name),

@@ -11,6 +11,9 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.plan import Executor
 from kpi_pipeline.sql_parts import sql_table
 
+STAYS_THERE = "are in a lakehouse, not in the warehouse"
+"""What a view over rows in a lakehouse says to whoever reads it."""
+
 
 def kind_of(text: str) -> exp.DataType:
     """A DuckDB type in a statement."""
@@ -66,6 +69,16 @@ def is_view(executor: Executor, name: TableRef) -> bool:
         [name.schema, name.name],
     )
     return found == [("VIEW",)]
+
+
+def stands_for_lakehouse(executor: Executor, name: TableRef) -> bool:
+    """Whether what has the name is a view that stands for rows in a lakehouse, and refuses to be read."""
+    found = executor.rows(
+        "SELECT sql FROM duckdb_views() "
+        "WHERE schema_name = ? AND view_name = ? AND database_name = current_database() AND contains(sql, ?)",
+        [name.schema, name.name, STAYS_THERE],
+    )
+    return bool(found)
 
 
 def row_count(executor: Executor, name: TableRef, *, where: exp.Expr | None = None) -> int:
