@@ -74,10 +74,10 @@ class _Memory(threading.Thread):
 
     def run(self) -> None:
         while not self.ended.wait(EVERY):
-            self.peak_mb = max(self.peak_mb, sum(_resident_mb(pid) for pid in _family(self._pid)))
+            self.peak_mb = max(self.peak_mb, sum(_resident_mb(pid) for pid in family(self._pid)))
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """A process and its descendants."""
     found = [pid]
     for one in found:

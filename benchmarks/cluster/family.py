@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.measured import family
+
 EVERY = 0.2
 """Seconds between two looks."""
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -53,18 +55,6 @@ class Seen:
             except (OSError, IndexError):
                 continue
         return held
-
-
-def family(pid: int) -> list[int]:
-    """A process and its descendants."""
-    found = [pid]
-    for one in found:
-        for task in Path("/proc").glob(f"{one}/task/*/children"):
-            try:
-                found += [int(child) for child in task.read_text().split()]
-            except OSError:
-                continue
-    return found
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,13 +16,12 @@ from pathlib import Path
 
 PATIENCE = 120.0
 """Seconds that a server may take until it listens."""
-WORKER_MB = 4096
 SETTINGS = {
     "spark.connect.grpc.binding.address": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "2g",
-    "spark.executor.memory": f"{WORKER_MB}m",
+    "spark.executor.memory": "4096m",
     "spark.sql.shuffle.partitions": "8",
     "spark.sql.adaptive.enabled": "true",
     "spark.ui.enabled": "false",
@@ -38,14 +37,15 @@ class Server:
 
 
 @contextmanager
-def spark(folder: Path) -> Iterator[Server]:
-    """Apache Spark, of which pyspark brings the jars; it needs Java."""
+def spark(folder: Path, wanted: Mapping[str, str] = SETTINGS) -> Iterator[Server]:
+    """Apache Spark with two workers, of which pyspark brings the jars; it needs Java."""
     found = find_spec("pyspark")
     if found is None or found.origin is None:
         raise RuntimeError("pyspark is not installed: pip install 'pyspark[connect]'")
     home, port = Path(found.origin).parent, _free_port()
-    settings = {**SETTINGS, "spark.connect.grpc.binding.port": str(port), "spark.local.dir": str(folder)}
-    command = [str(home / "bin" / "spark-submit"), "--master", f"local-cluster[2,1,{WORKER_MB}]"]
+    settings = {**wanted, "spark.connect.grpc.binding.port": str(port), "spark.local.dir": str(folder)}
+    worker_mb = wanted["spark.executor.memory"].removesuffix("m")
+    command = [str(home / "bin" / "spark-submit"), "--master", f"local-cluster[2,1,{worker_mb}]"]
     command += [part for name, value in settings.items() for part in ("--conf", f"{name}={value}")]
     command += ["--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"]
     environment = {

@@ -12,6 +12,6 @@ with warnings.catch_warnings():
     # NOTE: pyspark 4.2 warns of pandas 3 when it is imported; rows come and go as Arrow, never as pandas.
     warnings.simplefilter("ignore", FutureWarning)
     from kpi_pipeline.cluster.lakehouse import InLakehouse
-    from kpi_pipeline.cluster.spark import Spark, Traffic
+    from kpi_pipeline.cluster.spark import Spark
 
-__all__ = ["InLakehouse", "Spark", "Traffic"]
+__all__ = ["InLakehouse", "Spark"]

@@ -52,12 +52,15 @@ class InLakehouse:
         self._engine = engine
         self._connector = connector
         self._table = TableRef("raw", source)
+        self._is_laid = False
         self._path = f"{root}/{connector.path}" if connector.is_relative else connector.path
 
     def lay(self) -> None:
-        """Has the name that the source has in SQL stand for its rows."""
-        with self._read():
-            self._spark.show(self._table, self._rows())
+        """Has the name that the source has in SQL stand for its rows; once a session, for it lists the files."""
+        if not self._is_laid:
+            with self._read():
+                self._spark.show(self._table, self._rows())
+            self._is_laid = True
 
     def columns(self) -> dict[str, str]:
         """Names and DuckDB's names of the types of its columns."""

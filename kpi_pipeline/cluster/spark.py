@@ -78,6 +78,7 @@ class Spark:
         self._engine = engine
         self._sent: dict[str, StructType] = {}
         self._columns: dict[str, dict[str, str]] = {}
+        self._sources: dict[str, InLakehouse] = {}
         self.traffic = Traffic()
 
     @property
@@ -159,7 +160,10 @@ class Spark:
 
     def lakehouse(self, source: str, connector: LakehouseConnector, root: Path) -> InLakehouse:
         """A source whose rows are in the lakehouse that the cluster reads."""
-        return InLakehouse(self, self._session, self._engine, source, connector, root.as_posix())
+        if source not in self._sources:
+            there = InLakehouse(self, self._session, self._engine, source, connector, root.as_posix())
+            self._sources[source] = there
+        return self._sources[source]
 
     def checked(self) -> CheckedThere:
         """What checks ask in the place of a connection to the warehouse."""

@@ -22,6 +22,8 @@ from kpi_pipeline.sources import LakehouseConnector
 
 def cluster_of(project: Project, table: TableRef) -> SparkEngine | None:
     """The cluster that has the rows of a source or model; None where they are in the warehouse."""
+    if not _has_lakehouse(project):
+        return None  # asked of every pass of every project, so without a look at any SQL
     if table.schema == "raw":
         return _of_source(project, table.name)
     model = project.models[table.name]
@@ -41,13 +43,21 @@ def is_in_lakehouse(project: Project, source: str) -> bool:
 
 def misplaced(project: Project) -> Iterator[Problem]:
     """A problem for each use of rows in a lakehouse that only rows in the warehouse can be put to."""
+    there = _has_lakehouse(project)
+    for model in project.models.values():
+        if there or model.engine:
+            yield from _model(project, model)
+    if not there:
+        return
     for source in project.sources:
         if is_in_lakehouse(project, source):
             yield from _without_cluster(project, source)
-    for model in project.models.values():
-        yield from _model(project, model)
     yield from _looked_up(project)
     yield from _needed_here(project)
+
+
+def _has_lakehouse(project: Project) -> bool:
+    return any(is_in_lakehouse(project, source) for source in project.sources)
 
 
 def _of_source(project: Project, source: str) -> SparkEngine | None:

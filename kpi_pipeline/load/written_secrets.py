@@ -13,24 +13,23 @@ PASSWORD = re.compile(r"://[^/\s:@]*:(?!\$\{)[^@\s]+@|\bpassword=(?!\$\{)[^&\s]+
 
 TOKEN = re.compile(r";token=(?!\$\{)[^;\s]+", re.IGNORECASE)
 
+_SECRETS = (
+    ("connector", "uri", PASSWORD, "password", "ERP_URL"),
+    ("engine", "remote", TOKEN, "token", "SPARK_REMOTE"),
+)
+"""Where secrets may be written: the key within which, what it would look like, its name, and a variable for it."""
+
 
 def written_passwords(gathered: Gathered) -> Iterator[Problem]:
     """A problem for each source whose `uri` holds a password as such, and each engine whose `remote` holds a token."""
     for member in gathered.members:
-        connector = member.node.get("connector")
-        uri = connector.get("uri") if isinstance(connector, Fields) else None
-        if isinstance(uri, Scalar) and PASSWORD.search(uri.written or ""):
-            yield Problem(
-                f"{member.subject}: 'connector.uri' holds a password, which everybody can read who sees the file.",
-                uri.place,
-                'write it as uri: "${ERP_URL}" and set that variable where the pipeline runs; then change the password',
-            )
-        engine = member.node.get("engine")
-        remote = engine.get("remote") if isinstance(engine, Fields) else None
-        if isinstance(remote, Scalar) and TOKEN.search(remote.written or ""):
-            yield Problem(
-                f"{member.subject}: 'engine.remote' holds a token, which everybody can read who sees the file.",
-                remote.place,
-                'write it as remote: "${SPARK_REMOTE}" and set that variable where the pipeline runs; then change the '
-                "token",
-            )
+        for group, key, secret, what, variable in _SECRETS:
+            within = member.node.get(group)
+            written = within.get(key) if isinstance(within, Fields) else None
+            if isinstance(written, Scalar) and secret.search(written.written or ""):
+                yield Problem(
+                    f"{member.subject}: '{group}.{key}' holds a {what}, which everybody can read who sees the file.",
+                    written.place,
+                    f'write it as {key}: "${{{variable}}}" and set that variable where the pipeline runs; then change '
+                    f"the {what}",
+                )

@@ -118,10 +118,8 @@ class Clusters:
 
     def _lay_source(self, session: _Session, name: str) -> None:
         connector = self._project.sources[name].connector
-        table = TableRef("raw", name)
-        if table not in session.laid and isinstance(connector, LakehouseConnector):
+        if isinstance(connector, LakehouseConnector):
             session.spark.lakehouse(name, connector, self._project.root).lay()
-            session.laid.add(table)
 
     def _lay_model(self, session: _Session, name: str) -> None:
         for model in plan_models(self._project, frozenset({name})):

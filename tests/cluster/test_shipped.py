@@ -18,6 +18,7 @@ import pytest
 import yaml
 from polars.testing import assert_frame_equal
 
+from benchmarks.cluster.servers import PATIENCE
 from kpi_pipeline import load_project
 from kpi_pipeline.api import LoadedProject
 from kpi_pipeline.ingest.staged import LINEAGE
@@ -97,7 +98,7 @@ def _two_workers(remote: str) -> list[int]:
     """Both workers, which begin after the server listens."""
     began = time.monotonic()
     while len(found := _workers(remote)) < 2:
-        assert time.monotonic() - began < servers.PATIENCE, "Spark's workers did not begin"
+        assert time.monotonic() - began < PATIENCE, "Spark's workers did not begin"
         time.sleep(0.2)
     return found
 
