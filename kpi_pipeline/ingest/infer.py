@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlglot import expressions as exp
 
@@ -43,6 +43,26 @@ def infer_types(
         hopes = {name: [kind for kind in kinds if held[name, kind] is not False] for name, kinds in hopes.items()}
         present = dict(zip(values, seen, strict=False))
     return {name: (kinds[0] if (kinds := hopes[name]) else "VARCHAR") if present[name] else None for name in values}
+
+
+def types_of(executor: Executor, texts: Iterable[str], read: Callable[[exp.Expr], exp.Expr]) -> dict[str, str | None]:
+    """The type that each text has by itself, as that of a column with no other value; None where it is read as unknown.
+
+    Args:
+        executor: Where they are looked at, all of them in one statement.
+        texts: What folders say, such as 2024-05-01.
+        read: The value that a text stands for.
+    """
+    looked_at = sorted(set(texts))
+    if not looked_at:
+        return {}
+    text = exp.column("text", quoted=True)
+    value = read(text)
+    kinds = [exp.If(this=_is(value, kind), true=exp.Literal.string(kind)) for kind in SHAPES]
+    unknown = exp.If(this=value.copy().is_(exp.null()), true=exp.null())
+    kind = exp.Case(ifs=[unknown, *kinds], default=exp.Literal.string("VARCHAR"))
+    rows = exp.values([(exp.Literal.string(one),) for one in looked_at], alias="texts", columns=["text"])
+    return dict(executor.rows(exp.select(text.copy(), kind).from_(rows)))
 
 
 def _query(

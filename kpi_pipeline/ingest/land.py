@@ -60,6 +60,8 @@ class Landed:
     """Number, line and text of whole records; None where the file has no lines."""
     tables: tuple[TableRef, ...] = field(default=())
     """To be dropped once the rows are staged."""
+    constants: Mapping[str, str | None] = field(default_factory=dict)
+    """What the folders say of all its rows, by column; None for unknown."""
     fields: exp.Expr | None = None
     """The row as JSON, where it was in quarantine before."""
 
@@ -137,8 +139,9 @@ def _with_partition(landed: Landed, executor: Executor) -> Landed:
     own = [(one.name, one.value, one.type or "VARCHAR") for one in landed.columns]
     refuse_conflicts(executor, landed.file.name, partition, landed.relation, own)
     names = {one.name.lower() for one in landed.columns}
-    added = [Column(key, _constant(value), None) for key, value in partition if key.lower() not in names]
-    return replace(landed, columns=(*landed.columns, *added))
+    said = {key: value for key, value in partition if key.lower() not in names}
+    added = [Column(key, _constant(value), None) for key, value in said.items()]
+    return replace(landed, columns=(*landed.columns, *added), constants=said)
 
 
 def _constant(value: str | None) -> exp.Expr:

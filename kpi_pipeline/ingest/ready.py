@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlglot import expressions as exp
 
@@ -11,8 +13,8 @@ from kpi_pipeline.errors import DefinitionError, Problem
 from kpi_pipeline.ingest import contract, evolve
 from kpi_pipeline.ingest.contract import Fitted, RowRule
 from kpi_pipeline.ingest.files import FoundFile
-from kpi_pipeline.ingest.infer import infer_types
-from kpi_pipeline.ingest.land import Landed, land
+from kpi_pipeline.ingest.infer import infer_types, types_of
+from kpi_pipeline.ingest.land import Column, Landed, land
 from kpi_pipeline.ingest.loading import Loading
 
 
@@ -36,23 +38,34 @@ class Ready:
         return self.landed.file.name
 
 
-def make_ready(load: Loading, file: FoundFile, *, place: int, folder: Path) -> Ready:
-    """Lands a file and decides, by the contract or by looking at the values, what each of its columns is."""
+def make_ready(load: Loading, file: FoundFile, *, place: int, folder: Path, said: Mapping[str, str | None]) -> Ready:
+    """Lands a file and decides, by the contract or by looking at the values, what each of its columns is.
+
+    `said` are the types of what folders say.
+    """
     landed = land(load.source, file, load.executor, place=place, folder=folder)
     evolve.check_names(load.source, file.name, [column.name for column in landed.columns])
-    return fitted(load, landed)
+    return fitted(load, landed, said)
 
 
-def fitted(load: Loading, landed: Landed) -> Ready:
+def types_of_folders(load: Loading, files: Iterable[FoundFile]) -> dict[str, str | None]:
+    """The type of each text that a folder of the files says."""
+    texts = {text for file in files for _, text in file.partition if text is not None}
+    return types_of(load.executor, texts, lambda text: contract.cleaned(load.source, Column("", text, None)))
+
+
+def fitted(load: Loading, landed: Landed, said: Mapping[str, str | None] = MappingProxyType({})) -> Ready:
     """Decides what each column of what was landed is."""
     source = load.source
     _check_formats(load)
     open_columns = [
         (column, contract.cleaned(source, column))
         for column in landed.columns
-        if column.type is None and column.name not in source.columns
+        if column.type is None and column.name not in source.columns and column.name not in landed.constants
     ]
     inferred = infer_types(load.executor, landed.relation, open_columns)
+    if landed.records > len(landed.broken):
+        inferred |= {name: said[text] for name, text in landed.constants.items() if text is not None}
     columns = (contract.fit(source, column, inferred.get(column.name), zone=load.zone) for column in landed.columns)
     return Ready(landed, tuple(columns))
 

@@ -15,7 +15,7 @@ from kpi_pipeline.ingest.quarantine import quarantine_misfits
 from kpi_pipeline.ingest.ready import Ready
 from kpi_pipeline.ingest.replaced import RowsOfKeys, going, has_key_in
 from kpi_pipeline.ingest.staged import LINEAGE, WITHOUT_VALUES, SourceFile, Staged
-from kpi_pipeline.ingest.tables import create_as, full_name, kind_of, row_count
+from kpi_pipeline.ingest.tables import create_as, full_name, insert, kind_of, row_count
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.sources import DatabaseConnector, Source
 from kpi_pipeline.sql_parts import sql_table
@@ -36,9 +36,7 @@ def stage_file(
     misfit = ready.misfit
     with naming(file):
         rejected = quarantine_misfits(load, ready, quarantine)
-        before = row_count(load.executor, target)
-        load.executor.run(exp.insert(query.where(exp.not_(misfit)) if misfit else query, sql_table(target)))
-        loaded = row_count(load.executor, target) - before
+        loaded = insert(load.executor, target, query.where(exp.not_(misfit)) if misfit else query)
     if not file.untouched():
         raise DataError(f"{file.name} changed while it was being read.\nHint: run again once it is written.")
     if loaded + rejected != landed.records:

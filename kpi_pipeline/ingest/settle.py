@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sqlglot import expressions as exp
 
 from kpi_pipeline.checks.base import usual_limit
-from kpi_pipeline.errors import DataError, counted
+from kpi_pipeline.errors import DataError, InternalError, counted
 from kpi_pipeline.ingest.columns import columns_of
 from kpi_pipeline.ingest.loading import Loading
 from kpi_pipeline.ingest.misfits import overtaken
@@ -62,7 +62,9 @@ def settled(load: Loading, intake: Intake, ready: Sequence[Ready]) -> Staged:
     if keeps_rows and not load.merges and intake.stays is not None and isinstance(result.replaces, Everything):
         keep_rows(load, target, columns, intake.stays)
     ready = [replace(one, rules=row_rules(load, one, columns, result.replaces, target)) for one in ready]
+    before = row_count(load.executor, target)
     files = [stage_file(load, one, target, result.quarantine, columns) for one in ready]
+    _refuse_lost(load, files, row_count(load.executor, target) - before)
     for file in files if not intake.tried_again else ():
         _refuse_mostly_misfits(load, result, file)
     if load.deletes:
@@ -106,6 +108,12 @@ def drop_scaffolds(load: Loading, ready: Sequence[Ready]) -> None:
     """Drops the tables that files were landed in, and that of the rows to be merged."""
     for scaffold in [*(one for file in ready for one in file.landed.tables), load.batch]:
         drop(load.executor, scaffold)
+
+
+def _refuse_lost(load: Loading, files: Sequence[SourceFile], there: int) -> None:
+    """What was put into the table is what it holds more than before."""
+    if there != (loaded := sum(file.rows for file in files)):
+        raise InternalError(f"Of source '{load.source.name}' {loaded} rows were loaded, but {there} are there.")
 
 
 def _refuse_emptied(load: Loading, rows: int) -> None:

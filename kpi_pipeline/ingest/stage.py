@@ -14,7 +14,7 @@ from kpi_pipeline.ingest.columns import check_columns, must_read_again
 from kpi_pipeline.ingest.files import FoundFile, Survey, find_files, survey
 from kpi_pipeline.ingest.lakehouse import There, stage_there
 from kpi_pipeline.ingest.loading import Handed, Loading, loading_of
-from kpi_pipeline.ingest.ready import Ready, make_ready
+from kpi_pipeline.ingest.ready import Ready, make_ready, types_of_folders
 from kpi_pipeline.ingest.remote import forget_downloads
 from kpi_pipeline.ingest.replaced import RowsOfFiles, of_files
 from kpi_pipeline.ingest.settle import Intake, drop_scaffolds, settled
@@ -94,7 +94,8 @@ def _others_may_be_first(load: Loading, found: Sequence[FoundFile], work: Survey
 
 
 def _made_ready(load: Loading, work: Survey, folder: Path) -> list[Ready]:
-    return [make_ready(load, file, place=place, folder=folder) for place, file in enumerate(work.read)]
+    said = types_of_folders(load, work.read)
+    return [make_ready(load, file, place=place, folder=folder, said=said) for place, file in enumerate(work.read)]
 
 
 def _intake(load: Loading, work: Survey) -> Intake:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Literal
 
 from sqlglot import expressions as exp
@@ -17,6 +18,11 @@ STAYS_THERE = "are in a lakehouse, not in the warehouse"
 
 def kind_of(text: str) -> exp.DataType:
     """A DuckDB type in a statement."""
+    return _parsed(text).copy()
+
+
+@cache
+def _parsed(text: str) -> exp.DataType:
     return exp.DataType.build(text, dialect="duckdb")
 
 
@@ -33,6 +39,11 @@ def create(executor: Executor, name: TableRef, columns: Mapping[str, str], *, if
 def create_as(executor: Executor, name: TableRef, query: exp.Query) -> None:
     """Makes a table of a query's rows, in place of one that may be there."""
     executor.run(exp.Create(kind="TABLE", this=sql_table(name), expression=query, replace=True))
+
+
+def insert(executor: Executor, name: TableRef, query: exp.Query) -> int:
+    """Adds a query's rows to a table and says how many they are."""
+    return int(executor.rows(exp.insert(query, sql_table(name)))[0][0])
 
 
 def create_view(executor: Executor, name: TableRef, query: exp.Query) -> None:

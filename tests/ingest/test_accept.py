@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlglot import expressions as exp
@@ -131,10 +132,11 @@ def test_columns_that_join_stand_where_a_full_load_puts_them(bench: Bench) -> No
 class Losing(Warehouse):
     """A warehouse that loses a row after each insert into the staged table."""
 
-    def run(self, statement: exp.Expression | str, parameters: Sequence[object] = ()) -> None:
-        super().run(statement, parameters)
-        if isinstance(statement, exp.Insert) and statement.this.name == "orders__rows":
-            super().run("DELETE FROM staging.orders__rows WHERE id = 2")
+    def rows(self, query: exp.Expr | str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        found = super().rows(query, parameters)
+        if isinstance(query, exp.Insert) and query.this.name == "orders__rows":
+            self.run("DELETE FROM staging.orders__rows WHERE id = 2")
+        return found
 
 
 def test_a_row_that_gets_lost_on_the_way_is_noticed(tmp_path: Path) -> None:
@@ -142,7 +144,5 @@ def test_a_row_that_gets_lost_on_the_way_is_noticed(tmp_path: Path) -> None:
         prepare_state(warehouse)
         bench = Bench(tmp_path, warehouse)
         bench.write("data/a.csv", "id\n1\n2\nx,y\n")
-        with pytest.raises(
-            InternalError, match=r"data/a\.csv holds 3 rows, but 1 were loaded and 1 went to quarantine"
-        ):
+        with pytest.raises(InternalError, match="Of source 'orders' 2 rows were loaded, but 1 are there"):
             bench.load(orders())

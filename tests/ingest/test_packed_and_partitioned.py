@@ -160,6 +160,21 @@ def test_folders_give_columns_with_the_types_of_their_values(bench: Bench) -> No
     assert bench.types() == {"id": "BIGINT"}
 
 
+def test_what_all_folders_say_decides_the_type_and_words_for_unknown_are_none(bench: Bench) -> None:
+    for at, folder in enumerate(["2024-05-01", "2024-05-02", "n/a"]):
+        bench.write(f"data/said={folder.replace('/', '%2F')}/a.csv", f"id\n{at}\n")
+    source = orders("data/*/*.csv", null_values=["n/a"])
+    bench.load(source)
+    assert bench.types()["said"] == "DATE"
+    assert bench.raw("id, CAST(said AS VARCHAR)") == [(0, "2024-05-01"), (1, "2024-05-02"), (2, None)]
+    bench.write("data/said=1/b.csv", "id\n")
+    bench.load(source)
+    assert bench.types()["said"] == "DATE", "a file without rows says nothing of the type"
+    bench.write("data/said=soon/b.csv", "id\n4\n")
+    bench.load(source, full=True)
+    assert bench.types()["said"] == "VARCHAR"
+
+
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl"])
 def test_a_column_beside_its_folder_must_say_the_same(bench: Bench, suffix: str) -> None:
     (bench.root / "data/year=2024").mkdir(parents=True)
