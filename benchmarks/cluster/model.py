@@ -20,7 +20,7 @@ from benchmarks.report import RESULTS
 
 KINDS = (
     ("_stays", "windows"),
-    ("PERCENTILE_", "percentiles"),
+    ("PERCENTILE", "percentiles"),
     ("COUNT(DISTINCT", "distinct"),
     ("_kpi_file", "days"),
     ("column_values.", "checks"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pyspark.errors import PySparkException
@@ -20,6 +20,7 @@ from kpi_pipeline.errors import DataError
 from kpi_pipeline.ingest import FileThere, Looked, Reached
 from kpi_pipeline.names import TableRef
 from kpi_pipeline.redaction import redacted, without
+from kpi_pipeline.reduce import spark_view
 from kpi_pipeline.sources import LakehouseConnector
 from kpi_pipeline.sql_parts import sql_call, sql_table
 
@@ -52,15 +53,29 @@ class InLakehouse:
         self._engine = engine
         self._connector = connector
         self._table = TableRef("raw", source)
-        self._is_laid = False
+        self._with_files = TableRef("temp", f"{source}_files")
+        self._tells_files: bool | None = None
         self._path = f"{root}/{connector.path}" if connector.is_relative else connector.path
 
     def lay(self) -> None:
-        """Has the name that the source has in SQL stand for its rows; once a session, for it lists the files."""
-        if not self._is_laid:
+        """Has the name that the source has in SQL stand for its rows.
+
+        Once a session, for the cluster lists all files whenever it is told where they are: so all that is asked of them
+        is asked of these names.
+        """
+        if self._tells_files is None:
             with self._read():
-                self._spark.show(self._table, self._rows())
-            self._is_laid = True
+                self._lay()
+
+    def _lay(self) -> None:
+        rows = self._rows()
+        try:
+            self._spark.show(self._with_files, rows.selectExpr("*", f"_metadata.file_path AS {FILE}"))
+            rows, self._tells_files = self._session.table(spark_view(self._with_files)).drop(FILE), True
+        except PySparkException:
+            # NOTE: Sail does not tell files, nor do tables that are not made of any.
+            self._tells_files = False
+        self._spark.show(self._table, rows)
 
     def columns(self) -> dict[str, str]:
         """Names and DuckDB's names of the types of its columns."""
@@ -79,7 +94,8 @@ class InLakehouse:
             return Looked(None, "\n".join(found))
         if not self._is_files:
             return Looked(None)
-        names = {self._named(one): one for one in self._rows().inputFiles()}
+        self.lay()
+        names = {self._named(one): one for one in self._session.table(spark_view(self._table)).inputFiles()}
         folders = [self._path] if self._path is not None else sorted({_folder(one) for one in names.values()})
         marks = {self._named(name): mark for name, mark in self._listed(folders)} if names else {}
         # NOTE: a file that is listed under another name than it is read by counts by its name alone.
@@ -98,28 +114,22 @@ class InLakehouse:
 
         `files` narrows it to these; nothing comes where that cannot be. `day` is None where no column says it.
         """
-        view = TableRef("temp", f"{self._table.name}_files")
         dated = day if day is not None else exp.cast(exp.null(), "DATE")
         file = exp.column(FILE)
         query = exp.select(
             *(file, exp.Count(this=exp.Star()), sql_call("count", dated)),
             *(sql_call("min", dated.copy()), sql_call("max", dated.copy())),
-        ).from_(sql_table(view))
+        ).from_(sql_table(self._with_files))
+        self.lay()
         with self._read():
-            found = self._asked(view, query.group_by(file.copy()), files)
+            if not self._tells_files:
+                if files is not None and self._path is None:
+                    return []
+                self._spark.show(self._with_files, self._some(files).selectExpr("*", f"CAST(NULL AS STRING) AS {FILE}"))
+            elif files is not None and len(files) <= MOST_NAMED:
+                query = query.where(file.copy().isin(*_spelled(files.values())))
+            found = self._spark.rows(query.group_by(file.copy()))
         return [Reached(self._named(name) if name else None, *rest) for name, *rest in found]
-
-    def _asked(self, view: TableRef, query: exp.Select, files: Mapping[str, FileThere] | None) -> list[tuple[Any, ...]]:
-        """The answer, file by file where the cluster tells files."""
-        try:
-            self._spark.show(view, self._some(files).selectExpr("*", f"_metadata.file_path AS {FILE}"))
-            return self._spark.rows(query)
-        except PySparkException:
-            # NOTE: Sail does not tell files.
-            if files is not None and self._path is None:
-                return []
-            self._spark.show(view, self._some(files).selectExpr("*", f"CAST(NULL AS STRING) AS {FILE}"))
-            return self._spark.rows(query)
 
     def newest(self, day: exp.Expr, today: date) -> date | None:
         """The newest day that is not in the future; where all are, the first of them."""
@@ -150,14 +160,11 @@ class InLakehouse:
         return self._session.read.format(self._connector.format).load(self._path)
 
     def _some(self, files: Mapping[str, FileThere] | None) -> DataFrame:
-        """The rows of some files, or of all where these are too many to be named."""
-        if files is None:
+        """The rows of some files, or of all."""
+        if files is None or self._path is None:
             return self._rows()
-        names = [one.full for one in files.values()]
-        if self._path is not None:
-            read = self._session.read.format("parquet").option("basePath", _before_wildcards(self._path))
-            return read.load([unquote(name) for name in names])
-        return self._rows() if len(names) > MOST_NAMED else self._rows().where(_metadata_in(names))
+        read = self._session.read.format("parquet").option("basePath", _before_wildcards(self._path))
+        return read.load([unquote(one.full) for one in files.values()])
 
     def _listed(self, folders: Sequence[str]) -> Iterable[tuple[str, str]]:
         """The files below some folders, and what tells two versions of one apart: its size and when it was written."""
@@ -190,8 +197,7 @@ def _before_wildcards(path: str) -> str:
     return "/".join(parts)
 
 
-def _metadata_in(names: Sequence[str]) -> str:
-    """A condition on the files, spelled in the ways in which their names are written."""
-    spelled = {form for name in names for form in (name, unquote(name), name.replace(":///", ":/", 1))}
-    texts = ", ".join(exp.Literal.string(one).sql(dialect="spark") for one in sorted(spelled))
-    return f"_metadata.file_path IN ({texts})"
+def _spelled(files: Iterable[FileThere]) -> list[str]:
+    """The names of files in the ways in which a cluster may write them."""
+    names = [one.full for one in files]
+    return sorted({form for name in names for form in (name, unquote(name), name.replace(":///", ":/", 1))})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -25,6 +25,9 @@ from kpi_pipeline.names import TableRef
 from kpi_pipeline.reduce import spark_sql, spark_view
 from kpi_pipeline.sources import LakehouseConnector
 
+LISTING_TASKS = 100
+"""NOTE: of more than 32 folders Spark lists up to 10,000 each in a task of its own, of which most of the time is
+beginning and ending it."""
 _SENT_AS: tuple[tuple[type[pl.DataType], pl.DataType], ...] = (
     (pl.UInt8, pl.Int16()),
     (pl.UInt16, pl.Int32()),
@@ -103,6 +106,8 @@ class Spark:
                 session.conf.set("spark.sql.ansi.enabled", "true")
                 # NOTE: products of decimals keep all digits, or are refused; Spark would round them.
                 session.conf.set("spark.sql.decimalOperations.allowPrecisionLoss", "false")
+                with suppress(PySparkException):  # some servers let nobody choose how they work
+                    session.conf.set("spark.sql.sources.parallelPartitionDiscovery.parallelism", str(LISTING_TASKS))
             yield cls(session, engine)
         finally:
             session.client.set_retry_policies([])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -66,7 +67,8 @@ def of_windows(question: Question, there: Elsewhere) -> pl.DataFrame:
     never = looked_at.with_columns(pl.lit(None, pl.Date).alias(LEAVES))
     leaves = never if gone is None else looked_at.join(gone, on=DAY, how="left")
     changes = there.stays(leaves, asked.segments, tuple(asked.named.values()))
-    first = looked_at.item(0, DAY)
+    first = pl.concat([looked_at.get_column(DAY), changes.get_column(DAY)]).min()
+    assert isinstance(first, date)
     anchor = day_numbers(wanted.get_column(ANCHOR), first)
     days = int(anchor.max(initial=0)) + 1
     segments = np.unique(changes.get_column(SEGMENT).to_numpy())
@@ -80,5 +82,6 @@ def of_windows(question: Question, there: Elsewhere) -> pl.DataFrame:
         np.add.at(grid, at, some.get_column(CHANGE).to_numpy()[here])
         begun[at] = True
         running[name] = grid.cumsum(axis=1)[:, anchor].ravel()
+    begun[:, ~np.isin(np.arange(days), day_numbers(looked_at.get_column(DAY), first))] = False
     seen = np.maximum.accumulate(begun, axis=1)[:, anchor].ravel()
     return question.of_segments(segments, running, seen)

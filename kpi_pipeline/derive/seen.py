@@ -58,6 +58,9 @@ class Elsewhere(Protocol):
     def stays(self, leaves: pl.DataFrame, segments: Segments, measures: Sequence[Measure]) -> pl.DataFrame:
         """How the number of keys within reach changes: `_measure` (its place), `_segment`, `_day`, `_change`.
 
+        Whether more days are told of than were asked for makes no difference to a window whose days are all among
+        these: a key that is seen within it ends its stay after the window does, whatever was before.
+
         Args:
             leaves: `_day`, `_leaves`: the days looked at, and the first later one whose window no longer holds them;
                 NULL where none ever does.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -27,6 +27,23 @@ from kpi_pipeline.reduce import (
 
 
 @dataclass(frozen=True, eq=False)
+class _Told:
+    """How keys came and went, and what was asked."""
+
+    leaves: pl.DataFrame
+    segments: Segments
+    measures: tuple[Measure, ...]
+    changes: pl.DataFrame
+
+    def answers(self, leaves: pl.DataFrame, segments: Segments, measures: Sequence[Measure]) -> bool:
+        """Whether what is asked was told, of these days or of more."""
+        alike = (self.segments.breakdown, self.measures) == (segments.breakdown, tuple(measures))
+        if not alike or not self.segments.table.equals(segments.table):
+            return False
+        return leaves.join(self.leaves, on=leaves.columns, how="anti", nulls_equal=True).is_empty()
+
+
+@dataclass(frozen=True, eq=False)
 class AskedThere:
     """The keys or values of one pass.
 
@@ -37,18 +54,28 @@ class AskedThere:
     rows: Callable[[date, date], exp.Query]
     refusal: Callable[[Exception], Exception]
     through: pl.DataFrame | None = None
+    _told: list[_Told] = field(default_factory=list)
 
     def of_spans(self, days: pl.DataFrame, segments: Segments, measures: Sequence[Measure]) -> pl.DataFrame:
         """What each measure is over the rows of each span."""
         return self._asked(of_spans, days, segments, measures)
 
     def stays(self, leaves: pl.DataFrame, segments: Segments, measures: Sequence[Measure]) -> pl.DataFrame:
-        """How the number of keys within reach changes from day to day."""
-        return self._asked(stays, leaves, segments, measures)
+        """How the number of keys within reach changes from day to day.
+
+        The windows of earlier periods, as these stood when they were as old as the one in progress, end on other days
+        and look at the same ones: what was told of the periods themselves is told again.
+        """
+        for one in self._told:
+            if one.answers(leaves, segments, measures):
+                return one.changes
+        changes = self._asked(stays, leaves, segments, measures)
+        self._told.append(_Told(leaves, segments, tuple(measures), changes))
+        return changes
 
     def then(self, through: pl.DataFrame) -> AskedThere:
         """The same without what came to be known later."""
-        return replace(self, through=through)
+        return replace(self, through=through, _told=[])
 
     def _asked(
         self,

@@ -38,8 +38,7 @@ class SeenRows:
 
     def by_key(self, at_most: int, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
         """The rows of some spans of days in parts of about that many, all rows of a key in one part."""
-        inside = pl.any_horizontal(pl.col("_day").is_between(*span) for span in spans)
-        parts = max(-(-int(self.days.filter(inside).get_column("rows").sum()) // at_most), 1)
+        parts = max(-(-int(self.days.filter(_any(spans)).get_column("rows").sum()) // at_most), 1)
         days = self._on_days(spans)
         for part in range(parts):
             # NOTE: nothing here holds on to a part, so it is gone before the next one is read.
@@ -51,13 +50,20 @@ class SeenRows:
             yield self._read(self._on_days([span]))
 
     def _on_days(self, spans: Sequence[tuple[date, date]]) -> exp.Expr:
-        """Whether a row's day is in one of the spans; nothing to ask where that is every day."""
-        if self.days.is_empty():
+        """Whether a row's day is in one of the spans; nothing to ask where that is every day.
+
+        NOTE: of many spans by looking the day up, which takes as long as comparing it with one of them.
+        """
+        inside = self.days.filter(_any(spans)).get_column("_day")
+        if inside.is_empty():
             return exp.false()
-        first, last = self.days.item(0, "_day"), self.days.item(-1, "_day")
-        if any(span[0] <= first and last <= span[1] for span in spans):
+        if len(inside) == self.days.height:
             return exp.true()
-        return exp.or_(*(exp.column("_day").between(sql_day(span[0]), sql_day(span[1])) for span in spans))
+        day = exp.column("_day")
+        between = day.between(sql_day(inside.item(0)), sql_day(inside.item(-1)))
+        if len(spans) == 1:
+            return between
+        return exp.and_(between, exp.In(this=day.copy(), expressions=[sql_day(one) for one in inside]))
 
     def _in_part(self, part: int, parts: int) -> exp.Expr:
         """Whether a key belongs to a part.
@@ -109,6 +115,10 @@ class SeenRows:
             yield
         except self.warehouse.query_errors as problem:
             raise self.refusal(problem) from problem
+
+
+def _any(spans: Sequence[tuple[date, date]]) -> pl.Expr:
+    return pl.any_horizontal(pl.col("_day").is_between(*span) for span in spans)
 
 
 def _compact(name: str, kind: str) -> exp.Expr:

@@ -86,7 +86,7 @@ def test_sums_have_a_row_for_each_day_and_segment_that_had_one() -> None:
 QUESTIONS = [
     ("checks", "SELECT COUNT(*) FROM (SELECT * FROM `temp__checked_1` AS `raw/sales 1` WHERE TRUE)"),
     ("windows", "WITH _stays AS (SELECT _measure, _segment, _day, LEAST(...) FROM (SELECT DISTINCT 0 AS _measure"),
-    ("percentiles", "SELECT _span, CAST(PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY x) AS DOUBLE) AS _made_0"),
+    ("percentiles", "SELECT _span, CAST(PERCENTILE(CASE WHEN a THEN _value END, 0.5) AS DOUBLE) AS _made_0"),
     ("distinct", "SELECT _span, COUNT(DISTINCT CASE WHEN a THEN _key END) AS _made_0 FROM (SELECT d AS _day"),
     ("days", "SELECT _kpi_file, COUNT(*) FROM `temp__sales_files`"),
     ("sums", "SELECT CAST(`sold_at` AS DATE) AS _day, `country`, COUNT(*) FROM `model__sales`"),
