@@ -9,7 +9,9 @@ import dagster as dg
 from kpi_pipeline.compile.models import plan_models
 from kpi_pipeline.judge import classify, headline
 from kpi_pipeline.kpis import Indicator, Kpi
+from kpi_pipeline.load import cluster_of
 from kpi_pipeline.metrics import Metric
+from kpi_pipeline.names import TableRef
 from kpi_pipeline.orchestration.automation import Automation
 from kpi_pipeline.orchestration.evidence import evidence_spec
 from kpi_pipeline.orchestration.keys import EVIDENCE, SCORECARD, SNAPSHOT, key, names
@@ -20,7 +22,7 @@ from kpi_pipeline.publish import project_version
 from kpi_pipeline.publish.definition_version import kpi_versions, metric_versions
 from kpi_pipeline.publish.formula import formula
 from kpi_pipeline.publish.lineage import lineage
-from kpi_pipeline.sources import AssetConnector, Connector, DatabaseConnector, FileConnector, Source
+from kpi_pipeline.sources import AssetConnector, Connector, DatabaseConnector, FileConnector, LakehouseConnector, Source
 from kpi_pipeline.sources.file import format_of
 
 WORDS = {"checks", "label", "description", "ignore"}
@@ -90,15 +92,17 @@ def _in_order(project: Project) -> Iterator[str]:
 
 def _source(project: Project, source: Source, automation: Automation) -> dg.AssetSpec:
     connector = source.connector
-    where = f"Loaded from `{connector.where}`, {source.load.mode}."
+    there = isinstance(connector, LakehouseConnector)
+    loaded = f"Loaded from `{connector.where}`, {source.load.mode}."
+    where = f"Its rows stay at `{connector.where}` and are read there." if there else loaded
     return dg.AssetSpec(
         key(f"raw/{source.name}"),
         description=_text(source.description, where),
         metadata=_table(f"raw.{source.name}") | _written_at(project, "sources", source.name),
         group_name="sources",
         deps=[dg.AssetKey(connector.asset.split("/"))] if isinstance(connector, AssetConnector) else [],
-        kinds={"duckdb", *_kinds(connector)},
-        tags={"load": source.load.mode},
+        kinds={"spark" if there else "duckdb", *_kinds(connector)},
+        tags={} if there else {"load": source.load.mode},
         code_version=fingerprint(source.model_dump_json(by_alias=True, exclude=WORDS)),
         freshness_policy=automation.fresh_source(source),
     )
@@ -126,7 +130,7 @@ def _model(project: Project, plan: ModelPlan) -> dg.AssetSpec:
         description=_text(model.description, made_of),
         metadata=_table(f"model.{model.name}") | _written_at(project, "models", model.name),
         group_name="models",
-        kinds={"duckdb", model.materialized},
+        kinds={"spark" if cluster_of(project, TableRef("model", model.name)) else "duckdb", model.materialized},
         tags={"time": model.agg_time_dimension} if model.agg_time_dimension else {},
         code_version=plan.fingerprint,
     )
