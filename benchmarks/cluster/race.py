@@ -150,13 +150,18 @@ def _ran(engine: str, run: str, root: Path, server: Server | None, limit: float 
         there,
         {name: crossed[name] for name in ("answers", "rows", "bytes", "rows_sent", "bytes_sent") if name in crossed},
         sum(file.stat().st_size for file in (root / "data").glob("warehouse.duckdb*")) / 2**20,
-        _answered(notes, stopped=ended is None) if server else (),
+        answered(notes, root.parent, stopped=ended is None) if server else (),
     )
 
 
-def _answered(notes: Path, *, stopped: bool) -> tuple[Question, ...]:
-    """The questions of a run; where it was stopped, without the one that waited for its answer."""
-    asked = tuple(Question(**one) for one in json.loads(notes.read_text("utf-8")))
+def answered(notes: Path, folder: Path, *, stopped: bool) -> tuple[Question, ...]:
+    """The questions of a run; where it was stopped, without the one that waited for its answer.
+
+    Files are told as seen from the folder of the lake and the projects: results are the same wherever that is.
+    """
+    here = f"{folder.as_posix()}/"
+    told = json.loads(notes.read_text("utf-8"))
+    asked = tuple(Question(**{**one, "what": one["what"].replace(here, "")}) for one in told)
     return asked[:-1] if stopped else asked
 
 

@@ -68,11 +68,11 @@ def drop(executor: Executor, name: TableRef, *, kind: Literal["TABLE", "VIEW"] =
 
 def drop_if(executor: Executor, name: TableRef, kind: Literal["TABLE", "VIEW"]) -> None:
     """Drops what has the name if it is of that kind; what is of the other stays."""
-    if is_view(executor, name) == (kind == "VIEW"):
+    if _is_view(executor, name) == (kind == "VIEW"):
         drop(executor, name, kind=kind)
 
 
-def is_view(executor: Executor, name: TableRef) -> bool:
+def _is_view(executor: Executor, name: TableRef) -> bool:
     """Whether what has the name is a view."""
     found = executor.rows(
         "SELECT table_type FROM information_schema.tables "

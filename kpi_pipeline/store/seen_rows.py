@@ -38,8 +38,9 @@ class SeenRows:
 
     def by_key(self, at_most: int, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
         """The rows of some spans of days in parts of about that many, all rows of a key in one part."""
-        parts = max(-(-int(self.days.filter(_any(spans)).get_column("rows").sum()) // at_most), 1)
-        days = self._on_days(spans)
+        inside = self._inside(spans)
+        parts = max(-(-int(inside.get_column("rows").sum()) // at_most), 1)
+        days = self._on_days(inside, len(spans))
         for part in range(parts):
             # NOTE: nothing here holds on to a part, so it is gone before the next one is read.
             yield self._with_whole_keys(self._read(exp.and_(days, self._in_part(part, parts)) if parts > 1 else days))
@@ -47,23 +48,24 @@ class SeenRows:
     def by_days(self, spans: Sequence[tuple[date, date]]) -> Iterator[pl.DataFrame]:
         """The rows of one span of days after the other."""
         for span in spans:
-            yield self._read(self._on_days([span]))
+            yield self._read(self._on_days(self._inside([span]), 1))
 
-    def _on_days(self, spans: Sequence[tuple[date, date]]) -> exp.Expr:
-        """Whether a row's day is in one of the spans; nothing to ask where that is every day.
+    def _inside(self, spans: Sequence[tuple[date, date]]) -> pl.DataFrame:
+        """The days of the spans that have rows."""
+        return self.days.filter(pl.any_horizontal(pl.col("_day").is_between(*span) for span in spans))
+
+    def _on_days(self, inside: pl.DataFrame, spans: int) -> exp.Expr:
+        """Whether a row's day is among those of so many spans; nothing to ask where these are all days.
 
         NOTE: of many spans by looking the day up, which takes as long as comparing it with one of them.
         """
-        inside = self.days.filter(_any(spans)).get_column("_day")
         if inside.is_empty():
             return exp.false()
-        if len(inside) == self.days.height:
+        if inside.height == self.days.height:
             return exp.true()
-        day = exp.column("_day")
-        between = day.between(sql_day(inside.item(0)), sql_day(inside.item(-1)))
-        if len(spans) == 1:
-            return between
-        return exp.and_(between, exp.In(this=day.copy(), expressions=[sql_day(one) for one in inside]))
+        day, among = exp.column("_day"), [sql_day(one) for one in inside.get_column("_day")]
+        between = day.between(among[0], among[-1])
+        return between if spans == 1 else exp.and_(between, exp.In(this=day.copy(), expressions=among))
 
     def _in_part(self, part: int, parts: int) -> exp.Expr:
         """Whether a key belongs to a part.
@@ -115,10 +117,6 @@ class SeenRows:
             yield
         except self.warehouse.query_errors as problem:
             raise self.refusal(problem) from problem
-
-
-def _any(spans: Sequence[tuple[date, date]]) -> pl.Expr:
-    return pl.any_horizontal(pl.col("_day").is_between(*span) for span in spans)
 
 
 def _compact(name: str, kind: str) -> exp.Expr:

@@ -15,6 +15,7 @@ from benchmarks.cluster.__main__ import kept
 from benchmarks.cluster.family import family, watched
 from benchmarks.cluster.model import Line, by_kind, kind_of, line_through, lines_of, partial_rows
 from benchmarks.cluster.project import KPIS, make_project
+from benchmarks.cluster.race import answered
 from benchmarks.cluster.sales import AFTER_LAST_DAY, COUNTRIES, DAYS, FIRST_DAY, STORES, Sales, day_frame, write_sales
 from benchmarks.cluster.table import table
 from kpi_pipeline import load_project
@@ -76,6 +77,15 @@ def test_a_line_counts_the_rows_that_are_given() -> None:
 
     assert line.base == pytest.approx(1e-5)
     assert line.at(1e9, 1e6) == pytest.approx(110)
+
+
+def test_files_are_told_as_seen_from_the_folder(tmp_path: Path) -> None:
+    notes = tmp_path / "first.json"
+    what = f"SELECT * FROM t WHERE f IN ('file://{tmp_path.as_posix()}/lake/sales/a.parquet')"
+    numbers = {"seconds": 1.0, "cpu_seconds": 1.0, "read_mb": 0.0}
+    notes.write_text(json.dumps([{"how": "to_table", **numbers, "what": what}] * 2), "utf-8")
+    (found,) = answered(notes, tmp_path, stopped=True)
+    assert found.what == "SELECT * FROM t WHERE f IN ('file://lake/sales/a.parquet')"
 
 
 def test_sums_have_a_row_for_each_day_and_segment_that_had_one() -> None:

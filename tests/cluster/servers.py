@@ -14,13 +14,10 @@ import pytest
 from benchmarks.cluster import servers
 
 SETTINGS = {
-    "spark.connect.grpc.binding.address": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.host": "127.0.0.1",
+    **servers.SETTINGS,
     "spark.driver.memory": "1g",
     "spark.executor.memory": "1024m",
     "spark.sql.shuffle.partitions": "2",
-    "spark.ui.enabled": "false",
     # Thousands of questions about a few rows each: what makes long ones fast costs more here than it saves.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1",
     "spark.executor.extraJavaOptions": "-XX:TieredStopAtLevel=1",
